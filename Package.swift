@@ -1,0 +1,91 @@
+// swift-tools-version: 6.2
+// One manifest, one settings list. Layers point one way: Shared (pure) ← FloorIO (the only importer of C) ← executables.
+import PackageDescription
+
+/// Applied to every Swift target: Swift 6 mode comes from `swiftLanguageModes` below.
+let settings: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func system(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
+  .systemLibrary(name: name, path: "Sources/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
+}
+
+let package = Package(
+  name: "polyfloor",
+  products: [
+    .executable(name: "floor-boss", targets: ["FloorBoss"]),
+    .executable(name: "market-feed", targets: ["MarketFeed"]),
+    .executable(name: "trader-agent", targets: ["TraderAgent"]),
+    .executable(name: "order-gateway", targets: ["OrderGateway"]),
+    .executable(name: "auditor", targets: ["Auditor"]),
+    .executable(name: "perf-monitor", targets: ["PerfMonitor"]),
+    .executable(name: "floor-web", targets: ["FloorWeb"]),
+    .executable(name: "sim-venue", targets: ["SimVenue"]),
+    .executable(name: "floor", targets: ["FloorCLI"]),
+    .executable(name: "floor-bench", targets: ["FloorBench"]),
+  ],
+  targets: [
+    // C libraries, each behind a module map and a small shim.
+    system("CPQ", pkgConfig: "libpq", apt: "libpq-dev"),
+    system("CHiredis", apt: "libhiredis-dev"),  // its pkg-config prints a prohibited-flag warning
+    system("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
+    system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+    system("CWebSockets", pkgConfig: "libwebsockets", apt: "libwebsockets-dev"),
+    system("CSecp256k1", pkgConfig: "libsecp256k1", apt: "libsecp256k1-dev"),
+    system("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
+    system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
+    system("CLinux", apt: "libc6-dev"),
+    .target(name: "CPlat", path: "Sources/CPlat"),
+
+    // The domain: pure Swift, no I/O, no C, no Foundation.
+    .target(name: "Shared", path: "Sources/Shared", swiftSettings: settings),
+
+    // The only Swift that imports C. Data is what every process needs; Venue is what talks HTTP, WebSocket and keys.
+    .target(
+      name: "FloorIOData", dependencies: ["Shared", "CPQ", "CHiredis", "CYAML", "CLinux", "CPlat"],
+      path: "Sources/FloorIO/Data", swiftSettings: settings),
+    .target(
+      name: "FloorIOVenue",
+      dependencies: ["Shared", "FloorIOData", "CCurl", "CWebSockets", "CSecp256k1", "COpenSSL", "CZstd", "CPlat"],
+      path: "Sources/FloorIO/Venue", swiftSettings: settings),
+
+    // Thin executables: configuration, wiring, the loop.
+    executable("FloorBoss", ["Shared", "FloorIOData"]),
+    executable("MarketFeed", ["Shared", "FloorIOData", "FloorIOVenue"]),
+    executable("TraderAgent", ["Shared", "FloorIOData"]),
+    executable("OrderGateway", ["Shared", "FloorIOData", "FloorIOVenue"]),
+    executable("Auditor", ["Shared", "FloorIOData", "FloorIOVenue"]),
+    executable("PerfMonitor", ["Shared", "FloorIOData"]),
+    executable("FloorWeb", ["Shared", "FloorIOData", "FloorIOVenue"]),
+    executable("SimVenue", ["Shared", "FloorIOData", "FloorIOVenue"]),
+    executable("FloorCLI", ["Shared", "FloorIOData"]),
+    executable("FloorBench", ["Shared", "FloorIOData", "FloorIOVenue"]),
+
+    .target(
+      name: "FloorTestSupport", dependencies: ["Shared", "FloorIOData", "FloorIOVenue"],
+      path: "Tests/FloorTestSupport", swiftSettings: settings),
+    tests("SharedTests", ["Shared", "FloorTestSupport"]),
+    tests("FloorIOTests", ["Shared", "FloorIOData", "FloorIOVenue", "FloorTestSupport"]),
+    tests("SimVenueTests", ["Shared", "FloorIOData", "FloorIOVenue", "SimVenue", "FloorTestSupport"]),
+    tests(
+      "IntegrationTests",
+      [
+        "Shared", "FloorIOData", "FloorIOVenue", "FloorTestSupport", "FloorBoss", "MarketFeed", "TraderAgent",
+        "OrderGateway", "Auditor", "PerfMonitor", "FloorWeb", "SimVenue", "FloorCLI",
+      ]),
+    tests("HygieneTests", ["FloorTestSupport"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

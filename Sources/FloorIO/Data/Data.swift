@@ -1,0 +1,1 @@
+// Data: PostgreSQL, Redis, processes, control sockets, files, configuration text. What every process needs.
