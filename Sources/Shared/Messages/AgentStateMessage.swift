@@ -78,7 +78,7 @@ extension AgentStateMessage {
 
   public init(_ json: JSON) throws(MessageError) {
     let fields = try MessageFields(json)
-    envelope = try Envelope(fields)
+    envelope = try Envelope(json)
     agent = try fields.identifier("agent")
     strategy = try fields.string("strategy")
     epoch = Epoch(try fields.int("epoch"))

@@ -1,43 +1,69 @@
-/// What every message starts with. `sequence` counts per (source, boot, channel), from 1: a gap means a message was lost.
+/// What every message starts with: who says it, which number it has, and when.
+///
+/// On the wire: `"v":1,"src":"market-feed","boot":"b7…","seq":12,"ts_ns":…,"sent_ns":…`.
 public struct Envelope: Hashable, Sendable {
-  /// The only version this build speaks; another is refused, never guessed at.
+  /// The only version there is. A reader refuses any other.
   public static let version: Int64 = 1
 
-  /// The process that wrote it, `market-feed`, `agent-momentum-1`.
+  /// The process that sent it, `market-feed`, `agent-momentum-1`.
   public var source: String
-  /// The writer's life: changes at each start.
+  /// The sender's boot id: another text after every restart, so that a sequence that begins anew is not taken for a gap.
   public var boot: String
+  /// Counts from 1 for each (source, boot, channel).
   public var sequence: Int64
-  /// Venue or market time of what the message says.
-  public var timestamp: MarketTime
-  /// When it was written.
+  /// When it happened, on the venue's or the market's clock (`ts_ns`).
+  public var time: MarketTime
+  /// When it was sent, on the sender's wall clock (`sent_ns`).
   public var sent: WallTime
 
-  public init(source: String, boot: String, sequence: Int64, timestamp: MarketTime, sent: WallTime) {
+  public init(source: String, boot: String, sequence: Int64, time: MarketTime, sent: WallTime) {
     self.source = source
     self.boot = boot
     self.sequence = sequence
-    self.timestamp = timestamp
+    self.time = time
     self.sent = sent
   }
 
-  /// The members `v`, `src`, `boot`, `seq`, `ts_ns`, `sent_ns`, in this order.
+  /// The members, for messages built as a tree.
   public var members: [JSON.Member] {
     [
-      .init("v", .int(Envelope.version)), .init("src", .string(source)), .init("boot", .string(boot)),
-      .init("seq", .int(sequence)), .init("ts_ns", .int(timestamp.nanoseconds)),
-      .init("sent_ns", .int(sent.nanoseconds)),
+      JSON.Member("v", .int(Envelope.version)), JSON.Member("src", .string(source)), JSON.Member("boot", .string(boot)),
+      JSON.Member("seq", .int(sequence)), JSON.Member("ts_ns", .int(time.nanoseconds)),
+      JSON.Member("sent_ns", .int(sent.nanoseconds)),
     ]
   }
 
-  public init(_ fields: MessageFields) throws(MessageError) {
-    guard try fields.int("v") == Envelope.version else { throw fields.error("v", .unsupportedVersion) }
-    source = try fields.string("src")
-    boot = try fields.string("boot")
-    sequence = try fields.int("seq")
-    timestamp = try fields.time("ts_ns")
-    sent = try fields.time("sent_ns")
-    if source.isEmpty { throw fields.error("src", .malformed) }
-    if sequence < 0 { throw fields.error("seq", .malformed) }
+  /// Reads the members out of a message's tree.
+  public init(_ json: JSON) throws(MessageError) {
+    guard let version = json["v"]?.int else { throw .missing("v") }
+    guard version == Envelope.version else { throw .version(version) }
+    guard let source = json["src"]?.string else { throw .missing("src") }
+    guard let boot = json["boot"]?.string else { throw .missing("boot") }
+    guard let sequence = json["seq"]?.int else { throw .missing("seq") }
+    guard let time = json["ts_ns"]?.int else { throw .missing("ts_ns") }
+    guard let sent = json["sent_ns"]?.int else { throw .missing("sent_ns") }
+    self.init(
+      source: source, boot: boot, sequence: sequence, time: MarketTime(nanoseconds: time),
+      sent: WallTime(nanoseconds: sent))
+  }
+}
+
+/// Why bytes from the bus are not the message they should be. The reader drops the message, counts it and goes on.
+public enum MessageError: Error, Hashable, Sendable, CustomStringConvertible {
+  case json(JSONError)
+  /// A version this build does not speak.
+  case version(Int64)
+  /// A member that must be there is not, or is of another kind.
+  case missing(String)
+  /// A member's value is outside its range.
+  case invalid(String)
+
+  public var description: String {
+    switch self {
+    case .json(let error): "not JSON: \(error)"
+    case .version(let number): "version \(number) is not spoken here"
+    case .missing(let name): "\(name) is missing"
+    case .invalid(let name): "\(name) is invalid"
+    }
   }
 }

@@ -100,10 +100,10 @@ extension IntentMessage {
   /// Reads a message; the proof's form is checked here, its truth by `IntentSecret.verifies`.
   public init(_ json: JSON) throws(MessageError) {
     let fields = try MessageFields(json)
-    envelope = try Envelope(fields)
+    envelope = try Envelope(json)
     let action: Action = try fields.word("action")
     let cancels: IntentID? = try fields.optional("cancels") { $0.string.flatMap { IntentID($0) } }
-    if (action == .cancel) != (cancels != nil) { throw fields.error("cancels", .contradiction) }
+    if (action == .cancel) != (cancels != nil) { throw fields.invalid("cancels") }
     terms = Terms(
       intent: try fields.identifier("intent"), agent: try fields.identifier("agent"),
       epoch: Epoch(try fields.int("epoch")), action: action, market: try fields.identifier("market"),
@@ -111,16 +111,16 @@ extension IntentMessage {
       price: try fields.price("price"), size: try fields.shares("size"),
       usefulUntil: try fields.time("useful_until_ns"),
       cancels: cancels)
-    if terms.size <= .zero { throw fields.error("size", .malformed) }
-    if terms.epoch.number < 0 { throw fields.error("epoch", .malformed) }
-    if !terms.intent.text.hasPrefix(terms.agent.text + ".") { throw fields.error("intent", .contradiction) }
+    if terms.size <= .zero { throw fields.invalid("size") }
+    if terms.epoch.number < 0 { throw fields.invalid("epoch") }
+    if !terms.intent.text.hasPrefix(terms.agent.text + ".") { throw fields.invalid("intent") }
     feedOrder = try fields.int("feed_order")
     bookTime = try fields.time("book_ts_ns")
     reason = try fields.string("reason")
-    if reason.utf8.count > 200 { throw fields.error("reason", .malformed) }
+    if reason.utf8.count > 200 { throw fields.invalid("reason") }
     proof = try fields.string("proof")
     guard proof.utf8.count == 64, proof.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else {
-      throw fields.error("proof", .malformed)
+      throw fields.invalid("proof")
     }
   }
 }

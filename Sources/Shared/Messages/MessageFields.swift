@@ -1,41 +1,20 @@
-/// A message was refused: which field, and what is wrong with it. Messages come from outside, so a bad one is counted and dropped by
-/// whoever reads it; it never stops a process.
-public struct MessageError: Error, Hashable, Sendable, CustomStringConvertible {
-  public enum Problem: String, Hashable, Sendable {
-    case notAnObject = "not an object"
-    case missing = "missing"
-    case malformed = "malformed"
-    case unsupportedVersion = "unsupported version"
-    case contradiction = "contradicts another field"
-  }
-  /// The member's name; `fill.price` for a member of a member; empty for the whole document.
-  public let field: String
-  public let problem: Problem
-  public init(_ field: String, _ problem: Problem) {
-    self.field = field
-    self.problem = problem
-  }
-  public var description: String { "\(field.isEmpty ? "message" : field): \(problem.rawValue)" }
-}
-
 /// Strict reading of one JSON object: every getter either returns a checked value or says which field is at fault.
 public struct MessageFields: Sendable {
   private let object: JSON
   private let prefix: String
 
   public init(_ json: JSON, prefix: String = "") throws(MessageError) {
-    guard case .object = json else { throw MessageError(prefix, .notAnObject) }
+    guard case .object = json else { throw .invalid(prefix.isEmpty ? "message" : prefix) }
     object = json
     self.prefix = prefix.isEmpty ? "" : prefix + "."
   }
 
-  public func error(_ name: String, _ problem: MessageError.Problem) -> MessageError {
-    MessageError(prefix + name, problem)
-  }
+  /// The complaint about a member whose value is legal by itself and yet cannot be (a contradiction, a range).
+  public func invalid(_ name: String) -> MessageError { .invalid(prefix + name) }
 
   /// The member, which must be there and not `null`.
   public func value(_ name: String) throws(MessageError) -> JSON {
-    guard let value = object[name], !value.isNull else { throw error(name, .missing) }
+    guard let value = object[name], !value.isNull else { throw .missing(prefix + name) }
     return value
   }
 
@@ -67,12 +46,12 @@ public struct MessageFields: Sendable {
   /// As `read`, for a member that may be absent or `null`; present and malformed is still an error.
   public func optional<T>(_ name: String, _ convert: (JSON) -> T?) throws(MessageError) -> T? {
     guard let value = optional(name) else { return nil }
-    guard let converted = convert(value) else { throw error(name, .malformed) }
+    guard let converted = convert(value) else { throw .invalid(prefix + name) }
     return converted
   }
 
   private func read<T>(_ name: String, _ convert: (JSON) -> T?) throws(MessageError) -> T {
-    guard let converted = convert(try value(name)) else { throw error(name, .malformed) }
+    guard let converted = convert(try value(name)) else { throw .invalid(prefix + name) }
     return converted
   }
 }

@@ -109,7 +109,7 @@ extension OrderEventMessage {
 
   public init(_ json: JSON) throws(MessageError) {
     let fields = try MessageFields(json)
-    envelope = try Envelope(fields)
+    envelope = try Envelope(json)
     cursor = try fields.int("cursor")
     agent = try fields.identifier("agent")
     epoch = Epoch(try fields.int("epoch"))
@@ -122,11 +122,11 @@ extension OrderEventMessage {
     remaining = try fields.shares("remaining")
     position = try fields.shares("position")
     final = try fields.bool("final")
-    if event.carriesFill != (fill != nil) { throw fields.error("fill", .contradiction) }
-    if intent == nil, event != .settled { throw fields.error("intent", .missing) }
-    if cursor < 0 { throw fields.error("cursor", .malformed) }
-    if remaining < .zero { throw fields.error("remaining", .malformed) }
-    if position < .zero { throw fields.error("position", .malformed) }
+    if event.carriesFill != (fill != nil) { throw fields.invalid("fill") }
+    if intent == nil, event != .settled { throw fields.invalid("intent") }
+    if cursor < 0 { throw fields.invalid("cursor") }
+    if remaining < .zero { throw fields.invalid("remaining") }
+    if position < .zero { throw fields.invalid("position") }
   }
 }
 
@@ -146,7 +146,7 @@ extension OrderEventMessage.Fill {
     price = try fields.price("price")
     size = try fields.shares("size")
     fee = try fields.usd("fee")
-    if size <= .zero { throw fields.error("size", .malformed) }
-    if fee < .zero { throw fields.error("fee", .malformed) }
+    if size <= .zero { throw fields.invalid("size") }
+    if fee < .zero { throw fields.invalid("fee") }
   }
 }

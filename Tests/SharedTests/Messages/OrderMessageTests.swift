@@ -4,7 +4,7 @@ import Testing
 /// Messages with every field set, for codec tests.
 enum SampleMessages {
   static let envelope = Envelope(
-    source: "agent-momentum-1", boot: "b1", sequence: 7, timestamp: MarketTime(nanoseconds: 1_795_180_564_317_000_000),
+    source: "agent-momentum-1", boot: "b1", sequence: 7, time: MarketTime(nanoseconds: 1_795_180_564_317_000_000),
     sent: WallTime(nanoseconds: 1_795_180_564_400_000_001))
   static let secret = IntentSecret(hex: "000102030405060708090a0b0c0d0e0f")!
 
@@ -82,17 +82,17 @@ struct OrderMessageTests {
       SampleMessages.terms(), SampleMessages.terms(.exit), SampleMessages.terms(.cancel, cancels: "momentum-1.1"),
     ] {
       let message = SampleMessages.intent(terms)
-      #expect(try IntentMessage(JSON.parse(message.json.bytes)) == message)
+      #expect(try IntentMessage(decoding: message.bytes) == message)
     }
     for event in OrderEventMessage.Event.allCases {
       let message = SampleMessages.orderEvent(event)
-      #expect(try OrderEventMessage(JSON.parse(message.json.bytes)) == message)
+      #expect(try OrderEventMessage(decoding: message.bytes) == message)
     }
-    #expect(try AgentStateMessage(JSON.parse(SampleMessages.state.json.bytes)) == SampleMessages.state)
+    #expect(try AgentStateMessage(decoding: SampleMessages.state.bytes) == SampleMessages.state)
     var quiet = SampleMessages.state
     quiet.lastDecision = nil
     quiet.dayProfit = nil
-    #expect(try AgentStateMessage(JSON.parse(quiet.json.bytes)) == quiet)
+    #expect(try AgentStateMessage(decoding: quiet.bytes) == quiet)
   }
 
   @Test("A missing or malformed member is refused by its name")
@@ -100,32 +100,32 @@ struct OrderMessageTests {
     let good = SampleMessages.intent().json
     for member in good.members ?? [] where member.key != "cancels" {
       let without = JSON.object((good.members ?? []).filter { $0.key != member.key })
-      #expect(throws: MessageError(member.key, .missing)) { try IntentMessage(without) }
+      #expect(throws: MessageError.missing(member.key)) { try IntentMessage(without) }
     }
     let wrong: [(String, JSON)] = [
       ("price", "1.01"), ("price", "0.5234567"), ("price", "1e-2"), ("size", "0"), ("size", "-5"), ("side", "buy"),
       ("outcome", "UP"), ("type", "IOC"), ("action", "open"), ("epoch", "x"), ("epoch", -1), ("market", "a|b"),
-      ("proof", "00"), ("useful_until_ns", "1.5"), ("seq", -1), ("reason", .string(String(repeating: "x", count: 201))),
+      ("proof", "00"), ("useful_until_ns", "1.5"), ("reason", .string(String(repeating: "x", count: 201))),
     ]
     for (field, value) in wrong {
-      #expect(throws: MessageError(field, .malformed)) { try IntentMessage(good.with(field, value)) }
+      #expect(throws: MessageError.invalid(field)) { try IntentMessage(good.with(field, value)) }
     }
-    #expect(throws: MessageError("v", .unsupportedVersion)) { try IntentMessage(good.with("v", 2)) }
-    #expect(throws: MessageError("", .notAnObject)) { try IntentMessage(.array([])) }
+    #expect(throws: MessageError.version(2)) { try IntentMessage(good.with("v", 2)) }
+    #expect(throws: MessageError.invalid("message")) { try IntentMessage(.array([])) }
   }
 
   @Test("Members that contradict each other are refused")
   func contradictions() {
     let enter = SampleMessages.intent().json
-    #expect(throws: MessageError("cancels", .contradiction)) {
+    #expect(throws: MessageError.invalid("cancels")) {
       try IntentMessage(enter.with("cancels", "momentum-1.1"))
     }
-    #expect(throws: MessageError("cancels", .contradiction)) { try IntentMessage(enter.with("action", "cancel")) }
-    #expect(throws: MessageError("intent", .contradiction)) { try IntentMessage(enter.with("agent", "momentum-2")) }
+    #expect(throws: MessageError.invalid("cancels")) { try IntentMessage(enter.with("action", "cancel")) }
+    #expect(throws: MessageError.invalid("intent")) { try IntentMessage(enter.with("agent", "momentum-2")) }
     let fill = SampleMessages.orderEvent(.fill).json
-    #expect(throws: MessageError("fill", .contradiction)) { try OrderEventMessage(fill.with("fill", nil)) }
-    #expect(throws: MessageError("intent", .missing)) { try OrderEventMessage(fill.with("intent", nil)) }
+    #expect(throws: MessageError.invalid("fill")) { try OrderEventMessage(fill.with("fill", nil)) }
+    #expect(throws: MessageError.invalid("intent")) { try OrderEventMessage(fill.with("intent", nil)) }
     let inside = fill.with("fill", (fill["fill"] ?? nil).with("price", "2"))
-    #expect(throws: MessageError("fill.price", .malformed)) { try OrderEventMessage(inside) }
+    #expect(throws: MessageError.invalid("fill.price")) { try OrderEventMessage(inside) }
   }
 }
