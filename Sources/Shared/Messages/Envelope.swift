@@ -24,6 +24,20 @@ public struct Envelope: Hashable, Sendable {
     self.sent = sent
   }
 
+  /// Appends the members, without braces and without a comma after them.
+  public func write(to out: inout [UInt8]) {
+    out.appendASCII("\"v\":1,\"src\":")
+    JSON.writeString(source, to: &out)
+    out.appendASCII(",\"boot\":")
+    JSON.writeString(boot, to: &out)
+    out.appendASCII(",\"seq\":")
+    out.appendInteger(sequence)
+    out.appendASCII(",\"ts_ns\":")
+    out.appendInteger(time.nanoseconds)
+    out.appendASCII(",\"sent_ns\":")
+    out.appendInteger(sent.nanoseconds)
+  }
+
   /// The members, for messages built as a tree.
   public var members: [JSON.Member] {
     [
@@ -65,5 +79,42 @@ public enum MessageError: Error, Hashable, Sendable, CustomStringConvertible {
     case .missing(let name): "\(name) is missing"
     case .invalid(let name): "\(name) is invalid"
     }
+  }
+}
+
+/// The envelope's members while a scanner meets them, in any order.
+struct EnvelopeReader {
+  private var version: Int64?
+  private var source: String?
+  private var boot: String?
+  private var sequence: Int64?
+  private var time: Int64?
+  private var sent: Int64?
+
+  /// Takes the value when the key is one of the envelope's; `false` leaves the scanner untouched.
+  mutating func take(_ key: JSONScanner.Key, _ scanner: inout JSONScanner) throws(JSONError) -> Bool {
+    switch key {
+    case "v": version = try scanner.integer()
+    case "src": source = try scanner.string()
+    case "boot": boot = try scanner.string()
+    case "seq": sequence = try scanner.integer()
+    case "ts_ns": time = try scanner.integer()
+    case "sent_ns": sent = try scanner.integer()
+    default: return false
+    }
+    return true
+  }
+
+  func envelope() throws(MessageError) -> Envelope {
+    guard let version else { throw .missing("v") }
+    guard version == Envelope.version else { throw .version(version) }
+    guard let source else { throw .missing("src") }
+    guard let boot else { throw .missing("boot") }
+    guard let sequence else { throw .missing("seq") }
+    guard let time else { throw .missing("ts_ns") }
+    guard let sent else { throw .missing("sent_ns") }
+    return Envelope(
+      source: source, boot: boot, sequence: sequence, time: MarketTime(nanoseconds: time),
+      sent: WallTime(nanoseconds: sent))
   }
 }

@@ -1,0 +1,112 @@
+/// Which price series a reference tick belongs to.
+public enum ReferenceKind: String, Hashable, Sendable, CaseIterable {
+  /// Chainlink's data stream, single values.
+  case chainlink
+  /// Chainlink's mean over the last 30 s.
+  case twap30
+  /// Chainlink's mean over the last 60 s: what settles up/down markets.
+  case twap60
+  /// Binance spot.
+  case binance
+}
+
+/// Channel `ref:<symbol>` and key `ref:<symbol>:<kind>`: one tick of a reference price. Written by the feed.
+///
+/// On the wire: `{…envelope…,"order":312,"symbol":"btc/usd","kind":"twap60","value":"91234.118200170442113024"}`. `ts_ns` is the
+/// observation's time at the source.
+public struct ReferencePrice: Hashable, Sendable {
+  public var envelope: Envelope
+  /// The feed's total order over everything it publishes.
+  public var order: Int64
+  /// `btc/usd`, lower case.
+  public var symbol: String
+  public var kind: ReferenceKind
+  /// The exact decimal as the source gave it, in dollars: digits with at most one point, no exponent.
+  public let value: String
+
+  /// `nil` when `value` is not a plain positive decimal of at most 60 characters.
+  public init?(envelope: Envelope, order: Int64, symbol: String, kind: ReferenceKind, value: String) {
+    guard ReferencePrice.isPlainDecimal(value) else { return nil }
+    self.envelope = envelope
+    self.order = order
+    self.symbol = symbol
+    self.kind = kind
+    self.value = value
+  }
+
+  /// For indicators: a statistic, never money.
+  public var double: Double { Double(value) ?? .nan }
+
+  /// 10⁻⁶ dollars, cut toward zero.
+  public var micros: Int64? {
+    guard let point = value.utf8.firstIndex(of: UInt8(ascii: ".")) else { return try? Decimal6.parse(value) }
+    let end = value.utf8.index(point, offsetBy: 7, limitedBy: value.utf8.endIndex) ?? value.utf8.endIndex
+    return try? Decimal6.parse(value[..<end])
+  }
+
+  static func isPlainDecimal(_ text: String) -> Bool {
+    guard (1...60).contains(text.utf8.count) else { return false }
+    var digits = 0
+    var points = 0
+    for byte in text.utf8 {
+      if byte == UInt8(ascii: ".") {
+        points += 1
+      } else if byte >= 48, byte <= 57 {
+        digits += 1
+      } else {
+        return false
+      }
+    }
+    return digits > 0 && points <= 1
+  }
+
+  public var bytes: [UInt8] {
+    var out: [UInt8] = []
+    out.reserveCapacity(256)
+    out.append(UInt8(ascii: "{"))
+    envelope.write(to: &out)
+    out.appendASCII(",\"order\":")
+    out.appendInteger(order)
+    out.appendASCII(",\"symbol\":")
+    JSON.writeString(symbol, to: &out)
+    out.appendASCII(",\"kind\":\"")
+    out.append(contentsOf: kind.rawValue.utf8)
+    out.appendASCII("\",\"value\":\"")
+    out.append(contentsOf: value.utf8)
+    out.appendASCII("\"}")
+    return out
+  }
+
+  public init(decoding bytes: [UInt8]) throws(MessageError) {
+    var envelope = EnvelopeReader()
+    var order: Int64?
+    var symbol: String?
+    var kind: String?
+    var value: String?
+    do throws(JSONError) {
+      var scanner = JSONScanner(bytes)
+      try scanner.enterObject()
+      while let key = try scanner.nextKey() {
+        switch key {
+        case "order": order = try scanner.integer()
+        case "symbol": symbol = try scanner.string()
+        case "kind": kind = try scanner.string()
+        case "value": value = try scanner.string()
+        default: if try !envelope.take(key, &scanner) { try scanner.skipValue() }
+        }
+      }
+      try scanner.end()
+    } catch {
+      throw .json(error)
+    }
+    guard let order else { throw .missing("order") }
+    guard let symbol else { throw .missing("symbol") }
+    guard let kind = kind.flatMap(ReferenceKind.init(rawValue:)) else { throw .invalid("kind") }
+    guard let value else { throw .missing("value") }
+    guard
+      let price = ReferencePrice(
+        envelope: try envelope.envelope(), order: order, symbol: symbol, kind: kind, value: value)
+    else { throw .invalid("value") }
+    self = price
+  }
+}
