@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "cplat.h"
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,3 +16,4 @@ int cplat_wifexited(int status) { return WIFEXITED(status); }
 int cplat_wexitstatus(int status) { return WEXITSTATUS(status); }
 int cplat_wifsignaled(int status) { return WIFSIGNALED(status); }
 int cplat_wtermsig(int status) { return WTERMSIG(status); }
+int cplat_set_undumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }

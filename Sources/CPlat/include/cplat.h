@@ -15,3 +15,5 @@ int cplat_wifexited(int status);
 int cplat_wexitstatus(int status);
 int cplat_wifsignaled(int status);
 int cplat_wtermsig(int status);
+/// Takes this process out of core dumps and out of ptrace's reach for its own user. 0 or -1 with errno.
+int cplat_set_undumpable(void);
