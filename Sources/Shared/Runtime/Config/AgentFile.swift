@@ -1,0 +1,93 @@
+/// One file of `config/agents`: an agent as the roster is first seeded with it.
+public struct AgentFile: Hashable, Sendable {
+  public let name: AgentName
+  public let strategy: String
+  /// Series of contracts it may trade, `btc-5m`.
+  public let series: [String]
+  /// Dollars it wants to spend on one entry; the floor's limits may allow less.
+  public let size: USD
+  /// The strategy's parameters, complete: those not written have the strategy's own values.
+  public let parameters: JSON
+
+  /// What the `agents` row keeps as its configuration, and what an agent finds as `agent` in its birth document.
+  public var json: JSON {
+    [
+      "strategy": .string(strategy), "series": .array(series.map { .string($0) }), "size_usd": .text(size),
+      "parameters": parameters,
+    ]
+  }
+
+  private static let commonKeys: [ConfigKey] = [
+    ConfigKey("name", .text(maxBytes: 40, optional: false), builtIn: nil, "Name of the agent, unique for ever."),
+    ConfigKey("strategy", .text(maxBytes: 40, optional: false), builtIn: nil, "Strategy it runs."),
+    ConfigKey(
+      "series", .words([], atLeast: 1), builtIn: nil, "Series of contracts it may trade, out of market.series."),
+    ConfigKey(
+      "size_usd", .decimal(from: "1", to: "1000000", .dollars), builtIn: "20",
+      "Dollars it wants to spend on one entry; the floor's limits may allow less."),
+  ]
+
+  /// Reads one file. All its problems come in one refusal.
+  /// - Parameters:
+  ///   - stem: the file's name without `.yaml`; the agent carries it.
+  ///   - strategies: parameters of every strategy there is, their paths without `parameters.`.
+  ///   - followed: the series that the feed follows.
+  public static func load(
+    file: String, stem: String, tree: ConfigNode, strategies: [String: [ConfigKey]], followed: [String]
+  ) throws(ConfigRefusal) -> AgentFile {
+    let layer = ConfigLayer(name: "file", file: file, tree: tree)
+    let written = layer.settings.first { $0.path == "strategy" }
+    var alsoWrong: [ConfigProblem] = []
+    var keys = commonKeys
+    if let strategy = written?.content.text, let own = strategies[strategy] {
+      keys += own.map { $0.below("parameters") }
+    } else if let written {
+      let known = strategies.keys.sorted()
+      let near = Spelling.nearest(to: written.content.text, of: known)
+      alsoWrong.append(
+        ConfigProblem(
+          written.place, key: "strategy", value: written.content.text, "is no strategy of this floor",
+          remedy: near.map { "did you mean \($0)?" } ?? "choose one of \(known.joined(separator: ", "))"))
+      // Without its strategy nothing can be said about its parameters.
+      keys += layer.settings.filter { $0.path.hasPrefix("parameters.") }.map {
+        ConfigKey($0.path, .text(maxBytes: 1000, optional: true), builtIn: "", "")
+      }
+    }
+    let rules: [ConfigLoader.Rule] = [
+      { config in
+        guard let name = config.text("name"), name != stem || AgentName(name) == nil else { return [] }
+        return [
+          config.problem(
+            "name", AgentName(name) == nil ? "is no legal name" : "differs from the file's name",
+            AgentName(name) == nil
+              ? "use at most 40 of a-z, 0-9 and -" : "rename the file \(name).yaml or the agent \(stem)")
+        ]
+      },
+      { config in
+        guard case .list(let series)? = config.value("series"),
+          let stranger = series.first(where: { !followed.contains($0) })
+        else { return [] }
+        return [
+          config.problem(
+            "series", "names \(stranger), which the feed does not follow",
+            "add it to market.series, or take one of \(followed.joined(separator: ", "))")
+        ]
+      },
+    ]
+    let config = try ConfigLoader.load(
+      schema: ConfigSchema(keys), layers: [layer], home: file, rules: rules, alsoWrong: alsoWrong)
+    guard let name = config.text("name").flatMap({ AgentName($0) }), let strategy = config.text("strategy"),
+      case .list(let series)? = config.value("series"), let size = config.micros("size_usd")
+    else { preconditionFailure("a configuration that was accepted is complete") }
+    return AgentFile(
+      name: name, strategy: strategy, series: series, size: USD(micros: size),
+      parameters: config.json["parameters"] ?? .object([]))
+  }
+}
+
+extension ConfigKey {
+  /// The same key inside a section.
+  func below(_ section: String) -> ConfigKey {
+    ConfigKey(section + "." + path, kind, builtIn: builtIn?.text, combination, meaning)
+  }
+}

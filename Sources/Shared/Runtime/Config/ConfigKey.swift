@@ -1,0 +1,54 @@
+/// One key of the configuration: everything a loader, a help text and a person need to know about it.
+public struct ConfigKey: Hashable, Sendable {
+  /// How the layers' values become one.
+  public enum Combination: Hashable, Sendable {
+    /// The last layer that has the key wins.
+    case lastWins
+    /// A limit: the smallest value of all layers binds. A layer can tighten it and never loosen it.
+    case smallestBinds
+    /// A limit of the other kind, tighter when larger (a pause after losses).
+    case largestBinds
+  }
+
+  /// Dotted path, `limits.per_trade_pct`.
+  public let path: String
+  public let kind: ConfigKind
+  /// The built-in value; `nil` when the operator has to say it.
+  public let builtIn: ConfigValue?
+  public let combination: Combination
+  /// What it does, in plain English, one sentence.
+  public let meaning: String
+
+  /// - Precondition: a given built-in text is legal for the kind.
+  public init(
+    _ path: String, _ kind: ConfigKind, builtIn: String?, _ combination: Combination, _ meaning: String
+  ) {
+    self.path = path
+    self.kind = kind
+    self.combination = combination
+    self.meaning = meaning
+    if let builtIn {
+      guard case .success(let value) = kind.read(.scalar(builtIn)) else {
+        preconditionFailure("the built-in value of a key fits its kind")
+      }
+      self.builtIn = value
+    } else {
+      self.builtIn = nil
+    }
+  }
+
+  /// A key of which the last layer wins.
+  public init(_ path: String, _ kind: ConfigKind, builtIn: String?, _ meaning: String) {
+    self.init(path, kind, builtIn: builtIn, .lastWins, meaning)
+  }
+
+  /// The last part of the path.
+  public var name: String { path.split(separator: ".").last.map(String.init) ?? path }
+
+  /// The environment variable that sets it: `FLOOR_LIMITS_PER_TRADE_PCT`.
+  public var environmentName: String {
+    "FLOOR_" + path.uppercased().split(separator: ".").joined(separator: "_")
+  }
+
+  public var isLimit: Bool { combination != .lastWins }
+}

@@ -1,0 +1,91 @@
+/// Puts layers together. All problems of all layers are found in one pass and refused in one message: who mends a configuration should
+/// not have to start the floor once for every mistake.
+public enum ConfigLoader {
+  /// A rule over the whole configuration: returns what is unsafe. Called only with keys that were readable; a missing one is the
+  /// loader's problem already.
+  public typealias Rule = @Sendable (EffectiveConfig) -> [ConfigProblem]
+
+  /// - Parameters:
+  ///   - layers: earliest first, without the built-in one, which comes from the schema.
+  ///   - home: file to name when a key without a built-in value is missing.
+  ///   - alsoWrong: problems found outside (secrets, agent files), to be reported in the same message.
+  public static func load(
+    schema: ConfigSchema, layers: [ConfigLayer], home: String, rules: [Rule] = [], alsoWrong: [ConfigProblem] = []
+  ) throws(ConfigRefusal) -> EffectiveConfig {
+    var problems: [ConfigProblem] = []
+    var offers: [String: [EffectiveConfig.Offer]] = [:]
+    for key in schema.keys {
+      if let value = key.builtIn {
+        offers[key.path] = [.init(value: value, layer: "built-in", place: "the program")]
+      }
+    }
+    var refused: Set<String> = []
+    for layer in layers {
+      problems += layer.problems
+      for setting in layer.settings {
+        guard let key = schema[setting.path] else {
+          problems.append(unknown(setting, schema))
+          continue
+        }
+        switch key.kind.read(setting.content) {
+        case .success(let value):
+          offers[key.path, default: []].append(.init(value: value, layer: layer.name, place: setting.place))
+        case .failure(let fault):
+          refused.insert(key.path)
+          problems.append(
+            ConfigProblem(
+              setting.place, key: key.path, value: setting.content.text, fault.reason,
+              remedy: "give \(key.kind.expectation)"))
+        }
+      }
+    }
+    var chosen: [String: Int] = [:]
+    for key in schema.keys {
+      if let index = choice(key, offers[key.path] ?? []) {
+        chosen[key.path] = index
+      } else if !refused.contains(key.path) {
+        problems.append(
+          ConfigProblem(
+            home, key: key.path, value: nil, "is missing and has no built-in value",
+            remedy: "add \(key.path): \(key.kind.expectation)"))
+      }
+    }
+    let config = EffectiveConfig(keys: schema.keys, offers: offers, chosen: chosen)
+    for rule in rules { problems += rule(config) }
+    problems += alsoWrong
+    if !problems.isEmpty { throw ConfigRefusal(problems) }
+    return config
+  }
+
+  private static func unknown(_ setting: ConfigSetting, _ schema: ConfigSchema) -> ConfigProblem {
+    if schema.isSection(setting.path) {
+      return ConfigProblem(
+        setting.place, key: setting.path, value: setting.content.text, "is a section, not a value",
+        remedy: "indent its keys below it")
+    }
+    return ConfigProblem(
+      setting.place, key: setting.path, value: setting.content.text, "is not a key of the floor",
+      remedy: schema.remedy(forUnknown: setting.path))
+  }
+
+  /// Which offer counts. A later equal limit does not take the credit from the earlier one.
+  private static func choice(_ key: ConfigKey, _ offers: [EffectiveConfig.Offer]) -> Int? {
+    guard !offers.isEmpty else { return nil }
+    var best = 0
+    for index in offers.indices.dropFirst() {
+      switch key.combination {
+      case .lastWins: best = index
+      case .smallestBinds: if stricter(offers[index], than: offers[best], <) { best = index }
+      case .largestBinds: if stricter(offers[index], than: offers[best], >) { best = index }
+      }
+    }
+    return best
+  }
+
+  private static func stricter(
+    _ a: EffectiveConfig.Offer, than b: EffectiveConfig.Offer, _ order: (Int128, Int128) -> Bool
+  ) -> Bool {
+    guard let x = a.value.magnitude, let y = b.value.magnitude else { return false }
+    return order(x, y)
+  }
+}

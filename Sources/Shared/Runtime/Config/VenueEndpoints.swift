@@ -1,0 +1,48 @@
+/// Where the venue's services are. One simulated venue serves them all on one loopback port.
+public struct VenueEndpoints: Hashable, Sendable {
+  public let gamma: String
+  public let clob: String
+  public let data: String
+  public let marketStream: String
+  public let userStream: String
+  public let referenceStream: String
+  /// Where the market clock is published; `nil` at the live venue, whose clock is the wall.
+  public let clock: String?
+
+  static let paths = [
+    "endpoints.gamma_url", "endpoints.clob_url", "endpoints.data_url", "endpoints.market_ws_url",
+    "endpoints.user_ws_url", "endpoints.reference_ws_url",
+  ]
+
+  /// The venue's own addresses, each replaced by the configured one where there is one.
+  /// Real hosts: docs/architecture.md section 10; checked 2026-11-20.
+  public init(_ config: ConfigReader) throws(ConfigReadError) {
+    func chosen(_ path: String, _ usual: String) throws(ConfigReadError) -> String {
+      let written = try config.text(path)
+      return written.isEmpty ? usual : written
+    }
+    let simulated = try config.text("venue") == "sim"
+    let port = try config.whole("sim.port")
+    let http = "http://127.0.0.1:\(port)"
+    let stream = "ws://127.0.0.1:\(port)"
+    let streams = simulated ? stream : "wss://ws-subscriptions-clob.polymarket.com"
+    gamma = try chosen("endpoints.gamma_url", simulated ? http : "https://gamma-api.polymarket.com")
+    clob = try chosen("endpoints.clob_url", simulated ? http : "https://clob.polymarket.com")
+    data = try chosen("endpoints.data_url", simulated ? http : "https://data-api.polymarket.com")
+    marketStream = try chosen("endpoints.market_ws_url", streams + "/ws/market")
+    userStream = try chosen("endpoints.user_ws_url", streams + "/ws/user")
+    referenceStream = try chosen(
+      "endpoints.reference_ws_url", simulated ? stream + "/ws/live-data" : "wss://ws-live-data.polymarket.com")
+    clock = simulated ? http + "/sim/clock" : nil
+  }
+
+  /// Whether an address stays on this machine. An empty one does.
+  static func isLoopback(_ address: String) -> Bool {
+    guard let scheme = address.firstRange(of: "://") else { return address.isEmpty }
+    let authority = address[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+    // `user@host` would show one host and reach another.
+    guard !authority.contains("@") else { return false }
+    let host = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
+    return host == "127.0.0.1" || host == "localhost" || host == "[::1]"
+  }
+}
