@@ -1,0 +1,184 @@
+/// A market as the venue's discovery service describes it (protocol document, section 1.4): what it asks, its tokens, its grid, its
+/// fee, its state and what settles it. Two-outcome markets only.
+public struct GammaMarket: Hashable, Sendable {
+  /// Which price series settles an up/down market.
+  public struct CryptoRule: Hashable, Sendable {
+    /// `btc`, `eth`.
+    public let asset: String
+    /// `5m`, `15m`.
+    public let duration: String
+    /// `nil`: single observations at start and end settle it.
+    public let twapSeconds: Int?
+
+    public init(asset: String, duration: String, twapSeconds: Int?) {
+      self.asset = asset
+      self.duration = duration
+      self.twapSeconds = twapSeconds
+    }
+  }
+
+  /// One of the two outcomes.
+  public struct OutcomeToken: Hashable, Sendable {
+    public let token: TokenID
+    /// The venue's label: `Up`, `Yes`, a team.
+    public let label: String
+    /// The last cached price; 0 or 1 after resolution.
+    public let price: Price?
+
+    public init(token: TokenID, label: String, price: Price?) {
+      self.token = token
+      self.label = label
+      self.price = price
+    }
+  }
+
+  public let id: String
+  public let slug: MarketSlug
+  public let question: String
+  public let condition: ConditionID
+  /// Index 0 is `Outcome.yes`, index 1 `Outcome.no`. Up/down markets are put into that order by label, all others by position.
+  public let tokens: [OutcomeToken]
+  public let active: Bool
+  public let closed: Bool
+  public let acceptingOrders: Bool
+  public let hasOrderBook: Bool
+  public let negRisk: Bool
+  /// The listing's generation: orders of `v2` markets are signed for another contract.
+  public let version: String
+  public let tick: PriceTick
+  public let minimumSize: Shares
+  public let fee: TakerFee
+  /// Window start of an up/down market (game start of a sports market); `nil` when not told.
+  public let windowStart: MarketTime?
+  /// Window end of an up/down market; when trading ends.
+  public let end: MarketTime?
+  /// `resolved` and `settled` are final; otherwise `""`, `requested`, `proposed`, `disputed`.
+  public let resolutionStatus: String
+  public let cryptoRule: CryptoRule?
+  public let event: MarketSlug?
+
+  public init(
+    id: String, slug: MarketSlug, question: String, condition: ConditionID, tokens: [OutcomeToken], active: Bool,
+    closed: Bool, acceptingOrders: Bool, hasOrderBook: Bool, negRisk: Bool, version: String, tick: PriceTick,
+    minimumSize: Shares, fee: TakerFee, windowStart: MarketTime?, end: MarketTime?, resolutionStatus: String,
+    cryptoRule: CryptoRule?, event: MarketSlug?
+  ) {
+    precondition(tokens.count == 2, "a binary market has two tokens")
+    self.id = id
+    self.slug = slug
+    self.question = question
+    self.condition = condition
+    self.tokens = tokens
+    self.active = active
+    self.closed = closed
+    self.acceptingOrders = acceptingOrders
+    self.hasOrderBook = hasOrderBook
+    self.negRisk = negRisk
+    self.version = version
+    self.tick = tick
+    self.minimumSize = minimumSize
+    self.fee = fee
+    self.windowStart = windowStart
+    self.end = end
+    self.resolutionStatus = resolutionStatus
+    self.cryptoRule = cryptoRule
+    self.event = event
+  }
+
+  public func token(of outcome: Outcome) -> TokenID { tokens[outcome.index].token }
+
+  public func outcome(of token: TokenID) -> Outcome? {
+    Outcome.allCases.first { tokens[$0.index].token == token }
+  }
+
+  /// The outcome that paid, once the venue says so beyond doubt: closed, resolved, and prices of exactly one and zero. A market that
+  /// resolved half and half has none; `isResolved` tells.
+  public var winner: Outcome? {
+    guard isResolved else { return nil }
+    return Outcome.allCases.first {
+      tokens[$0.index].price == .one && tokens[$0.other.index].price == .zero
+    }
+  }
+
+  public var isResolved: Bool { closed && (resolutionStatus == "resolved" || resolutionStatus == "settled") }
+}
+
+extension GammaMarket {
+  /// Why a listing cannot be used.
+  public enum Refusal: Error, Hashable, Sendable {
+    /// A field that everything else needs is missing or impossible.
+    case field(String)
+    /// Other than two outcomes, or their three lists disagree in length.
+    case notBinary
+    /// Listed, but its tokens do not exist yet.
+    case notDeployed
+  }
+
+  public init(_ json: JSON) throws(Refusal) {
+    func text(_ key: String) -> String? { json[key]?.string.flatMap { $0.isEmpty ? nil : $0 } }
+    func time(_ key: String) -> MarketTime? {
+      text(key).flatMap { CivilTime.nanoseconds(parsing: $0) }.map(MarketTime.init(nanoseconds:))
+    }
+    guard let slug = text("slug").flatMap(MarketSlug.init) else { throw .field("slug") }
+    guard let condition = text("conditionId").flatMap(ConditionID.init) else {
+      if text("conditionId") == nil { throw .notDeployed }
+      throw .field("conditionId")
+    }
+    guard let labels = GammaMarket.list(json["outcomes"]) else { throw .field("outcomes") }
+    let positions = GammaMarket.list(json["positionIds"]) ?? []
+    guard let ids = positions.isEmpty ? GammaMarket.list(json["clobTokenIds"]) : positions else {
+      throw .notDeployed
+    }
+    if ids.contains("") || ids.isEmpty { throw .notDeployed }
+    guard labels.count == 2, ids.count == 2 else { throw .notBinary }
+    let prices = GammaMarket.list(json["outcomePrices"]) ?? []
+    var tokens: [OutcomeToken] = []
+    for (index, id) in ids.enumerated() {
+      guard let token = TokenID(id) else { throw .field("clobTokenIds") }
+      let price = prices.count == 2 ? try? Price(parsing: prices[index]) : nil
+      tokens.append(OutcomeToken(token: token, label: labels[index], price: price))
+    }
+    // Up/down outcomes are mapped by label, never by position (section 1.6).
+    if tokens[0].label.lowercased() == "down" || tokens[0].label.lowercased() == "no" { tokens.reverse() }
+    guard let tick = json["orderPriceMinTickSize"].flatMap(PriceTick.init(venue:)) else {
+      throw .field("orderPriceMinTickSize")
+    }
+    guard let minimumSize = json["orderMinSize"]?.shares else { throw .field("orderMinSize") }
+    let fee = try GammaMarket.fee(json)
+    self.init(
+      id: json["id"]?.decimalText ?? "", slug: slug, question: json["question"]?.string ?? "", condition: condition,
+      tokens: tokens, active: json["active"]?.bool ?? false, closed: json["closed"]?.bool ?? false,
+      acceptingOrders: json["acceptingOrders"]?.bool ?? false, hasOrderBook: json["enableOrderBook"]?.bool ?? false,
+      negRisk: json["negRisk"]?.bool ?? false, version: text("version") ?? "v1", tick: tick,
+      minimumSize: minimumSize, fee: fee, windowStart: time("eventStartTime") ?? time("gameStartTime"),
+      end: time("endDate"), resolutionStatus: text("umaResolutionStatus") ?? text("resolutionStatus") ?? "",
+      cryptoRule: GammaMarket.rule(json["cryptoMarketConfig"]),
+      event: json["events"]?.array?.first?["slug"]?.string.flatMap(MarketSlug.init))
+  }
+
+  /// Three of the lists arrive as JSON inside a string, one as a plain array: both forms are read for all.
+  private static func list(_ json: JSON?) -> [String]? {
+    guard let json else { return nil }
+    if let items = json.array { return items.compactMap(\.decimalText) }
+    guard let text = json.string, !text.isEmpty, let inner = try? JSON.parse(text), let items = inner.array else {
+      return nil
+    }
+    return items.compactMap(\.decimalText)
+  }
+
+  /// Enabled fees without a usable schedule refuse the market: trading with a guessed fee would be trading blind.
+  private static func fee(_ json: JSON) throws(Refusal) -> TakerFee {
+    guard json["feesEnabled"]?.bool == true else { return .none }
+    guard let schedule = json["feeSchedule"], let rateText = schedule["rate"]?.decimalText,
+      let rate = try? Decimal6.parse(rateText), let exponent = schedule["exponent"]?.int,
+      let fee = TakerFee(rateMicros: rate, exponent: Int(exponent))
+    else { throw .field("feeSchedule") }
+    return fee
+  }
+
+  private static func rule(_ json: JSON?) -> CryptoRule? {
+    guard let json, let asset = json["asset"]?.string, let duration = json["duration"]?.string else { return nil }
+    let twap = json["twapEnabled"]?.bool == true ? json["twapLookbackSeconds"]?.int.map { Int($0) } : nil
+    return CryptoRule(asset: asset, duration: duration, twapSeconds: twap)
+  }
+}
