@@ -1,13 +1,3 @@
-/// One price of a book and what rests there.
-public struct BookLevel: Hashable, Sendable {
-  public var price: Price
-  public var size: Shares
-  public init(price: Price, size: Shares) {
-    self.price = price
-    self.size = size
-  }
-}
-
 /// The best levels of one outcome token, at most `depth` a side. Bids highest first, asks lowest first.
 public struct BookTop: Hashable, Sendable {
   public static let depth = 5

@@ -74,7 +74,7 @@ private struct MarketUpdateReader {
     guard let minimumSize else { throw .missing("min_size") }
     guard minimumSize >= 0 else { throw .invalid("min_size") }
     guard let feeRate else { throw .missing("fee_rate") }
-    guard let fee = FeeSchedule(rateMicros: feeRate, exponent: Int(exactly: feeExponent ?? 1) ?? -1) else {
+    guard let fee = TakerFee(rateMicros: feeRate, exponent: Int(exactly: feeExponent ?? 1) ?? -1) else {
       throw .invalid("fee_rate")
     }
     guard let yes else { throw .missing("yes") }

@@ -22,7 +22,7 @@ public struct MarketUpdate: Hashable, Sendable {
   public var bookEpoch: Int64
   public var tick: PriceTick
   public var minimumSize: Shares
-  public var fee: FeeSchedule
+  public var fee: TakerFee
   public var startsAt: MarketTime?
   public var endsAt: MarketTime?
   public var yes: BookTop
@@ -34,7 +34,7 @@ public struct MarketUpdate: Hashable, Sendable {
   public init(
     envelope: Envelope, order: Int64, slug: MarketSlug, series: MarketSeries?, state: MarketState,
     reason: String? = nil,
-    bookEpoch: Int64, tick: PriceTick, minimumSize: Shares, fee: FeeSchedule, startsAt: MarketTime?,
+    bookEpoch: Int64, tick: PriceTick, minimumSize: Shares, fee: TakerFee, startsAt: MarketTime?,
     endsAt: MarketTime?,
     yes: BookTop, no: BookTop, last: LastTrade? = nil, payout: Price? = nil
   ) {

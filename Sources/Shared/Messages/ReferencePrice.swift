@@ -21,43 +21,15 @@ public struct ReferencePrice: Hashable, Sendable {
   /// `btc/usd`, lower case.
   public var symbol: String
   public var kind: ReferenceKind
-  /// The exact decimal as the source gave it, in dollars: digits with at most one point, no exponent.
-  public let value: String
+  /// Dollars, exactly as the source gave it. On the wire a decimal string.
+  public var value: ReferenceValue
 
-  /// `nil` when `value` is not a plain positive decimal of at most 60 characters.
-  public init?(envelope: Envelope, order: Int64, symbol: String, kind: ReferenceKind, value: String) {
-    guard ReferencePrice.isPlainDecimal(value) else { return nil }
+  public init(envelope: Envelope, order: Int64, symbol: String, kind: ReferenceKind, value: ReferenceValue) {
     self.envelope = envelope
     self.order = order
     self.symbol = symbol
     self.kind = kind
     self.value = value
-  }
-
-  /// For indicators: a statistic, never money.
-  public var double: Double { Double(value) ?? .nan }
-
-  /// 10⁻⁶ dollars, cut toward zero.
-  public var micros: Int64? {
-    guard let point = value.utf8.firstIndex(of: UInt8(ascii: ".")) else { return try? Decimal6.parse(value) }
-    let end = value.utf8.index(point, offsetBy: 7, limitedBy: value.utf8.endIndex) ?? value.utf8.endIndex
-    return try? Decimal6.parse(value[..<end])
-  }
-
-  static func isPlainDecimal(_ text: String) -> Bool {
-    guard (1...60).contains(text.utf8.count) else { return false }
-    var digits = 0
-    var points = 0
-    for byte in text.utf8 {
-      if byte == UInt8(ascii: ".") {
-        points += 1
-      } else if byte >= 48, byte <= 57 {
-        digits += 1
-      } else {
-        return false
-      }
-    }
-    return digits > 0 && points <= 1
   }
 
   public var bytes: [UInt8] {
@@ -72,7 +44,7 @@ public struct ReferencePrice: Hashable, Sendable {
     out.appendASCII(",\"kind\":\"")
     out.append(contentsOf: kind.rawValue.utf8)
     out.appendASCII("\",\"value\":\"")
-    out.append(contentsOf: value.utf8)
+    out.append(contentsOf: value.description.utf8)
     out.appendASCII("\"}")
     return out
   }
@@ -103,10 +75,7 @@ public struct ReferencePrice: Hashable, Sendable {
     guard let symbol else { throw .missing("symbol") }
     guard let kind = kind.flatMap(ReferenceKind.init(rawValue:)) else { throw .invalid("kind") }
     guard let value else { throw .missing("value") }
-    guard
-      let price = ReferencePrice(
-        envelope: try envelope.envelope(), order: order, symbol: symbol, kind: kind, value: value)
-    else { throw .invalid("value") }
-    self = price
+    guard let value = ReferenceValue(parsing: value) else { throw .invalid("value") }
+    self.init(envelope: try envelope.envelope(), order: order, symbol: symbol, kind: kind, value: value)
   }
 }
