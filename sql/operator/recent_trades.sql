@@ -1,0 +1,2 @@
+-- Recent trades
+SELECT * FROM trades ORDER BY executed_at DESC LIMIT 20;
