@@ -1,0 +1,7 @@
+// Risk: who says no, and with which numbers. Uses Values, Market, Orders, Messages. Pure: the picture comes in, a verdict goes out.
+//
+//   FloorMode      what the floor may do now                     RiskLimits   the configured numbers
+//   RiskGate       one wish + one picture → approved or refused  RiskPicture  what the gate looks at
+//   Refusal        a stable code and the compared numbers        FloorGuard   daily loss, drawdown → a mode
+//
+// A refusal is a value, not an error: it is recorded, published and counted by its code.

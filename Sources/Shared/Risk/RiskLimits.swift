@@ -1,0 +1,50 @@
+/// The configured limits. Percentages are in hundredths of a per cent (*basis points*) of the floor's capital; a dollar bound, where given,
+/// holds beside the percentage and the tighter one binds.
+public struct RiskLimits: Hashable, Sendable {
+  /// Worst-case cost of one order (S4-49: 2 %).
+  public var perTradeBps: Int64 = 200
+  public var perTradeUSD: USD?
+  /// What one agent has at risk: open orders at their worst and positions at cost (S4-50: 10 %).
+  public var perAgentBps: Int64 = 1000
+  public var perAgentUSD: USD?
+  /// What the floor has at risk (S4-51: 40 %).
+  public var floorBps: Int64 = 4000
+  public var floorUSD: USD?
+  /// Realised loss since 00:00 UTC that ends entries (S4-52: 10 %).
+  public var dailyLossBps: Int64 = 1000
+  public var dailyLossUSD: USD?
+  /// Fall of equity, open positions included, from the day's peak that halts (S4-54: 15 %).
+  public var drawdownBps: Int64 = 1500
+  /// Losing trades in a row that pause an agent (S4-53).
+  public var lossStreak = 5
+  /// How far beyond the best opposite price of our own book an order may reach.
+  public var collarMicros: Int64 = 50_000
+  /// The oldest book on which anything is sent, in market time.
+  public var bookAgeMax: Duration = .seconds(15)
+  /// No entries this close to the market's end, in market time.
+  public var entryCutoff: Duration = .seconds(5)
+  /// The least value of an order that trades at once.
+  public var minimumMarketable = USD(dollars: 1)
+  /// The same agent may not repeat the same wish (token, side, price) inside this time.
+  public var duplicateWindow: Duration = .seconds(2)
+  /// Wishes of one agent a second, sustained, and how many may come at once.
+  public var agentRatePerSecond: Int64 = 20
+  public var agentBurst: Int64 = 40
+  /// Orders of the floor a second, sustained, and at once (the venue's Standard tier is 40 and 60).
+  public var floorRatePerSecond: Int64 = 40
+  public var floorBurst: Int64 = 60
+
+  public init() {}
+
+  /// The tighter of a percentage of `capital` (rounded down) and a dollar bound.
+  public static func bound(_ capital: USD, bps: Int64, usd: USD?) -> USD {
+    let share = USD(micros: Int64(divide(Int128(capital.micros) * Int128(bps), by: 10_000, rounding: .down)))
+    guard let usd else { return share }
+    return min(share, usd)
+  }
+
+  public func perTrade(_ capital: USD) -> USD { Self.bound(capital, bps: perTradeBps, usd: perTradeUSD) }
+  public func perAgent(_ capital: USD) -> USD { Self.bound(capital, bps: perAgentBps, usd: perAgentUSD) }
+  public func floor(_ capital: USD) -> USD { Self.bound(capital, bps: floorBps, usd: floorUSD) }
+  public func dailyLoss(_ capital: USD) -> USD { Self.bound(capital, bps: dailyLossBps, usd: dailyLossUSD) }
+}

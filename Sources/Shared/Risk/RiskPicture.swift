@@ -1,0 +1,79 @@
+/// The best prices of one token as we see them ourselves.
+public struct TopOfBook: Hashable, Sendable {
+  public let bid: Price?
+  public let ask: Price?
+  public let at: MarketTime
+  public init(bid: Price?, ask: Price?, at: MarketTime) {
+    self.bid = bid
+    self.ask = ask
+    self.at = at
+  }
+}
+
+/// An agent's standing, from the record and from the orders that are open now.
+public struct AgentStanding: Hashable, Sendable {
+  /// May it trade (state ACTIVE; DRAINING and the like only exit)?
+  public var mayEnter: Bool
+  public var allocation: USD
+  /// Open orders at their worst plus positions at cost.
+  public var deployed: USD
+  public var lossesInARow: Int
+
+  public init(mayEnter: Bool, allocation: USD, deployed: USD, lossesInARow: Int) {
+    self.mayEnter = mayEnter
+    self.allocation = allocation
+    self.deployed = deployed
+    self.lossesInARow = lossesInARow
+  }
+}
+
+/// The floor's standing of the day.
+public struct FloorStanding: Hashable, Sendable {
+  /// The base of every percentage.
+  public var capital: USD
+  /// All agents' deployed together.
+  public var deployed: USD
+  /// Net profit of trades closed since 00:00 UTC, fees included; negative is a loss.
+  public var realisedToday: USD
+  /// Cash and positions at their worth now.
+  public var equity: USD
+  /// The highest `equity` since 00:00 UTC.
+  public var peakEquity: USD
+
+  public init(capital: USD, deployed: USD, realisedToday: USD, equity: USD, peakEquity: USD) {
+    self.capital = capital
+    self.deployed = deployed
+    self.realisedToday = realisedToday
+    self.equity = equity
+    self.peakEquity = peakEquity
+  }
+}
+
+/// Everything that the gate looks at for one wish.
+public struct RiskPicture: Hashable, Sendable {
+  public var mode: FloorMode
+  public var now: MarketTime
+  public var terms: MarketTerms?
+  public var book: TopOfBook?
+  public var agent: AgentStanding?
+  public var floor: FloorStanding
+  /// An order of unknown outcome in this token: it closes entries for the token until it is resolved.
+  public var tokenUnresolved: Bool
+  /// Shares of the token that the agent holds and no open order has promised; `nil` when only the record knows.
+  public var freeShares: Shares?
+
+  public init(
+    mode: FloorMode, now: MarketTime, terms: MarketTerms?, book: TopOfBook?, agent: AgentStanding?,
+    floor: FloorStanding,
+    tokenUnresolved: Bool = false, freeShares: Shares? = nil
+  ) {
+    self.mode = mode
+    self.now = now
+    self.terms = terms
+    self.book = book
+    self.agent = agent
+    self.floor = floor
+    self.tokenUnresolved = tokenUnresolved
+    self.freeShares = freeShares
+  }
+}
