@@ -1,0 +1,139 @@
+/// What the shell found out about an intent's proof before the core sees it.
+public enum ProofVerdict: Hashable, Sendable {
+  case valid
+  case noGrant
+  case bad
+  /// Signed under another epoch than the one granted.
+  case staleEpoch(granted: Epoch)
+}
+
+/// The market as the gateway sees it for one wish.
+public struct MarketView: Hashable, Sendable {
+  public let terms: MarketTerms
+  /// Of the wish's outcome; `nil` when no update has come.
+  public let book: TopOfBook?
+
+  public init(terms: MarketTerms, book: TopOfBook?) {
+    self.terms = terms
+    self.book = book
+  }
+}
+
+/// How the agents and the floor stand, read from the record.
+public struct Standing: Hashable, Sendable {
+  public struct Agent: Hashable, Sendable {
+    public var mayEnter: Bool
+    public var allocation: USD
+    /// Positions at cost.
+    public var invested: USD
+    public var lossesInARow: Int
+    public init(mayEnter: Bool, allocation: USD, invested: USD, lossesInARow: Int) {
+      self.mayEnter = mayEnter
+      self.allocation = allocation
+      self.invested = invested
+      self.lossesInARow = lossesInARow
+    }
+  }
+  public var agents: [AgentName: Agent]
+  public var capital: USD
+  public var realisedToday: USD
+  public var equity: USD
+  public var peakEquity: USD
+
+  public static let empty = Standing(
+    agents: [:], capital: .zero, realisedToday: .zero, equity: .zero, peakEquity: .zero)
+
+  public init(agents: [AgentName: Agent], capital: USD, realisedToday: USD, equity: USD, peakEquity: USD) {
+    self.agents = agents
+    self.capital = capital
+    self.realisedToday = realisedToday
+    self.equity = equity
+    self.peakEquity = peakEquity
+  }
+}
+
+/// An open order of an earlier life, as the record holds it.
+public struct RestoredOrder: Hashable, Sendable {
+  public let submission: OrderSubmission
+  public let market: MarketTerms
+  public let state: OrderState
+  public let fills: [FillKey: SettlementState]
+  /// Shares of fills that stand, and of those that were undone.
+  public let filled: Shares
+  public let undone: Shares
+  /// When it was sent, in market time.
+  public let sentAt: MarketTime
+
+  public init(
+    submission: OrderSubmission, market: MarketTerms, state: OrderState, fills: [FillKey: SettlementState],
+    filled: Shares,
+    undone: Shares, sentAt: MarketTime
+  ) {
+    self.submission = submission
+    self.market = market
+    self.state = state
+    self.fills = fills
+    self.filled = filled
+    self.undone = undone
+    self.sentAt = sentAt
+  }
+}
+
+/// How a round of look-ups for one order ended. What was found came as its own events before.
+public enum LookUpResult: Hashable, Sendable {
+  /// The venue described the order.
+  case found
+  /// By id, in the list of open orders and among the trades: nowhere. All three were answered.
+  case absent
+  /// One of the questions had no usable answer.
+  case inconclusive
+}
+
+/// Everything that can reach the core.
+public enum GatewayEvent: Sendable {
+  case intent(IntentMessage, ProofVerdict, MarketView?)
+  /// The gateway's own wish: sell what a departed agent holds.
+  case ownExit(IntentMessage.Terms, MarketView, reason: String)
+  /// `nil`: it could not be signed, for the given reason.
+  case signed(IntentID, SignedOrder?, failure: String)
+  case submitted(IntentID, SubmissionAnswer)
+  /// The journal holds it, fsynced; `false` when that failed.
+  case journaled(IntentID, Bool)
+  case answered(VenueOrderID, SubmitOutcome)
+  /// The venue took the cancel up, or did not (with its words); both `nil` when there was no usable answer.
+  case cancelAnswered(VenueOrderID, cancelled: Bool?, detail: String)
+  case order(VenueOrder, EvidenceRoad)
+  case trade(VenueTrade, EvidenceRoad)
+  /// The complete list of open orders, and when it was asked for.
+  case openOrders([VenueOrder], asked: MonotonicTime)
+  case lookedUp(VenueOrderID, LookUpResult)
+  case restored(RestoredOrder)
+  case standing(Standing)
+  case mode(FloorMode)
+  /// A market was decided: its orders can trade no more.
+  case resolved(MarketSlug)
+  case database(up: Bool)
+  /// Do posts make sense now (breaker, venue mode, dead-man beats)?
+  case venue(up: Bool)
+  /// Take out everything that rests; of one agent or of all.
+  case cancelAll(AgentName?, reason: String)
+  case tick
+}
+
+/// What the shell has to do, in this order.
+public enum GatewayEffect: Hashable, Sendable {
+  case sign(IntentMessage.Terms, MarketTerms)
+  case record(RecordCall)
+  /// Append to the journal and fsync before anything else happens to this order.
+  case journal(OrderSubmission)
+  /// Send exactly these bytes, once.
+  case post(SignedOrder)
+  case cancel(VenueOrderID)
+  /// Ask by id, then for trades since, then for open orders; end with `lookedUp`.
+  case lookUp(VenueOrderID, tradesSince: MarketTime)
+  /// Tell the agent again what it was told last about this intent.
+  case repeatAnswer(IntentID)
+  case note(GatewayNote)
+  /// The core wants the floor in this mode.
+  case demand(FloorMode, reason: String)
+}

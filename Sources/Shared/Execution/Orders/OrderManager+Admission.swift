@@ -1,0 +1,217 @@
+extension OrderManager {
+  // MARK: From the wish to the record
+
+  mutating func intent(
+    _ message: IntentMessage, _ proof: ProofVerdict, _ view: MarketView?, _ now: Moment,
+    _ effects: inout [GatewayEffect]
+  ) {
+    counters.intents += 1
+    let terms = message.terms
+    guard proof == .valid else {
+      // Nothing is recorded and nothing is answered: whoever cannot prove to be the agent must not be able to spend the agent's
+      // intent id. An honest agent repeats, and is heard once the boss has granted its epoch.
+      counters.unproven += 1
+      return
+    }
+    if orders[terms.intent] != nil || answered[terms.intent] != nil {
+      counters.repeats += 1
+      effects.append(.repeatAnswer(terms.intent))
+      return
+    }
+    if terms.action == .cancel { return cancelWish(terms, now, &effects) }
+    admit(
+      terms, .agent, view, feedOrder: message.feedOrder, bookTime: message.bookTime, reason: message.reason, now,
+      &effects)
+  }
+
+  mutating func admit(
+    _ terms: IntentMessage.Terms, _ origin: IntentOrigin, _ view: MarketView?, feedOrder: Int64, bookTime: MarketTime,
+    reason: String, _ now: Moment, _ effects: inout [GatewayEffect]
+  ) {
+    guard orders[terms.intent] == nil, answered[terms.intent] == nil else { return }
+    if let refusal = beforeTheGate(terms, origin, view, bookTime: bookTime, now) {
+      return deny(terms, origin, refusal, now, &effects)
+    }
+    switch gate.judge(terms, picture(terms, view, now)) {
+    case .refused(let refusal): deny(terms, origin, refusal, now, &effects)
+    case .approved(let approved):
+      orders[terms.intent] = WorkingOrder(
+        terms: terms, origin: origin, market: approved.terms, token: approved.terms.token(terms.outcome),
+        worst: approved.worst, feedOrder: feedOrder, bookTime: bookTime, reason: reason, state: .reserved,
+        createdAt: now.monotonic)
+      open.append(terms.intent)
+      effects.append(.sign(terms, approved.terms))
+    }
+  }
+
+  /// What the gate does not know: our own readiness, rates and repeats.
+  private mutating func beforeTheGate(
+    _ terms: IntentMessage.Terms, _ origin: IntentOrigin, _ view: MarketView?, bookTime: MarketTime, _ now: Moment
+  ) -> Refusal? {
+    if !databaseIsUp, terms.action == .enter { return Refusal(.databaseAway) }
+    if !venueIsUp { return Refusal(.venueUnavailable) }
+    guard origin == .agent else { return nil }
+    if terms.action == .enter {
+      let age = now.market.since(bookTime)
+      if age > settings.limits.bookAgeMax {
+        return Refusal(
+          .staleBook, .init("decided_on_ms", age.milliseconds),
+          .init("limit_ms", settings.limits.bookAgeMax.milliseconds))
+      }
+      if let view, let twin = twin(of: terms, token: view.terms.token(terms.outcome), now) {
+        return Refusal(.duplicateWish, .init("open_intent", twin))
+      }
+    }
+    var bucket =
+      agentBuckets[terms.agent]
+      ?? TokenBucket(perSecond: settings.limits.agentRatePerSecond, burst: settings.limits.agentBurst)
+    let agentMay = bucket.take(now.monotonic)
+    agentBuckets[terms.agent] = bucket
+    if !agentMay {
+      return Refusal(.rateLimit, .init("scope", "agent"), .init("limit_per_second", settings.limits.agentRatePerSecond))
+    }
+    // Exits pass the floor's rate: the venue's own limit is far above it, and being locked in is worse than being late.
+    if terms.action == .enter, !floorBucket.take(now.monotonic) {
+      return Refusal(.rateLimit, .init("scope", "floor"), .init("limit_per_second", settings.limits.floorRatePerSecond))
+    }
+    return nil
+  }
+
+  /// An open order of the same agent for the same token, side and price, made a moment ago: a runaway loop, not a second thought.
+  private func twin(of terms: IntentMessage.Terms, token: TokenID, _ now: Moment) -> IntentID? {
+    open.first { intent in
+      guard let order = orders[intent], order.terms.agent == terms.agent, order.token == token else { return false }
+      return order.terms.side == terms.side && order.terms.price == terms.price
+        && now.monotonic.since(order.createdAt) < settings.limits.duplicateWindow
+    }
+  }
+
+  private func picture(_ terms: IntentMessage.Terms, _ view: MarketView?, _ now: Moment) -> RiskPicture {
+    let agent = standing.agents[terms.agent]
+    let token = view?.terms.token(terms.outcome)
+    return RiskPicture(
+      mode: mode, now: now.market, terms: view?.terms, book: view?.book,
+      agent: agent.map {
+        AgentStanding(
+          mayEnter: $0.mayEnter, allocation: $0.allocation, deployed: deployed(terms.agent),
+          lossesInARow: $0.lossesInARow)
+      },
+      floor: FloorStanding(
+        capital: standing.capital, deployed: floorDeployed, realisedToday: standing.realisedToday,
+        equity: standing.equity,
+        peakEquity: standing.peakEquity),
+      tokenUnresolved: open.contains { orders[$0]?.state == .unknown && orders[$0]?.token == token })
+  }
+
+  private mutating func deny(
+    _ terms: IntentMessage.Terms, _ origin: IntentOrigin, _ refusal: Refusal, _ now: Moment,
+    _ effects: inout [GatewayEffect]
+  ) {
+    counters.denied[refusal.code, default: 0] += 1
+    remember(terms.intent, now)
+    effects.append(.record(.deny(terms, origin: origin, refusal)))
+  }
+
+  func isAnswered(_ intent: IntentID) -> Bool { answered[intent] != nil }
+
+  mutating func remember(_ intent: IntentID, _ now: Moment) {
+    if answered.updateValue(now.monotonic, forKey: intent) == nil { answeredQueue.append(intent) }
+  }
+
+  mutating func signed(
+    _ intent: IntentID, _ signed: SignedOrder?, _ failure: String, _ now: Moment, _ effects: inout [GatewayEffect]
+  ) {
+    guard let order = orders[intent], order.state == .reserved else { return }
+    guard let signed else {
+      drop(intent)
+      return deny(order.terms, order.origin, Refusal(.malformed, .init("signing", failure)), now, &effects)
+    }
+    orders[intent]!.signed = signed
+    intentOf[signed.id] = intent
+    apply(.sign, intent, now, &effects)
+    if databaseIsUp {
+      orders[intent]!.submitAsked = true
+      effects.append(.record(.submit(submission(intent, journaled: false))))
+    } else {
+      effects.append(.journal(submission(intent, journaled: true)))
+    }
+  }
+
+  func submission(_ intent: IntentID, journaled: Bool) -> OrderSubmission {
+    guard let order = orders[intent], let signed = order.signed else {
+      preconditionFailure("only signed orders are recorded")
+    }
+    return OrderSubmission(
+      terms: order.terms, origin: order.origin, token: order.token, worst: order.worst, signed: signed,
+      feedOrder: order.feedOrder, bookTime: order.bookTime, reason: order.reason, journaled: journaled)
+  }
+
+  mutating func submitted(
+    _ intent: IntentID, _ answer: SubmissionAnswer, _ now: Moment, _ effects: inout [GatewayEffect]
+  ) {
+    guard let order = orders[intent] else { return }
+    switch answer {
+    case .committed:
+      // Anything but SIGNED has left on the journal's word, or was given up meanwhile: the commit is only the record catching up.
+      if order.state == .signed { send(intent, now, &effects) }
+    case .unanswered: break
+    case .alreadyOrdered:
+      if order.state != .signed {
+        return note(.critical, "second_order", "\(intent) has another order in the record", &effects)
+      }
+      note(.error, "already_ordered", "\(intent) was ordered in an earlier life", &effects)
+      drop(intent)
+      remember(intent, now)
+    case .refused(let code, let detail):
+      if order.state != .signed {
+        return note(.critical, "record_refuses_sent_order", "\(intent): \(code) \(detail)", &effects)
+      }
+      counters.denied[RefusalCode(rawValue: code) ?? .malformed, default: 0] += 1
+      drop(intent)
+      remember(intent, now)
+    }
+  }
+
+  mutating func journaled(_ intent: IntentID, _ done: Bool, _ now: Moment, _ effects: inout [GatewayEffect]) {
+    guard let order = orders[intent], order.state == .signed else { return }
+    if done {
+      send(intent, now, &effects)
+      orders[intent]!.submitAsked = true
+      effects.append(.record(.submit(submission(intent, journaled: true))))
+    } else {
+      note(.critical, "journal_failed", "\(intent) stays unsent: neither database nor journal holds it", &effects)
+      apply(.withdraw, intent, reason: "journal_failed", now, &effects)
+    }
+  }
+
+  /// The last look before the first byte: mode, usefulness, a venue that answers.
+  private mutating func send(_ intent: IntentID, _ now: Moment, _ effects: inout [GatewayEffect]) {
+    guard let order = orders[intent], let signed = order.signed else { return }
+    let obstacle: RefusalCode? =
+      !mode.allows(order.terms.action)
+      ? (mode == .halted ? .halted : .modeForbids)
+      : order.terms.usefulUntil <= now.market ? .expired : !venueIsUp ? .venueUnavailable : nil
+    if let obstacle { return apply(.withdraw, intent, reason: obstacle.rawValue, now, &effects) }
+    orders[intent]!.sentAt = now.monotonic
+    orders[intent]!.sentMarket = now.market
+    counters.posted += 1
+    apply(.send, intent, now, &effects)
+    effects.append(.post(signed))
+  }
+
+  /// Forgets an order of which nothing has left and nothing is recorded.
+  private mutating func drop(_ intent: IntentID) {
+    if let id = orders[intent]?.signed?.id { intentOf[id] = nil }
+    orders[intent] = nil
+    open.removeAll { $0 == intent }
+  }
+
+  private mutating func cancelWish(_ terms: IntentMessage.Terms, _ now: Moment, _ effects: inout [GatewayEffect]) {
+    guard let target = terms.cancels, let order = orders[target], order.terms.agent == terms.agent,
+      !order.state.isTerminal
+    else { return deny(terms, .agent, Refusal(.nothingToCancel), now, &effects) }
+    remember(terms.intent, now)
+    effects.append(.record(.acceptCancel(terms)))
+    wantCancel(target, "agent_cancel", now)
+  }
+}

@@ -1,0 +1,201 @@
+extension OrderManager {
+  // MARK: The table, and what is due
+
+  /// Runs one trigger through the table. Our own impossible triggers end the process: an invariant is broken.
+  mutating func apply(
+    _ trigger: OrderTrigger, _ intent: IntentID, reason: String = "", detail: String = "", _ now: Moment,
+    _ effects: inout [GatewayEffect]
+  ) {
+    guard let order = orders[intent] else { return }
+    switch order.state.step(trigger) {
+    case .stays: break
+    case .surprise:
+      counters.surprises += 1
+      note(.error, "order_surprise", "\(intent) is \(order.state.rawValue), the venue says \(trigger)", &effects)
+    case .impossible: preconditionFailure("order \(order.state.rawValue) cannot \(trigger)")
+    case .to(let next):
+      orders[intent]!.state = next
+      if next == .unknown { counters.unknown += 1 }
+      if next.isTerminal {
+        orders[intent]!.closedAt = now.monotonic
+        open.removeAll { $0 == intent }
+        closed.append(intent)
+      }
+      // RESERVED and SIGNED are ours alone; SENDING is what the submission itself records.
+      if next == .signed || next == .sending { return }
+      if !order.submitAsked { return }
+      guard let id = order.signed?.id else { return }
+      effects.append(.record(.advance(id, next, reason: reason, detail: detail)))
+    }
+  }
+
+  mutating func wantCancel(_ intent: IntentID, _ reason: String, _ now: Moment) {
+    if orders[intent]?.cancelReason == nil { orders[intent]?.cancelReason = reason }
+  }
+
+  /// Schedules a round of look-ups, keeping an earlier date.
+  mutating func askSoon(_ intent: IntentID, after delay: Duration, _ now: Moment) {
+    let at = now.monotonic.advanced(by: delay)
+    if let due = orders[intent]?.lookUp.due, due <= at { return }
+    orders[intent]?.lookUp.due = at
+  }
+
+  func note(_ severity: GatewayNote.Severity, _ code: String, _ detail: String, _ effects: inout [GatewayEffect]) {
+    effects.append(.note(GatewayNote(severity: severity, code: code, detail: detail)))
+  }
+
+  /// Everything that time alone makes due. Runs after every event: nothing waits for a timer longer than for the next message.
+  mutating func work(_ now: Moment, _ effects: inout [GatewayEffect]) {
+    for intent in open { workOn(intent, now, &effects) }
+    purge(now)
+  }
+
+  private mutating func workOn(_ intent: IntentID, _ now: Moment, _ effects: inout [GatewayEffect]) {
+    guard let order = orders[intent] else { return }
+    if order.terms.usefulUntil <= now.market, order.cancelReason == nil { orders[intent]!.cancelReason = "expired" }
+    switch order.state {
+    case .signed:
+      if let reason = orders[intent]!.cancelReason { apply(.withdraw, intent, reason: reason, now, &effects) }
+      return
+    case .sending:
+      if let at = order.repostAt, at <= now.monotonic {
+        orders[intent]!.repostAt = nil
+        repost(intent, now, &effects)
+      } else if order.repostAt == nil, let sent = order.sentAt,
+        now.monotonic.since(sent) >= settings.answerDeadline
+      {
+        apply(.loseOutcome, intent, reason: "no_answer", detail: "deadline", now, &effects)
+        askSoon(intent, after: .zero, now)
+      }
+    case .live, .delayed, .cancelSent, .unknown:
+      if orders[intent]!.cancelReason != nil, order.ended == nil { cancelNow(intent, now, &effects) }
+    case .reserved, .filled, .cancelled, .rejected, .expiredUnsent, .void: return
+    }
+    ask(intent, now, &effects)
+  }
+
+  /// The identical bytes again, after the venue proved that it had not read them.
+  private mutating func repost(_ intent: IntentID, _ now: Moment, _ effects: inout [GatewayEffect]) {
+    guard let order = orders[intent], let signed = order.signed else { return }
+    if order.cancelReason != nil || !mode.allows(order.terms.action) || !venueIsUp {
+      return apply(.venueRejected, intent, reason: "venue_throttled", now, &effects)
+    }
+    orders[intent]!.sentAt = now.monotonic
+    effects.append(.post(signed))
+  }
+
+  private mutating func cancelNow(_ intent: IntentID, _ now: Moment, _ effects: inout [GatewayEffect]) {
+    guard let order = orders[intent], let id = order.signed?.id else { return }
+    if let sent = order.cancelSentAt, now.monotonic.since(sent) < settings.cancelRetry { return }
+    // An order that ends by itself at once needs no cancel, and in the unknown state none that repeats.
+    if order.state == .unknown, !order.terms.type.rests || order.cancelSentAt != nil { return }
+    orders[intent]!.cancelSentAt = now.monotonic
+    counters.cancels += 1
+    apply(.requestCancel, intent, reason: order.cancelReason ?? "", now, &effects)
+    effects.append(.cancel(id))
+  }
+
+  private mutating func ask(_ intent: IntentID, _ now: Moment, _ effects: inout [GatewayEffect]) {
+    guard let order = orders[intent], order.state.mayBeAtVenue, let id = order.signed?.id else { return }
+    if let asked = order.lookUp.asked {
+      if now.monotonic.since(asked) < settings.lookUpDeadline { return }
+      orders[intent]!.lookUp.asked = nil
+    }
+    guard let due = orders[intent]!.lookUp.due, due <= now.monotonic else { return }
+    orders[intent]!.lookUp.due = nil
+    orders[intent]!.lookUp.asked = now.monotonic
+    counters.lookUps += 1
+    let since = (order.sentMarket ?? now.market).advanced(by: .zero - settings.tradeOverlap)
+    effects.append(.lookUp(id, tradesSince: since))
+  }
+
+  private mutating func purge(_ now: Moment) {
+    while let intent = closed.first, let order = orders[intent], let at = order.closedAt {
+      let keep = order.state == .void ? settings.voidWatch : settings.retention
+      // The list is in the order of closing; a watched void keeps what came after it a while longer, which does no harm.
+      guard now.monotonic.since(at) >= keep else { break }
+      if let id = order.signed?.id { intentOf[id] = nil }
+      orders[intent] = nil
+      closed.removeFirst()
+    }
+    while let intent = answeredQueue.first, let at = answered[intent], now.monotonic.since(at) >= settings.retention {
+      answered[intent] = nil
+      answeredQueue.removeFirst()
+    }
+  }
+
+  // MARK: The floor around it
+
+  mutating func restored(_ order: RestoredOrder, _ now: Moment, _ effects: inout [GatewayEffect]) {
+    let submission = order.submission
+    let intent = submission.terms.intent
+    guard orders[intent] == nil else { return }
+    var working = WorkingOrder(
+      terms: submission.terms, origin: submission.origin, market: order.market, token: submission.token,
+      worst: submission.worst, feedOrder: submission.feedOrder, bookTime: submission.bookTime,
+      reason: submission.reason,
+      state: order.state, createdAt: now.monotonic)
+    working.signed = submission.signed
+    working.fills = order.fills
+    working.filled = order.filled
+    working.undone = order.undone
+    working.venueMatched = working.accounted
+    working.provenArrived =
+      order.state != .sending && order.state != .unknown && order.state != .void || !order.fills.isEmpty
+    working.sentMarket = order.sentAt
+    working.sentAt = now.monotonic
+    working.submitAsked = true
+    if order.state.isTerminal { working.closedAt = now.monotonic }
+    orders[intent] = working
+    intentOf[submission.signed.id] = intent
+    if order.state.isTerminal {
+      closed.append(intent)
+      return
+    }
+    open.append(intent)
+    // The bytes may have left in the life before this one.
+    if order.state == .sending { apply(.loseOutcome, intent, reason: "restart", now, &effects) }
+    askSoon(intent, after: .zero, now)
+  }
+
+  mutating func read(_ standing: Standing, _ effects: inout [GatewayEffect]) {
+    let breached = FloorGuard(limits: settings.limits)
+    func mode(_ standing: Standing) -> FloorMode {
+      breached.mode(
+        FloorStanding(
+          capital: standing.capital, deployed: .zero, realisedToday: standing.realisedToday, equity: standing.equity,
+          peakEquity: standing.peakEquity))
+    }
+    let before = mode(self.standing)
+    let after = mode(standing)
+    self.standing = standing
+    for intent in orders.keys { orders[intent]!.unreadCost = .zero }
+    if after != before, after != .active {
+      effects.append(.demand(after, reason: after == .halted ? "drawdown" : "daily_loss"))
+    }
+  }
+
+  mutating func enter(_ next: FloorMode, _ now: Moment, _ effects: inout [GatewayEffect]) {
+    let previous = mode
+    mode = next
+    if next == .halted, previous != .halted { cancelAll(of: nil, reason: "halted", now, &effects) }
+  }
+
+  mutating func database(_ up: Bool, _ now: Moment, _ effects: inout [GatewayEffect]) {
+    databaseIsUp = up
+    if up { return }
+    // Exits that wait for a commit go on by the journal; entries wait, and expire.
+    for intent in open {
+      guard let order = orders[intent], order.state == .signed, order.terms.action == .exit else { continue }
+      effects.append(.journal(submission(intent, journaled: true)))
+    }
+  }
+
+  mutating func resolved(_ slug: MarketSlug, _ now: Moment) {
+    for intent in open where orders[intent]?.terms.market == slug { askSoon(intent, after: .zero, now) }
+  }
+
+  mutating func cancelAll(of agent: AgentName?, reason: String, _ now: Moment, _ effects: inout [GatewayEffect]) {
+    for intent in open where agent == nil || orders[intent]?.terms.agent == agent { wantCancel(intent, reason, now) }
+  }
+}

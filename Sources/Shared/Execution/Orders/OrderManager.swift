@@ -1,0 +1,126 @@
+/// The gateway's core: what happens to every intent, from its arrival to its last fill. Pure: an event and a moment go in, effects come
+/// out, in the order in which they must be performed. Reads no clock, opens no socket, draws no chance.
+///
+/// What it guarantees, whatever is lost, repeated or reordered on the way:
+/// - an intent is signed at most once, and its bytes leave only after the record (or the fsynced journal) holds them;
+/// - a lost answer makes an order UNKNOWN; only evidence ends that, never a new signature;
+/// - a fill is recorded once per (trade, order), whichever of three roads brings it first;
+/// - an order ends only when all that the venue counted as matched is booked.
+public struct OrderManager: Sendable {
+  public let settings: Settings
+  let gate: RiskGate
+
+  /// Keyed by intent. Iterated only through `open`, which keeps the order of arrival.
+  var orders: [IntentID: WorkingOrder] = [:]
+  var intentOf: [VenueOrderID: IntentID] = [:]
+  /// Orders that are not terminal, oldest first.
+  var open: [IntentID] = []
+  /// Terminal ones, for late news and repeats, oldest first.
+  var closed: [IntentID] = []
+  /// Intents answered without an order, and when.
+  var answered: [IntentID: MonotonicTime] = [:]
+  var answeredQueue: [IntentID] = []
+
+  public internal(set) var standing = Standing.empty
+  public internal(set) var mode = FloorMode.reduceOnly
+  public internal(set) var databaseIsUp = true
+  public internal(set) var venueIsUp = true
+  public internal(set) var counters = Counters()
+  var floorBucket: TokenBucket
+  var agentBuckets: [AgentName: TokenBucket] = [:]
+  var externals: Set<VenueOrderID> = []
+  var fatalRejections = 0
+
+  public init(settings: Settings) {
+    self.settings = settings
+    gate = RiskGate(limits: settings.limits)
+    floorBucket = TokenBucket(perSecond: settings.limits.floorRatePerSecond, burst: settings.limits.floorBurst)
+  }
+
+  /// What happened so far; for people and metrics.
+  public struct Counters: Hashable, Sendable {
+    public var intents: Int64 = 0
+    public var repeats: Int64 = 0
+    public var unproven: Int64 = 0
+    public var denied: [RefusalCode: Int64] = [:]
+    public var posted: Int64 = 0
+    public var fills: Int64 = 0
+    public var repeatedFills: Int64 = 0
+    public var rejected: Int64 = 0
+    public var unknown: Int64 = 0
+    public var lookUps: Int64 = 0
+    public var voids: Int64 = 0
+    public var cancels: Int64 = 0
+    public var surprises: Int64 = 0
+  }
+
+  /// The one entry.
+  public mutating func handle(_ event: GatewayEvent, _ now: Moment) -> [GatewayEffect] {
+    var effects: [GatewayEffect] = []
+    switch event {
+    case .intent(let message, let proof, let view): intent(message, proof, view, now, &effects)
+    case .ownExit(let terms, let view, let reason):
+      admit(terms, .gateway, view, feedOrder: 0, bookTime: view.book?.at ?? now.market, reason: reason, now, &effects)
+    case .signed(let intent, let signed, let failure): self.signed(intent, signed, failure, now, &effects)
+    case .submitted(let intent, let answer): submitted(intent, answer, now, &effects)
+    case .journaled(let intent, let done): journaled(intent, done, now, &effects)
+    case .answered(let id, let outcome): answered(id, outcome, now, &effects)
+    case .cancelAnswered(let id, let cancelled, let detail): cancelAnswered(id, cancelled, detail, now, &effects)
+    case .order(let order, let road): self.order(order, road, now, &effects)
+    case .trade(let trade, let road): self.trade(trade, road, now, &effects)
+    case .openOrders(let list, let asked): openOrders(list, asked: asked, now, &effects)
+    case .lookedUp(let id, let result): lookedUp(id, result, now, &effects)
+    case .restored(let order): restored(order, now, &effects)
+    case .standing(let standing): read(standing, &effects)
+    case .mode(let mode): enter(mode, now, &effects)
+    case .resolved(let slug): resolved(slug, now)
+    case .database(let up): database(up, now, &effects)
+    case .venue(let up): venueIsUp = up
+    case .cancelAll(let agent, let reason): cancelAll(of: agent, reason: reason, now, &effects)
+    case .tick: break
+    }
+    work(now, &effects)
+    return effects
+  }
+
+  // MARK: Looking in
+
+  public func order(_ intent: IntentID) -> WorkingOrder? { orders[intent] }
+  public func order(_ id: VenueOrderID) -> WorkingOrder? { intentOf[id].flatMap { orders[$0] } }
+  public var openOrders: [WorkingOrder] { open.compactMap { orders[$0] } }
+  public var unknownCount: Int { open.count { orders[$0]?.state == .unknown } }
+
+  /// Dollars that an agent has at risk: positions at cost, what was bought since the record was read, and open buys at their worst.
+  public func deployed(_ agent: AgentName) -> USD {
+    var sum = standing.agents[agent]?.invested ?? .zero
+    for intent in open { if let order = orders[intent], order.terms.agent == agent { sum += order.remainingWorst } }
+    for order in orders.values where order.terms.agent == agent { sum += order.unreadCost }
+    return sum
+  }
+
+  public var floorDeployed: USD {
+    var sum = USD.zero
+    for agent in standing.agents.values { sum += agent.invested }
+    for order in orders.values { sum += order.remainingWorst + order.unreadCost }
+    return sum
+  }
+
+  /// When `tick` has something to do at the latest.
+  public func nextWake(_ now: Moment) -> MonotonicTime? {
+    var wake: MonotonicTime?
+    func at(_ time: MonotonicTime?) { if let time { wake = wake.map { min($0, time) } ?? time } }
+    for intent in open {
+      guard let order = orders[intent] else { continue }
+      if order.cancelReason == nil, order.ended == nil { at(now.monotonic(atMarket: order.terms.usefulUntil)) }
+      if let asked = order.lookUp.asked {
+        at(asked.advanced(by: settings.lookUpDeadline))
+      } else {
+        at(order.lookUp.due)
+      }
+      at(order.repostAt)
+      if order.state == .sending, let sent = order.sentAt { at(sent.advanced(by: settings.answerDeadline)) }
+      if order.cancelReason != nil, let sent = order.cancelSentAt { at(sent.advanced(by: settings.cancelRetry)) }
+    }
+    return wake
+  }
+}

@@ -1,0 +1,105 @@
+import Shared
+import Testing
+
+/// The promise of the order path, over seeds: whatever is lost, repeated, reordered or killed, each intent has at most one order at the
+/// venue, each fill is in the record exactly once, and every order ends as the venue says.
+@Suite struct OrderManagerPropertyTests {
+  @Test(
+    "Through every fault at once: one venue order an intent, every fill once, every order resolved", arguments: 0..<24)
+  func faults(seed: Int) {
+    var world = OrderManagerWorld(seed: UInt64(seed))
+    world.faults = .init(
+      loseRequest: 10, loseAnswer: 15, loseStream: 30, repeatStream: 30, delayPost: 5, failTrades: 5, loseCommit: 10,
+      reject: 5,
+      restart: 1)
+    run(&world, steps: 900)
+    #expect(world.restarts > 0 || seed > 0)
+  }
+
+  @Test("Without the user stream at all, the polls alone bring every fill home", arguments: 100..<106)
+  func withoutStream(seed: Int) {
+    var world = OrderManagerWorld(seed: UInt64(seed))
+    world.faults = .init(loseStream: 100)
+    run(&world, steps: 500)
+  }
+
+  @Test("With nothing lost nothing is unknown, nothing is voided and nothing is asked twice", arguments: 200..<204)
+  func calm(seed: Int) {
+    var world = OrderManagerWorld(seed: UInt64(seed))
+    run(&world, steps: 500)
+    #expect(world.manager.counters.unknown == 0)
+    #expect(world.manager.counters.voids == 0)
+    #expect(world.posts.values.allSatisfy { $0 == 1 })
+  }
+
+  private func run(_ world: inout OrderManagerWorld, steps: Int) {
+    var number: Int64 = 0
+    var sent: [IntentMessage] = []
+    for _ in 0..<steps {
+      if world.chance(40) {
+        number += 1
+        let wish = world.wish(
+          number, agent: world.chance(50) ? "a" : "b", type: world.chance(50) ? .goodTillCancelled : .fillAndKill,
+          price: "0.\(Int.random(in: 40...50, using: &world.random))",
+          size: Int64.random(in: 5...40, using: &world.random),
+          useful: .seconds(Int64.random(in: 1...40, using: &world.random)))
+        sent.append(wish)
+        world.feed(.intent(wish, .valid, world.view))
+      }
+      if world.chance(20), let again = sent.suffix(20).randomElement(using: &world.random) {
+        world.feed(.intent(again, .valid, world.view))
+      }
+      if world.chance(30) { world.street() }
+      if world.chance(30) { world.settleOne() }
+      if world.chance(world.faults.restart) { world.restart() }
+      world.step(Int64.random(in: 5...400, using: &world.random))
+    }
+    world.faults = .init()
+    // Quiet now: everything must come to rest by itself.
+    var quiet = 0
+    while !world.manager.openOrders.isEmpty || !world.inbox.isEmpty || !world.arrivals.isEmpty, quiet < 4000 {
+      world.step(100)
+      quiet += 1
+    }
+    for _ in 0..<10 { world.step(10_000) }
+    check(world)
+  }
+
+  private func check(_ world: OrderManagerWorld) {
+    #expect(world.problems.isEmpty, "\(world.problems.prefix(5))")
+    #expect(world.manager.openOrders.map { "\($0.terms.intent) \($0.state)" } == [])
+    // One order an intent.
+    var perIntent: [IntentID: Int] = [:]
+    for side in world.venue.values { perIntent[side.terms.intent, default: 0] += 1 }
+    #expect(perIntent.values.allSatisfy { $0 == 1 })
+    #expect(world.signatures.values.allSatisfy { $0 <= 1 } || world.restarts > 0)
+    #expect(world.posts.values.allSatisfy { $0 == 1 })
+    // Every fill once, as the venue made it.
+    var missing: [String] = []
+    for trade in world.trades {
+      let key = FillKey(trade: trade.id, order: trade.takerOrder)
+      guard let fill = world.recordedFills[key] else {
+        missing.append("\(key) \(world.states[trade.takerOrder]?.rawValue ?? "–")")
+        continue
+      }
+      #expect(fill.size == trade.size)
+      let known = world.settlements[key]
+      #expect((known == .failed) == (trade.status == .failed), "\(key) \(known?.rawValue ?? "") \(trade.status)")
+    }
+    #expect(missing.isEmpty, "\(missing.prefix(5))")
+    #expect(world.recordedFills.count == world.trades.count)
+    // Every order ended as the venue has it.
+    for (id, state) in world.states {
+      #expect(state.isTerminal, "\(id) rests in \(state)")
+      if let side = world.venue[id] {
+        if side.matched == side.terms.size { #expect(state == .filled, "\(state)") }
+        let part = side.matched > Shares.zero && side.terms.size > side.matched
+        if part { #expect(state == .cancelled || state == .filled, "\(state)") }
+        #expect(!side.status.isOpen, "\(id) is orphaned at the venue in \(state)")
+      } else {
+        #expect(
+          state == .void || state == .rejected || state == .expiredUnsent, "\(state) of an order that never arrived")
+      }
+    }
+  }
+}

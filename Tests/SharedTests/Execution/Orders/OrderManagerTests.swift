@@ -1,0 +1,379 @@
+import Shared
+import Testing
+
+/// Single stories, each a short script of events and the effects they must have.
+@Suite struct OrderManagerTests {
+  /// The world without its own answers: the test says what happens.
+  final class Script {
+    var manager: OrderManager
+    var time: Int64 = 1_795_180_000_000_000_000
+    let world = OrderManagerWorld(seed: 1)
+
+    init(mode: FloorMode = .active, settings: OrderManager.Settings = .init()) {
+      manager = OrderManager(settings: settings)
+      let agent = Standing.Agent(mayEnter: true, allocation: USD(dollars: 1000), invested: .zero, lossesInARow: 0)
+      _ = feed(
+        .standing(
+          Standing(
+            agents: [AgentName("a")!: agent], capital: USD(dollars: 10_000), realisedToday: .zero,
+            equity: USD(dollars: 10_000), peakEquity: USD(dollars: 10_000))))
+      _ = feed(.mode(mode))
+    }
+
+    var now: Moment { Moment(monotonic: MonotonicTime(nanoseconds: time), wall: WallTime(nanoseconds: time)) }
+
+    func feed(_ event: GatewayEvent) -> [GatewayEffect] { manager.handle(event, now) }
+
+    func wait(_ milliseconds: Int64) -> [GatewayEffect] {
+      time += milliseconds * 1_000_000
+      return feed(.tick)
+    }
+
+    func order(_ number: Int) -> SignedOrder {
+      let hex = String(number, radix: 16)
+      return SignedOrder(
+        id: VenueOrderID("0x" + String(repeating: "0", count: 64 - hex.count) + hex)!, body: [UInt8(number)],
+        signedAt: now.wall)
+    }
+
+    /// Brings an intent up to the first byte.
+    func send(_ wish: IntentMessage, _ number: Int) -> SignedOrder {
+      let order = order(number)
+      _ = feed(.intent(wish, .valid, world.view))
+      _ = feed(.signed(wish.terms.intent, order, failure: ""))
+      _ = feed(.submitted(wish.terms.intent, .committed))
+      return order
+    }
+
+    func state(_ wish: IntentMessage) -> OrderState? { manager.order(wish.terms.intent)?.state }
+
+    func venueOrder(
+      _ order: SignedOrder, _ wish: IntentMessage, _ status: VenueOrderStatus, matched: Int64 = 0
+    ) -> VenueOrder {
+      VenueOrder(
+        id: order.id, status: status, market: OrderManagerWorld.market.condition, token: OrderManagerWorld.market.yes,
+        side: wish.terms.side, price: wish.terms.price, size: wish.terms.size, matched: Shares(whole: matched),
+        timeInForce: wish.terms.type, trades: [], createdAt: nil)
+    }
+
+    func trade(_ order: SignedOrder, _ id: String, size: Int64, status: VenueTradeStatus = .matched) -> VenueTrade {
+      VenueTrade(
+        id: VenueTradeID(id)!, status: status, market: OrderManagerWorld.market.condition, takerOrder: order.id,
+        token: OrderManagerWorld.market.yes, side: .buy, price: Price(micros: 500_000)!, size: Shares(whole: size),
+        makers: [], matchedAt: now.market, updatedAt: now.market, transactionHash: nil, weAreTaker: true)
+    }
+  }
+
+  @Test("The hot path is sign, record, post: the bytes leave on the commit and not before")
+  func hotPath() {
+    let script = Script()
+    let wish = script.world.wish(1)
+    #expect(
+      script.feed(.intent(wish, .valid, script.world.view)) == [.sign(wish.terms, OrderManagerWorld.market)])
+    let order = script.order(7)
+    let recorded = script.feed(.signed(wish.terms.intent, order, failure: ""))
+    guard recorded.count == 1, case .record(.submit(let submission)) = recorded[0] else {
+      Issue.record("\(recorded)")
+      return
+    }
+    #expect(submission.signed == order && !submission.journaled)
+    #expect(submission.worst == (try? USD(parsing: "10.3501")))
+    #expect(script.feed(.submitted(wish.terms.intent, .unanswered)) == [])
+    #expect(script.feed(.submitted(wish.terms.intent, .committed)) == [.post(order)])
+    #expect(script.feed(.submitted(wish.terms.intent, .committed)) == [])
+    #expect(script.state(wish) == .sending)
+  }
+
+  @Test("A repeat of an intent is answered with what was said before, never signed again")
+  func repeats() {
+    let script = Script()
+    let wish = script.world.wish(1)
+    _ = script.send(wish, 7)
+    #expect(script.feed(.intent(wish, .valid, script.world.view)) == [.repeatAnswer(wish.terms.intent)])
+  }
+
+  @Test("An unproven intent leaves no trace, so that it cannot spend an agent's intent id")
+  func unproven() {
+    let script = Script()
+    let wish = script.world.wish(1)
+    for proof in [ProofVerdict.bad, .noGrant, .staleEpoch(granted: Epoch(9))] {
+      #expect(script.feed(.intent(wish, proof, script.world.view)) == [])
+    }
+    #expect(script.manager.counters.unproven == 3)
+    #expect(script.feed(.intent(wish, .valid, script.world.view)).count == 1)
+  }
+
+  @Test("A halt between commit and send withdraws the order unsent, and its reservation is released")
+  func haltBeforeSend() {
+    let script = Script()
+    let wish = script.world.wish(1)
+    let order = script.order(7)
+    _ = script.feed(.intent(wish, .valid, script.world.view))
+    _ = script.feed(.signed(wish.terms.intent, order, failure: ""))
+    _ = script.feed(.mode(.halted))
+    let effects = script.feed(.submitted(wish.terms.intent, .committed))
+    #expect(effects.allSatisfy { if case .post = $0 { false } else { true } })
+    #expect(script.state(wish) == .expiredUnsent)
+  }
+
+  @Test("An intent that outlived its usefulness while the record was slow is withdrawn, not sent late")
+  func tooLate() {
+    let script = Script()
+    let wish = script.world.wish(1, useful: .seconds(2))
+    let order = script.order(7)
+    _ = script.feed(.intent(wish, .valid, script.world.view))
+    _ = script.feed(.signed(wish.terms.intent, order, failure: ""))
+    let effects = script.wait(2000)
+    #expect(effects == [.record(.advance(order.id, .expiredUnsent, reason: "expired", detail: ""))])
+    #expect(script.feed(.submitted(wish.terms.intent, .committed)) == [])
+  }
+
+  @Test("A timeout after the venue accepted: UNKNOWN, asked at once, found, filled; never signed or posted again")
+  func timeoutAfterAccept() {
+    let script = Script()
+    let wish = script.world.wish(1)
+    let order = script.send(wish, 7)
+    let lost = script.feed(.answered(order.id, .unknown("timeout")))
+    #expect(lost.first == .record(.advance(order.id, .unknown, reason: "no_answer", detail: "timeout")))
+    #expect(lost.contains { if case .lookUp(order.id, _) = $0 { true } else { false } })
+    // Another entry into the same token must wait.
+    let other = script.feed(.intent(script.world.wish(2, price: "0.49"), .valid, script.world.view))
+    #expect(
+      other.contains {
+        if case .record(.deny(_, _, let refusal)) = $0 { refusal.code == .tokenUnresolved } else { false }
+      })
+    _ = script.feed(.order(script.venueOrder(order, wish, .matched, matched: 20), .query))
+    #expect(script.state(wish) == .live)
+    let filled = script.feed(.trade(script.trade(order, "t1", size: 20), .query))
+    #expect(script.state(wish) == .filled)
+    #expect(filled.contains { if case .record(.fill(let fill)) = $0 { fill.size == Shares(whole: 20) } else { false } })
+    #expect(filled.last == .record(.advance(order.id, .filled, reason: "", detail: "")))
+  }
+
+  @Test("Absence is proven by three look-ups over ninety seconds, not by fewer and not by faster")
+  func absence() {
+    let script = Script()
+    let wish = script.world.wish(1, useful: .seconds(300))
+    let order = script.send(wish, 7)
+    _ = script.feed(.answered(order.id, .unknown("timeout")))
+    var asked = 1
+    var elapsed: Int64 = 0
+    while script.state(wish) == .unknown, elapsed < 300_000 {
+      _ = script.feed(.lookedUp(order.id, .absent))
+      for _ in 0..<2 {
+        elapsed += 500
+        for effect in script.wait(500) { if case .lookUp = effect { asked += 1 } }
+      }
+    }
+    #expect(script.state(wish) == .void)
+    #expect(asked >= 3 && asked < 12)
+    #expect(elapsed >= 90_000 && elapsed < 125_000)
+  }
+
+  @Test("An inconclusive look-up proves nothing, and neither does an absent one while the venue is not well")
+  func inconclusive() {
+    let script = Script()
+    let wish = script.world.wish(1, useful: .seconds(900))
+    let order = script.send(wish, 7)
+    _ = script.feed(.answered(order.id, .unknown("timeout")))
+    for _ in 0..<40 {
+      _ = script.feed(.lookedUp(order.id, .inconclusive))
+      _ = script.wait(10_000)
+    }
+    #expect(script.state(wish) == .unknown)
+    _ = script.feed(.venue(up: false))
+    for _ in 0..<40 {
+      _ = script.feed(.lookedUp(order.id, .absent))
+      _ = script.wait(10_000)
+    }
+    #expect(script.state(wish) == .unknown)
+  }
+
+  @Test("What was proven absent and appears after all is cancelled and its fills are booked")
+  func roseAgain() {
+    var settings = OrderManager.Settings()
+    settings.absenceSpan = .seconds(1)
+    let script = Script(settings: settings)
+    let wish = script.world.wish(1, type: .goodTillCancelled, useful: .seconds(300))
+    let order = script.send(wish, 7)
+    _ = script.feed(.answered(order.id, .unknown("timeout")))
+    for _ in 0..<6 {
+      _ = script.feed(.lookedUp(order.id, .absent))
+      _ = script.wait(5000)
+    }
+    #expect(script.state(wish) == .void)
+    let effects = script.feed(.order(script.venueOrder(order, wish, .live), .stream))
+    #expect(effects.contains(.cancel(order.id)))
+    let fill = script.feed(.trade(script.trade(order, "t1", size: 5), .stream))
+    #expect(fill.contains { if case .record(.fill) = $0 { true } else { false } })
+    #expect(script.state(wish) == .void)
+  }
+
+  @Test("The same fill by three roads is recorded once; its settlement advances once a step; FAILED undoes it once")
+  func threeRoads() {
+    let script = Script()
+    let wish = script.world.wish(1)
+    let order = script.send(wish, 7)
+    var recorded: [RecordCall] = []
+    func keep(_ effects: [GatewayEffect]) {
+      for effect in effects { if case .record(let call) = effect { recorded.append(call) } }
+    }
+    keep(script.feed(.trade(script.trade(order, "t1", size: 12), .stream)))
+    keep(script.feed(.answered(order.id, .matched(making: 6_000_000, taking: 12_000_000, trades: []))))
+    keep(script.feed(.trade(script.trade(order, "t1", size: 12), .query)))
+    keep(script.feed(.trade(script.trade(order, "t1", size: 12, status: .mined), .stream)))
+    keep(script.feed(.trade(script.trade(order, "t1", size: 12, status: .matched), .query)))
+    keep(script.feed(.trade(script.trade(order, "t1", size: 12, status: .failed), .stream)))
+    keep(script.feed(.trade(script.trade(order, "t1", size: 12, status: .failed), .query)))
+    let key = FillKey(trade: VenueTradeID("t1")!, order: order.id)
+    #expect(recorded.filter { if case .fill = $0 { true } else { false } }.count == 1)
+    #expect(recorded.filter { $0 == .settle(key, .mined) }.count == 1)
+    #expect(recorded.filter { $0 == .settle(key, .failed) }.count == 1)
+    #expect(script.state(wish) == .cancelled)
+    #expect(script.manager.order(order.id)?.filled == .zero)
+  }
+
+  @Test("A cancel that raced a fill: the order ends only when the fill that the venue counted is booked")
+  func cancelRace() {
+    let script = Script()
+    let wish = script.world.wish(1, type: .goodTillCancelled, useful: .seconds(5))
+    let order = script.send(wish, 7)
+    _ = script.feed(.answered(order.id, .live))
+    #expect(script.wait(5000).contains(.cancel(order.id)))
+    #expect(script.state(wish) == .cancelSent)
+    _ = script.feed(.order(script.venueOrder(order, wish, .canceled, matched: 8), .stream))
+    #expect(script.state(wish) == .cancelSent)
+    #expect(script.wait(300).contains { if case .lookUp = $0 { true } else { false } })
+    let effects = script.feed(.trade(script.trade(order, "t1", size: 8), .query))
+    #expect(effects.last == .record(.advance(order.id, .cancelled, reason: "expired", detail: "")))
+  }
+
+  @Test("A crumb short of its size and terminal by the venue's word: filled, remainder dropped")
+  func dust() {
+    let script = Script()
+    let wish = script.world.wish(1, type: .goodTillCancelled)
+    let order = script.send(wish, 7)
+    _ = script.feed(.answered(order.id, .live))
+    _ = script.feed(.trade(script.trade(order, "t1", size: 19), .stream))
+    #expect(script.state(wish) == .live)
+    let effects = script.feed(.order(script.venueOrder(order, wish, .matched, matched: 19), .query))
+    #expect(effects == [.record(.advance(order.id, .filled, reason: "remainder_dropped", detail: ""))])
+  }
+
+  @Test(
+    "With the database away an entry is refused and an exit goes by the journal, is recorded later, and leaves once")
+  func databaseAway() {
+    let script = Script()
+    _ = script.feed(.database(up: false))
+    let entry = script.feed(.intent(script.world.wish(1), .valid, script.world.view))
+    #expect(
+      entry.contains { if case .record(.deny(_, _, let refusal)) = $0 { refusal.code == .databaseAway } else { false } }
+    )
+    let wish = script.world.wish(2, side: .sell, price: "0.48")
+    _ = script.feed(.intent(wish, .valid, script.world.view))
+    let order = script.order(7)
+    let journal = script.feed(.signed(wish.terms.intent, order, failure: ""))
+    guard journal.count == 1, case .journal(let submission) = journal[0] else {
+      Issue.record("\(journal)")
+      return
+    }
+    let sent = script.feed(.journaled(wish.terms.intent, true))
+    #expect(sent == [.post(order), .record(.submit(submission))])
+    _ = script.feed(.database(up: true))
+    #expect(script.feed(.submitted(wish.terms.intent, .committed)) == [])
+  }
+
+  @Test(
+    "An exit that waited for a commit when the database went away goes on by the journal; a late commit does not send it again"
+  )
+  func databaseLostMidway() {
+    let script = Script()
+    let wish = script.world.wish(1, side: .sell, price: "0.48")
+    let order = script.order(7)
+    _ = script.feed(.intent(wish, .valid, script.world.view))
+    _ = script.feed(.signed(wish.terms.intent, order, failure: ""))
+    _ = script.feed(.submitted(wish.terms.intent, .unanswered))
+    let lost = script.feed(.database(up: false))
+    #expect(lost.contains { if case .journal = $0 { true } else { false } })
+    #expect(script.feed(.journaled(wish.terms.intent, true)).contains(.post(order)))
+    #expect(script.feed(.submitted(wish.terms.intent, .committed)) == [])
+  }
+
+  @Test("The halt cancels everything that rests, once, and refuses what comes")
+  func halt() {
+    let script = Script()
+    let wish = script.world.wish(1, type: .goodTillCancelled)
+    let order = script.send(wish, 7)
+    _ = script.feed(.answered(order.id, .live))
+    let halted = script.feed(.mode(.halted))
+    #expect(halted.filter { $0 == .cancel(order.id) }.count == 1)
+    #expect(script.feed(.mode(.halted)) == [])
+    let refused = script.feed(.intent(script.world.wish(2, side: .sell), .valid, script.world.view))
+    #expect(
+      refused.contains { if case .record(.deny(_, _, let refusal)) = $0 { refusal.code == .halted } else { false } })
+  }
+
+  @Test("Drawdown demands the halt once, a lost day only the end of entries")
+  func demands() {
+    let script = Script()
+    func standing(realised: Int64, equity: Int64) -> GatewayEvent {
+      .standing(
+        Standing(
+          agents: [:], capital: USD(dollars: 10_000), realisedToday: USD(dollars: realised),
+          equity: USD(dollars: equity),
+          peakEquity: USD(dollars: 10_000)))
+    }
+    #expect(script.feed(standing(realised: -1000, equity: 9000)) == [.demand(.reduceOnly, reason: "daily_loss")])
+    #expect(script.feed(standing(realised: -1000, equity: 9000)) == [])
+    #expect(script.feed(standing(realised: -1500, equity: 8500)) == [.demand(.halted, reason: "drawdown")])
+  }
+
+  @Test("A throttled post is sent again as the identical bytes, a bounded number of times")
+  func throttled() {
+    let script = Script()
+    let wish = script.world.wish(1)
+    let order = script.send(wish, 7)
+    var posts = 0
+    for _ in 0..<6 {
+      _ = script.feed(.answered(order.id, .throttled(retryAfterSeconds: nil)))
+      posts += script.wait(300).filter { $0 == .post(order) }.count
+    }
+    #expect(posts == 3)
+    #expect(script.state(wish) == .rejected)
+  }
+
+  @Test("An order on our account that is not ours is reported once and not adopted")
+  func external() {
+    let script = Script()
+    let stranger = script.venueOrder(script.order(99), script.world.wish(1), .live)
+    let first = script.feed(.openOrders([stranger], asked: script.now.monotonic))
+    #expect(first.contains { if case .note(let note) = $0 { note.code == "external_order" } else { false } })
+    #expect(script.feed(.openOrders([stranger], asked: script.now.monotonic)) == [])
+    #expect(script.manager.openOrders.isEmpty)
+  }
+
+  @Test("A taker's cash is the sum over its makers at their prices; a maker of the other token leaves the complement")
+  func takerCash() throws {
+    let market = OrderManagerWorld.market
+    let order = VenueOrderID("0x" + String(repeating: "a", count: 64))!
+    func maker(_ token: TokenID, _ price: String, _ size: String) throws -> VenueTrade.Maker {
+      VenueTrade.Maker(
+        order: VenueOrderID("0x" + String(repeating: "b", count: 64))!, owner: "x", token: token, side: nil,
+        price: try Price(parsing: price), size: try Shares(parsing: size))
+    }
+    let trade = VenueTrade(
+      id: VenueTradeID("t")!, status: .matched, market: market.condition, takerOrder: order, token: market.yes,
+      side: .buy,
+      price: try Price(parsing: "0.5171"), size: try Shares(parsing: "17"),
+      makers: [try maker(market.yes, "0.51", "5"), try maker(market.no, "0.48", "12")],
+      matchedAt: MarketTime(seconds: 1),
+      updatedAt: MarketTime(seconds: 1), transactionHash: nil, weAreTaker: true)
+    let fill = try #require(
+      FillRecord(trade, order: order, side: .buy, token: market.yes, fee: market.fee, road: .stream))
+    #expect(fill.cash == (try USD(parsing: "8.79")))  // 5·0.51 + 12·(1 − 0.48)
+    #expect(fill.size == Shares(whole: 17))
+    #expect(
+      fill.fee == market.fee.fee(price: try Price(parsing: "0.51"), shares: Shares(whole: 5))
+        + market.fee.fee(price: try Price(parsing: "0.52"), shares: Shares(whole: 12)))
+  }
+}

@@ -1,0 +1,355 @@
+import Shared
+
+/// A venue, a record and the lossy roads between them and the core: all deterministic, from one seed.
+struct OrderManagerWorld {
+  struct VenueSide {
+    var order: SignedOrder
+    var terms: IntentMessage.Terms
+    var matched = Shares.zero
+    var status: VenueOrderStatus
+  }
+
+  /// What one faulty road does, in per cent.
+  struct Faults {
+    var loseRequest = 0
+    var loseAnswer = 0
+    var loseStream = 0
+    var repeatStream = 0
+    var delayPost = 0
+    var failTrades = 0
+    var loseCommit = 0
+    var reject = 0
+    var restart = 0
+  }
+
+  static let market = MarketTerms(
+    slug: MarketSlug("btc-updown-5m-1795180500")!, condition: ConditionID("0x" + String(repeating: "1", count: 64))!,
+    yes: TokenID("11")!, no: TokenID("22")!, tick: .cent, minimumSize: Shares(whole: 5),
+    fee: TakerFee(rateMicros: 70_000, exponent: 1)!, closes: nil)
+
+  var random: SeededGenerator
+  var settings: OrderManager.Settings
+  var manager: OrderManager
+  var faults = Faults()
+  var time: Int64 = 1_795_180_000_000_000_000
+
+  // The record.
+  var submissions: [IntentID: OrderSubmission] = [:]
+  var states: [VenueOrderID: OrderState] = [:]
+  var recordedFills: [FillKey: FillRecord] = [:]
+  var settlements: [FillKey: SettlementState] = [:]
+  var denials: [IntentID: Refusal] = [:]
+  var sentMarket: [VenueOrderID: MarketTime] = [:]
+
+  // The venue.
+  var venue: [VenueOrderID: VenueSide] = [:]
+  var venueList: [VenueOrderID] = []
+  var trades: [VenueTrade] = []
+
+  // On the way.
+  var inbox: [(at: Int64, event: GatewayEvent)] = []
+  var lastOpenPoll: Int64 = 0
+  var lastTradePoll: Int64 = 0
+
+  // What must hold.
+  var signatures: [IntentID: Int] = [:]
+  var posts: [VenueOrderID: Int] = [:]
+  var problems: [String] = []
+  var notes: [GatewayNote] = []
+  var restarts = 0
+  var effects: [GatewayEffect] = []
+
+  init(seed: UInt64, settings: OrderManager.Settings = .init()) {
+    random = SeededGenerator(seed: seed)
+    self.settings = settings
+    manager = OrderManager(settings: settings)
+    open()
+  }
+
+  var now: Moment { Moment(monotonic: MonotonicTime(nanoseconds: time), wall: WallTime(nanoseconds: time)) }
+
+  mutating func chance(_ percent: Int) -> Bool { percent > 0 && Int.random(in: 0..<100, using: &random) < percent }
+
+  mutating func open() {
+    let agent = Standing.Agent(
+      mayEnter: true, allocation: USD(dollars: 1_000_000), invested: .zero, lossesInARow: 0)
+    perform(
+      manager.handle(
+        .standing(
+          Standing(
+            agents: [AgentName("a")!: agent, AgentName("b")!: agent], capital: USD(dollars: 10_000_000),
+            realisedToday: .zero,
+            equity: USD(dollars: 10_000_000), peakEquity: USD(dollars: 10_000_000))), now))
+    perform(manager.handle(.mode(.active), now))
+  }
+
+  // MARK: Events in
+
+  mutating func feed(_ event: GatewayEvent) { perform(manager.handle(event, now)) }
+
+  mutating func later(_ event: GatewayEvent, minimum: Int64 = 1, maximum: Int64 = 400) {
+    inbox.append((time + Int64.random(in: minimum...maximum, using: &random) * 1_000_000, event))
+  }
+
+  mutating func stream(_ event: GatewayEvent) {
+    if chance(faults.loseStream) { return }
+    later(event)
+    if chance(faults.repeatStream) { later(event, maximum: 5000) }
+  }
+
+  func wish(
+    _ number: Int64, agent: String = "a", type: TimeInForce = .fillAndKill, side: Side = .buy, price: String = "0.5",
+    size: Int64 = 20, useful: Duration = .seconds(30)
+  ) -> IntentMessage {
+    let name = AgentName(agent)!
+    let terms = IntentMessage.Terms(
+      intent: IntentID(agent: name, decision: number), agent: name, epoch: Epoch(1),
+      action: side == .buy ? .enter : .exit,
+      market: Self.market.slug, outcome: .yes, side: side, type: type, price: (try? Price(parsing: price)) ?? .one,
+      size: Shares(whole: size), usefulUntil: now.market.advanced(by: useful))
+    let envelope = Envelope(source: "agent-\(agent)", boot: "b", sequence: number, time: now.market, sent: now.wall)
+    return IntentMessage(
+      envelope: envelope, terms: terms, feedOrder: number, bookTime: now.market, reason: "test",
+      secret: IntentSecret(hex: String(repeating: "0f", count: 16))!)
+  }
+
+  var view: MarketView {
+    MarketView(
+      terms: Self.market,
+      book: TopOfBook(bid: Price(micros: 490_000), ask: Price(micros: 500_000), at: now.market))
+  }
+
+  /// Moves time, delivers what is due, lets the venue trade and the polls run.
+  mutating func step(_ milliseconds: Int64) {
+    time += milliseconds * 1_000_000
+    deliverArrivals()
+    while let index = inbox.indices.filter({ inbox[$0].at <= time }).min(by: { inbox[$0].at < inbox[$1].at }) {
+      let item = inbox.remove(at: index)
+      feed(item.event)
+    }
+    if time - lastOpenPoll > 5_000_000_000 {
+      lastOpenPoll = time
+      if !chance(faults.loseAnswer) {
+        let list = venueList.compactMap { venue[$0] }.filter { $0.status.isOpen }.map(describe)
+        later(.openOrders(list, asked: now.monotonic))
+      }
+    }
+    if time - lastTradePoll > 15_000_000_000 {
+      lastTradePoll = time
+      if !chance(faults.loseAnswer) { for trade in trades.suffix(50) { later(.trade(trade, .query)) } }
+    }
+    feed(.tick)
+  }
+
+  mutating func restart() {
+    restarts += 1
+    // Answers to the dead process reach nobody; requests that had left still arrive (`arrivals`).
+    inbox.removeAll()
+    manager = OrderManager(settings: settings)
+    for submission in submissions.values.sorted(by: { $0.terms.intent < $1.terms.intent }) {
+      let id = submission.signed.id
+      let fills = recordedFills.filter { $0.key.order == id }
+      var known: [FillKey: SettlementState] = [:]
+      var filled = Shares.zero
+      var undone = Shares.zero
+      for (key, fill) in fills {
+        known[key] = settlements[key] ?? fill.settlement
+        if known[key] == .failed { undone += fill.size } else { filled += fill.size }
+      }
+      feed(
+        .restored(
+          RestoredOrder(
+            submission: submission, market: Self.market, state: states[id] ?? .sending, fills: known, filled: filled,
+            undone: undone, sentAt: sentMarket[id] ?? now.market)))
+    }
+    open()
+  }
+
+  // MARK: Effects out
+
+  mutating func perform(_ list: [GatewayEffect]) {
+    for effect in list {
+      effects.append(effect)
+      switch effect {
+      case .sign(let terms, _): sign(terms)
+      case .record(let call): record(call)
+      case .journal(let submission):
+        submissions[submission.terms.intent] = submission
+        states[submission.signed.id] = .sending
+        feed(.journaled(submission.terms.intent, true))
+      case .post(let order): post(order)
+      case .cancel(let id): cancel(id)
+      case .lookUp(let id, _): lookUp(id)
+      case .repeatAnswer: break
+      case .note(let note): notes.append(note)
+      case .demand: break
+      }
+    }
+  }
+
+  private mutating func sign(_ terms: IntentMessage.Terms) {
+    signatures[terms.intent, default: 0] += 1
+    var digits = String(UInt64.random(in: 1...UInt64.max, using: &random), radix: 16)
+    digits = String(repeating: "0", count: 64 - digits.count) + digits
+    let order = SignedOrder(id: VenueOrderID("0x" + digits)!, body: Array(terms.intent.text.utf8), signedAt: now.wall)
+    feed(.signed(terms.intent, order, failure: ""))
+  }
+
+  private mutating func record(_ call: RecordCall) {
+    switch call {
+    case .submit(let submission):
+      if submissions[submission.terms.intent] == nil {
+        submissions[submission.terms.intent] = submission
+        states[submission.signed.id] = .sending
+      } else if submissions[submission.terms.intent]?.signed.id != submission.signed.id {
+        return later(.submitted(submission.terms.intent, .alreadyOrdered), maximum: 5)
+      }
+      if chance(faults.loseCommit) {
+        feed(.submitted(submission.terms.intent, .unanswered))
+        later(.submitted(submission.terms.intent, .committed), maximum: 3000)
+      } else {
+        later(.submitted(submission.terms.intent, .committed), maximum: 5)
+      }
+    case .deny(let terms, _, let refusal): denials[terms.intent] = refusal
+    case .acceptCancel: break
+    case .advance(let id, let next, _, _):
+      guard let state = states[id] else { return problems.append("\(id) advanced without a row") }
+      if state == next { return }
+      if state.isTerminal { return problems.append("\(id) left \(state) for \(next)") }
+      states[id] = next
+    case .fill(let fill):
+      if recordedFills[fill.key] != nil { problems.append("\(fill.key) recorded twice in one life or across lives") }
+      if submissions.values.allSatisfy({ $0.signed.id != fill.key.order }) {
+        problems.append("\(fill.key) of no order")
+      }
+      recordedFills[fill.key] = fill
+      settlements[fill.key] = fill.settlement
+    case .settle(let key, let state):
+      if recordedFills[key] == nil { problems.append("\(key) settled before it was recorded") }
+      settlements[key] = state
+    }
+  }
+
+  private mutating func post(_ order: SignedOrder) {
+    posts[order.id, default: 0] += 1
+    guard let submission = submissions.values.first(where: { $0.signed.id == order.id }) else {
+      return problems.append("\(order.id) left before the record held it")
+    }
+    if submission.signed.body != order.body { problems.append("\(order.id) left with other bytes") }
+    sentMarket[order.id] = now.market
+    if chance(faults.loseRequest) {
+      return later(.answered(order.id, .unknown("timeout")), minimum: 3000, maximum: 3000)
+    }
+    if chance(faults.delayPost) {
+      // Arrives after our deadline.
+      arrivals.append((time + Int64.random(in: 3000...60_000, using: &random) * 1_000_000, submission))
+      return later(.answered(order.id, .unknown("timeout")), minimum: 3000, maximum: 3000)
+    }
+    let outcome = arrive(submission)
+    if chance(faults.loseAnswer) {
+      later(.answered(order.id, .unknown("timeout")), minimum: 3000, maximum: 3000)
+    } else {
+      later(.answered(order.id, outcome))
+    }
+  }
+
+  var arrivals: [(at: Int64, submission: OrderSubmission)] = []
+
+  /// Posts that were slow on the way reach the venue, whoever still waits for them.
+  mutating func deliverArrivals() {
+    while let index = arrivals.firstIndex(where: { $0.at <= time }) {
+      let item = arrivals.remove(at: index)
+      _ = arrive(item.submission)
+    }
+  }
+
+  // MARK: The venue
+
+  mutating func arrive(_ submission: OrderSubmission) -> SubmitOutcome {
+    let id = submission.signed.id
+    if venue[id] != nil { return .duplicated }
+    if chance(faults.reject) { return .rejected(.balance, detail: "not enough balance / allowance") }
+    venue[id] = VenueSide(order: submission.signed, terms: submission.terms, status: .live)
+    venueList.append(id)
+    guard submission.terms.type.rests else {
+      let part = Int64.random(in: 0...submission.terms.size.micros / 1_000_000, using: &random)
+      if part == 0 {
+        venue[id]!.status = .canceled
+        return .rejected(.noMatch, detail: "no orders found to match with FAK order")
+      }
+      match(id, Shares(whole: part))
+      venue[id]!.status = .matched
+      stream(.order(describe(venue[id]!), .stream))
+      return .matched(making: part * 500_000, taking: part * 1_000_000, trades: [trades[trades.count - 1].id])
+    }
+    stream(.order(describe(venue[id]!), .stream))
+    return .live
+  }
+
+  mutating func match(_ id: VenueOrderID, _ size: Shares) {
+    guard let side = venue[id] else { return }
+    venue[id]!.matched += size
+    let maker = VenueTrade.Maker(
+      order: VenueOrderID("0x" + String(repeating: "e", count: 64))!, owner: "x", token: Self.market.yes, side: .sell,
+      price: side.terms.price, size: size)
+    let trade = VenueTrade(
+      id: VenueTradeID("t-\(trades.count)")!, status: .matched, market: Self.market.condition, takerOrder: id,
+      token: Self.market.yes, side: side.terms.side, price: side.terms.price, size: size, makers: [maker],
+      matchedAt: now.market, updatedAt: now.market, transactionHash: nil, weAreTaker: true)
+    trades.append(trade)
+    stream(.trade(trade, .stream))
+  }
+
+  /// Lets the street trade with one of our resting orders.
+  mutating func street() {
+    let open = venueList.filter { venue[$0]!.status.isOpen && venue[$0]!.terms.type.rests }
+    guard let id = open.randomElement(using: &random) else { return }
+    let left = (venue[id]!.terms.size - venue[id]!.matched).micros / 1_000_000
+    match(id, Shares(whole: Int64.random(in: 1...left, using: &random)))
+    if venue[id]!.matched == venue[id]!.terms.size { venue[id]!.status = .matched }
+    stream(.order(describe(venue[id]!), .stream))
+  }
+
+  /// One of the trades settles, or fails to.
+  mutating func settleOne() {
+    guard let index = trades.indices.randomElement(using: &random), !trades[index].status.isFinal else { return }
+    let old = trades[index]
+    let status: VenueTradeStatus = chance(faults.failTrades) ? .failed : old.status == .matched ? .mined : .confirmed
+    trades[index] = VenueTrade(
+      id: old.id, status: status, market: old.market, takerOrder: old.takerOrder, token: old.token, side: old.side,
+      price: old.price, size: old.size, makers: old.makers, matchedAt: old.matchedAt, updatedAt: now.market,
+      transactionHash: nil, weAreTaker: true)
+    stream(.trade(trades[index], .stream))
+  }
+
+  private mutating func cancel(_ id: VenueOrderID) {
+    if chance(faults.loseRequest) { return later(.cancelAnswered(id, cancelled: nil, detail: "timeout")) }
+    var done = false
+    if let side = venue[id], side.status.isOpen {
+      venue[id]!.status = .canceled
+      stream(.order(describe(venue[id]!), .stream))
+      done = true
+    }
+    if chance(faults.loseAnswer) { return later(.cancelAnswered(id, cancelled: nil, detail: "timeout")) }
+    later(
+      .cancelAnswered(id, cancelled: done, detail: done ? "" : "order can't be found - already canceled or matched"))
+  }
+
+  private mutating func lookUp(_ id: VenueOrderID) {
+    if chance(faults.loseAnswer) { return later(.lookedUp(id, .inconclusive)) }
+    // What is read now is delivered together and in this order.
+    let at = time + Int64.random(in: 1...200, using: &random) * 1_000_000
+    let known = venue[id]
+    if let known { inbox.append((at, .order(describe(known), .query))) }
+    for trade in trades where trade.takerOrder == id { inbox.append((at + 1, .trade(trade, .query))) }
+    inbox.append((at + 2, .lookedUp(id, known == nil ? .absent : .found)))
+  }
+
+  private func describe(_ side: VenueSide) -> VenueOrder {
+    VenueOrder(
+      id: side.order.id, status: side.status, market: Self.market.condition, token: Self.market.yes,
+      side: side.terms.side,
+      price: side.terms.price, size: side.terms.size, matched: side.matched, timeInForce: side.terms.type, trades: [],
+      createdAt: nil)
+  }
+}
