@@ -1,0 +1,46 @@
+-- What must never be: every row of the answer is a broken invariant. An empty answer is health.
+SELECT 'ledger transaction sums to zero' AS invariant, tx_id::text || ' ' || asset AS subject, sum(amount)::text AS found
+  FROM ledger_entries GROUP BY tx_id, asset HAVING sum(amount) <> 0
+UNION ALL
+SELECT 'balance is the sum of its entries', account || ' ' || asset, coalesce(b.balance, 0) || ' against ' || coalesce(e.total, 0)
+  FROM ledger_balances b FULL JOIN (SELECT account, asset, sum(amount) AS total FROM ledger_entries GROUP BY 1, 2) e USING (account, asset)
+ WHERE coalesce(b.balance, 0) <> coalesce(e.total, 0)
+UNION ALL
+SELECT 'cash is allocated + realized - invested', a.name, account_balance('agent:' || a.id) || ' against ' || (l.allocated + l.realized - l.invested)
+  FROM allocations l JOIN agents a ON a.id = l.agent_id WHERE account_balance('agent:' || a.id) <> l.allocated + l.realized - l.invested
+UNION ALL
+SELECT 'shares held are shares in the ledger', x.agent_id || ' ' || x.token_id, x.shares || ' against ' || account_balance('agent:' || x.agent_id, x.token_id)
+  FROM positions x WHERE x.shares <> account_balance('agent:' || x.agent_id, x.token_id)
+UNION ALL
+SELECT 'invested is the cost of what is held', l.agent_id::text, l.invested || ' against ' || coalesce(sum(x.cost + x.fees), 0)
+  FROM allocations l LEFT JOIN positions x ON x.agent_id = l.agent_id GROUP BY l.agent_id, l.invested
+HAVING l.invested <> coalesce(sum(x.cost + x.fees), 0)
+UNION ALL
+SELECT 'reserved is what open orders reserve', l.agent_id::text, l.reserved || ' against ' || coalesce(sum(s.reserved), 0)
+  FROM allocations l LEFT JOIN order_state s ON s.agent_id = l.agent_id GROUP BY l.agent_id, l.reserved HAVING l.reserved <> coalesce(sum(s.reserved), 0)
+UNION ALL
+SELECT 'reserved shares are what open sales reserve', x.agent_id || ' ' || x.token_id, x.reserved_shares || ' against ' || coalesce(sum(s.reserved_shares), 0)
+  FROM positions x LEFT JOIN order_state s ON s.agent_id = x.agent_id AND s.token_id = x.token_id
+ GROUP BY x.agent_id, x.token_id, x.reserved_shares HAVING x.reserved_shares <> coalesce(sum(s.reserved_shares), 0)
+UNION ALL
+SELECT 'realized is what fills and settlements realised', l.agent_id::text, l.realized_total || ' against ' || coalesce(sum(r.realized), 0)
+  FROM allocations l LEFT JOIN realized_events r ON r.agent_id = l.agent_id GROUP BY l.agent_id, l.realized_total
+HAVING l.realized_total <> coalesce(sum(r.realized), 0)
+UNION ALL
+SELECT 'filled is the sum of standing fills', s.order_id, s.filled || ' against ' || coalesce(sum(f.size) FILTER (WHERE fs.voided_at IS NULL), 0)
+  FROM order_state s LEFT JOIN fills f USING (order_id) LEFT JOIN fill_state fs USING (venue_trade_id, order_id)
+ GROUP BY s.order_id, s.filled HAVING s.filled <> coalesce(sum(f.size) FILTER (WHERE fs.voided_at IS NULL), 0)
+UNION ALL
+SELECT 'one order an intent', intent_id, count(*)::text FROM orders GROUP BY intent_id HAVING count(*) > 1
+UNION ALL
+SELECT 'exposure is reserved plus invested', m.slug, m.open || ' against ' || t.worst
+  FROM market_exposure m JOIN LATERAL (
+    SELECT coalesce((SELECT sum(s.reserved) FROM order_state s JOIN orders o USING (order_id) WHERE o.slug = m.slug), 0)
+         + coalesce((SELECT sum(x.cost + x.fees) FROM positions x JOIN tokens k USING (token_id) WHERE k.slug = m.slug), 0) AS worst) t ON true
+ WHERE m.open <> t.worst
+UNION ALL
+SELECT 'allocations stay under the cap', 'floor', sum(l.allocated) || ' over ' || f.allocation_cap
+  FROM allocations l, floor_state f GROUP BY f.allocation_cap HAVING sum(l.allocated) > f.allocation_cap
+UNION ALL
+SELECT 'order events are numbered without gaps', agent_id::text, count(*) || ' events, last ' || max(cursor)
+  FROM order_events GROUP BY agent_id HAVING count(*) <> max(cursor);
