@@ -22,7 +22,12 @@ public final class DatabaseFloor {
     gatewayEpoch = try gateway.query("SELECT claim_lease('gateway', 'here:2:1', 'gateway-boot') AS e").one().int("e")
     try gateway.query(
       "SELECT record_deposit($1)",
-      [.json(["gateway_epoch": .int(gatewayEpoch), "ref": "first", "amount": .string(capital), "market_now_ns": .int(Self.now)])])
+      [
+        .json([
+          "gateway_epoch": .int(gatewayEpoch), "ref": "first", "amount": .string(capital),
+          "market_now_ns": .int(Self.now),
+        ])
+      ])
     try boss.query(
       "SELECT set_capital($1, $2, $3, true, $4)",
       [.text(capital), .text(allocationCap), orderCap.map { .text($0) } ?? .null, .int(bossEpoch)])
@@ -33,7 +38,8 @@ public final class DatabaseFloor {
   @discardableResult
   public func hire(_ name: String, allocation: String, strategy: String = "momentum") throws -> Int64 {
     try boss.query(
-      "SELECT hire_agent($1)", [.json(["boss_epoch": .int(bossEpoch), "name": .string(name), "strategy": .string(strategy)])])
+      "SELECT hire_agent($1)",
+      [.json(["boss_epoch": .int(bossEpoch), "name": .string(name), "strategy": .string(strategy)])])
     let answer = try boss.query(
       "SELECT allocate($1, $2, $3) AS j", [.text(name), .text(allocation), .int(bossEpoch)]
     ).one().json("j")
@@ -97,7 +103,8 @@ public final class DatabaseFloor {
       "SELECT record_fill($1) AS j",
       [
         .json([
-          "gateway_epoch": .int(gatewayEpoch), "order_id": .string(order), "trade": .string(trade), "price": .string(price),
+          "gateway_epoch": .int(gatewayEpoch), "order_id": .string(order), "trade": .string(trade),
+          "price": .string(price),
           "size": .string(size), "fee": .string(fee), "status": .string(status), "market_ns": .int(Self.now),
         ])
       ]
@@ -125,7 +132,8 @@ public final class DatabaseFloor {
 
   /// The rows of `sql/operator/invariants.sql`: empty in a healthy database.
   public func brokenInvariants() throws -> [String] {
-    let script = String(decoding: try SmallFile.read(Repository.root + "/sql/operator/invariants.sql", bytesMax: 1 << 20), as: UTF8.self)
+    let script = String(
+      decoding: try SmallFile.read(Repository.root + "/sql/operator/invariants.sql", bytesMax: 1 << 20), as: UTF8.self)
     return try database.openAsAdministrator().execute(script: script).map { row in
       "\(row["invariant"] ?? ""): \(row["subject"] ?? ""): \(row["found"] ?? "")"
     }

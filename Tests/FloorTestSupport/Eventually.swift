@@ -22,6 +22,7 @@ public func eventually<Value>(
 }
 
 /// As `eventually`, until the condition holds.
-public func eventuallyTrue(_ what: String, within deadline: Duration = .seconds(10), _ holds: () throws -> Bool) throws {
+public func eventuallyTrue(_ what: String, within deadline: Duration = .seconds(10), _ holds: () throws -> Bool) throws
+{
   try eventually(what, within: deadline) { try holds() ? true : nil }
 }

@@ -5,7 +5,8 @@ public final class TemporaryDirectory: Sendable {
   public let path: String
 
   public init() throws {
-    path = "/tmp/ft-\(ProcessInfo.processInfo.processIdentifier)-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))"
+    path =
+      "/tmp/ft-\(ProcessInfo.processInfo.processIdentifier)-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))"
     try FileManager.default.createDirectory(
       atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
   }

@@ -23,7 +23,9 @@ public final class TestServers: Sendable {
   private init() throws {
     let child = Process()
     child.executableURL = URL(filePath: "/bin/bash")
-    child.arguments = [Repository.root + "/scripts/lib/test-servers", String(ProcessInfo.processInfo.processIdentifier)]
+    child.arguments = [
+      Repository.root + "/scripts/lib/test-servers", String(ProcessInfo.processInfo.processIdentifier),
+    ]
     let input = Pipe()
     let output = Pipe()
     child.standardInput = input

@@ -33,7 +33,9 @@ struct MigratorTests {
   func newer() throws {
     let database = try TestServers.shared().database()
     let session = try database.openAsAdministrator()
-    try session.query("INSERT INTO schema_migrations (number, name, checksum) VALUES ($1, '9999_later.sql', 'x')", [.int(Migrator.newestKnown + 1)])
+    try session.query(
+      "INSERT INTO schema_migrations (number, name, checksum) VALUES ($1, '9999_later.sql', 'x')",
+      [.int(Migrator.newestKnown + 1)])
     #expect(throws: MigrationError.newerSchema(applied: "9999_later.sql", known: Migrator.newestKnown)) {
       try Migrator(database: session, root: Repository.root).migrate()
     }

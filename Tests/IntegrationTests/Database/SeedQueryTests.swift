@@ -32,10 +32,13 @@ struct SeedQueryTests {
     try floor.market("m-1")
     for (number, exit) in ["0.6", "0.4"].enumerated() {
       let buy = try floor.submit(
-        floor.intent("momo-1.\(2 * number)", agent: "momo-1", epoch: epoch, market: "m-1", side: "BUY", price: "0.5", size: "10"))
-      _ = try floor.fill(try buy["order_id"]!.string!, trade: "b\(number)", price: "0.5", size: "10")
+        floor.intent(
+          "momo-1.\(2 * number)", agent: "momo-1", epoch: epoch, market: "m-1", side: "BUY", price: "0.5", size: "10"))
+      _ = try floor.fill(buy["order_id"]!.string!, trade: "b\(number)", price: "0.5", size: "10")
       let sell = try floor.submit(
-        floor.intent("momo-1.\(2 * number + 1)", agent: "momo-1", epoch: epoch, market: "m-1", side: "SELL", price: exit, size: "10"))
+        floor.intent(
+          "momo-1.\(2 * number + 1)", agent: "momo-1", epoch: epoch, market: "m-1", side: "SELL", price: exit,
+          size: "10"))
       _ = try floor.fill(sell["order_id"]!.string!, trade: "s\(number)", price: exit, size: "10")
     }
     let event = floor.boss
@@ -43,7 +46,8 @@ struct SeedQueryTests {
     try event.query("SELECT report_event('INFO', 'test', 'calm', 'nothing', NULL)")
 
     let operatorSession = try floor.database.open(as: "floor_operator")
-    #expect(try operatorSession.execute(script: Self.recentTrades).map { try $0.usd("pnl").description } == ["-1", "1"])
+    #expect(
+      try operatorSession.execute(script: Self.recentTrades).map { try $0.usd("pnl").description } == ["-1", "1"])
     let performance = try operatorSession.execute(script: Self.agentPerformance).one()
     #expect(try performance.text("name") == "momo-1")
     #expect(try performance.int("trades") == 2)
@@ -63,7 +67,8 @@ struct SeedQueryTests {
     #expect(try file("agent_performance_24h.sql").contains(Self.agentPerformance))
     #expect(try file("system_health_events.sql").contains(Self.healthEvents))
     for name in [
-      "recent_trades.sql", "agent_performance_24h.sql", "system_health_events.sql", "floor.sql", "agents.sql", "open_positions.sql",
+      "recent_trades.sql", "agent_performance_24h.sql", "system_health_events.sql", "floor.sql", "agents.sql",
+      "open_positions.sql",
       "open_orders.sql", "refusals_1h.sql", "why_retired.sql", "ledger_check.sql", "invariants.sql",
     ] {
       #expect(throws: Never.self, "\(name)") { try session.execute(script: try file(name)) }

@@ -22,7 +22,8 @@ public struct Migrator {
 
   /// What would be applied now. Throws `MigrationError` where the database and this program do not fit.
   public func plan() throws -> [Migration] {
-    let exists = try database.query("SELECT to_regclass('public.schema_migrations') IS NOT NULL AS yes").one().bool("yes")
+    let exists = try database.query("SELECT to_regclass('public.schema_migrations') IS NOT NULL AS yes").one().bool(
+      "yes")
     return try MigrationPlan(files: files, applied: exists ? applied() : [], known: Migrator.newestKnown).pending
   }
 
@@ -54,7 +55,9 @@ public struct Migrator {
         throw MigrationError.failed(name: step.name, error)
       }
     }
-    if !pending.isEmpty { try database.query("GRANT SELECT ON public.schema_migrations TO floor_readers, floor_agents") }
+    if !pending.isEmpty {
+      try database.query("GRANT SELECT ON public.schema_migrations TO floor_readers, floor_agents")
+    }
     return pending
   }
 
@@ -68,7 +71,8 @@ public struct Migrator {
       for (role, password) in passwords.sorted(by: { $0.key < $1.key }) {
         precondition(role.hasPrefix("floor_"), "only the floor's own roles get passwords here")
         let statement = try database.query(
-          "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text) AS sql", [.text(role), .text(password.reveal())]
+          "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text) AS sql",
+          [.text(role), .text(password.reveal())]
         ).one().text("sql")
         try database.execute(script: statement)
       }
