@@ -21,6 +21,8 @@ public struct ChildMachine: Hashable, Sendable {
     case up(ChildIdentity, ready: Bool)
     /// It was found silent: the fence is raised before the ladder begins.
     case condemned(ChildIdentity, since: MonotonicTime)
+    /// Asked to bring its work to an end and exit; the ladder begins at `until`.
+    case draining(ChildIdentity, until: MonotonicTime)
     /// Asked to end; killed at `killAt`, and again and again until its death is proven.
     case stopping(ChildIdentity, killAt: MonotonicTime, kills: Int)
     case backingOff(until: MonotonicTime)
@@ -31,6 +33,8 @@ public struct ChildMachine: Hashable, Sendable {
 
   public enum Event: Hashable, Sendable {
     case want(Wanted)
+    /// It is not wanted any more and gets this long to bring its work to an end before the ladder begins.
+    case drain(Duration)
     /// A new epoch was recorded: what older processes still send is refused from now on.
     case fenced(Epoch)
     /// The start gate lets it through.
@@ -56,6 +60,8 @@ public struct ChildMachine: Hashable, Sendable {
     case askTurn
     /// Start the process; answer with `spawned` or `spawnFailed`. Unfenced children have no epoch of their own.
     case spawn(Epoch?)
+    /// Ask it to finish its work and exit (control command `drain`).
+    case drain(ChildIdentity)
     /// Ask it to end (TERM).
     case terminate(ChildIdentity)
     /// KILL its process group.
@@ -114,7 +120,7 @@ public struct ChildMachine: Hashable, Sendable {
   /// The process that may be alive now.
   public var process: ChildIdentity? {
     switch state {
-    case .starting(let identity, _), .up(let identity, _), .condemned(let identity, _),
+    case .starting(let identity, _), .up(let identity, _), .condemned(let identity, _), .draining(let identity, _),
       .stopping(let identity, _, _):
       identity
     default: nil
@@ -127,7 +133,7 @@ public struct ChildMachine: Hashable, Sendable {
   public var isDown: Bool {
     switch state {
     case .exited, .givenUp, .quarantined, .backingOff, .fencing, .awaitingTurn: true
-    case .spawning, .starting, .up, .condemned, .stopping: false
+    case .spawning, .starting, .up, .condemned, .draining, .stopping: false
     }
   }
 
@@ -136,6 +142,7 @@ public struct ChildMachine: Hashable, Sendable {
   public mutating func handle(_ event: Event, now: MonotonicTime) -> [Effect] {
     switch event {
     case .want(let wanted): return want(wanted, now)
+    case .drain(let limit): return drain(limit, now)
     case .fenced(let epoch): return fenced(epoch, now)
     case .turn: return turn()
     case .spawned(let identity): return spawned(identity, now)
@@ -160,6 +167,7 @@ public struct ChildMachine: Hashable, Sendable {
     case .up: lastProgress.advanced(by: patience(lag))
     case .condemned(_, let since): since.advanced(by: policy.fenceDeadline)
     case .stopping(_, let killAt, _): killAt
+    case .draining(_, let until): until
     case .backingOff(let until), .quarantined(let until): until
     case .exited, .fencing, .awaitingTurn, .spawning, .givenUp: nil
     }
@@ -178,6 +186,13 @@ public struct ChildMachine: Hashable, Sendable {
       return []
     case (.stopped, _): return []
     }
+  }
+
+  private mutating func drain(_ limit: Duration, _ now: MonotonicTime) -> [Effect] {
+    guard case .up(let identity, _) = state else { return want(.stopped, now) }
+    wanted = .stopped
+    state = .draining(identity, until: now.advanced(by: limit))
+    return [.drain(identity)]
   }
 
   private mutating func prepare(_ reason: String) -> [Effect] {
@@ -224,7 +239,7 @@ public struct ChildMachine: Hashable, Sendable {
     // Only a child of which nothing else can be alive may be adopted; otherwise it is the caller's to end.
     switch state {
     case .exited, .awaitingTurn, .fencing, .backingOff, .quarantined, .givenUp: break
-    case .spawning, .starting, .up, .condemned, .stopping: return []
+    case .spawning, .starting, .up, .condemned, .draining, .stopping: return []
     }
     self.epoch = epoch
     lastProgress = now
@@ -267,6 +282,8 @@ public struct ChildMachine: Hashable, Sendable {
       guard now >= killAt else { return [] }
       state = .stopping(identity, killAt: now.advanced(by: policy.killAfter), kills: kills + 1)
       return kills == 0 ? [.kill(identity)] : [.kill(identity), .report(.unkillable(kills: kills))]
+    case .draining(let identity, let until):
+      return now < until ? [] : beginLadder(identity, ordered: true, now)
     case .backingOff(let until), .quarantined(let until):
       return now < until ? [] : prepare("restart")
     case .exited, .fencing, .awaitingTurn, .spawning, .givenUp: return []
@@ -303,7 +320,12 @@ public struct ChildMachine: Hashable, Sendable {
     let livedLong = upSince.map { now.since($0) >= policy.steadyAfter } ?? false
     let livedWindow = upSince.map { now.since($0) >= policy.restartWindow } ?? false
     upSince = nil
-    let ordered = if case .stopping = state { stopOrdered } else { false }
+    let ordered =
+      switch state {
+      case .stopping: stopOrdered
+      case .draining: true
+      default: false
+      }
     if ordered || wanted == .stopped {
       state = .exited
       return [.report(.ended)] + (wanted == .running ? prepare("start") : [])

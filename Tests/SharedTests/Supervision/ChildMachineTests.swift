@@ -46,7 +46,7 @@ private struct World {
           epochs[identity] = epoch
           send(.spawned(identity))
         }
-      case .terminate(let identity): asked.append(identity)
+      case .drain(let identity), .terminate(let identity): asked.append(identity)
       case .kill(let identity): killed.append(identity)
       case .report(let report): reports.append(report)
       }
@@ -371,7 +371,7 @@ struct ChildMachineTests {
       case 11:
         let stranger = ChildIdentity(pid: Int32.random(in: 1...200, using: &chance), startTicks: 1)
         world.send(.exited(stranger, .signal(9)))
-      case 12: world.send(.turn)
+      case 12: world.send(Bool.random(using: &chance) ? .turn : .drain(.seconds(5)))
       default: world.tick(after: .milliseconds(Int64.random(in: 0...500, using: &chance)))
       }
       #expect(world.alive.count <= 1)

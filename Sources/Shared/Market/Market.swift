@@ -1,0 +1,78 @@
+/// What is fixed about a market for as long as it lives: its names, tokens, window, grid, fee and what settles it. A venue fact, read from
+/// its discovery service; only the tick changes later.
+public struct Market: Hashable, Sendable {
+  /// What decides an up/down contract.
+  public struct Settlement: Hashable, Sendable {
+    /// `btc/usd`.
+    public let symbol: String
+    /// Look-back of the mean whose values are compared; `nil` for single observations.
+    public let twapSeconds: Int?
+
+    public init(symbol: String, twapSeconds: Int?) {
+      self.symbol = symbol
+      self.twapSeconds = twapSeconds
+    }
+  }
+
+  public let slug: MarketSlug
+  public let condition: ConditionID
+  public let question: String
+  /// `YES` (Up) and `NO` (Down), mapped by label.
+  public let yesToken: TokenID
+  public let noToken: TokenID
+  public let yesLabel: String
+  public let noLabel: String
+  public let series: MarketSeries?
+  public let startsAt: MarketTime?
+  public let endsAt: MarketTime?
+  public var tick: PriceTick
+  public let minimumSize: Shares
+  public let fee: TakerFee
+  public let negRisk: Bool
+  /// `v1` or `v2`: which contract its orders are signed for.
+  public let version: String
+  public let settlement: Settlement?
+
+  public init(_ listing: GammaMarket) {
+    slug = listing.slug
+    condition = listing.condition
+    question = listing.question
+    yesToken = listing.token(of: .yes)
+    noToken = listing.token(of: .no)
+    yesLabel = listing.tokens[Outcome.yes.index].label
+    noLabel = listing.tokens[Outcome.no.index].label
+    let contract = MarketSeries.contract(listing.slug)
+    series = contract?.series
+    // The slug is the contract's own clock; the listing's dates are only as good as its cache.
+    startsAt = contract.map { MarketTime(seconds: $0.start) } ?? listing.windowStart
+    endsAt = contract.map { MarketTime(seconds: $0.start + $0.series.length.seconds) } ?? listing.end
+    tick = listing.tick
+    minimumSize = listing.minimumSize
+    fee = listing.fee
+    negRisk = listing.negRisk
+    version = listing.version
+    settlement = listing.cryptoRule.map { Settlement(symbol: $0.asset + "/usd", twapSeconds: $0.twapSeconds) }
+  }
+
+  public func token(of outcome: Outcome) -> TokenID { outcome == .yes ? yesToken : noToken }
+
+  public func outcome(of token: TokenID) -> Outcome? {
+    if token == yesToken { return .yes }
+    return token == noToken ? .no : nil
+  }
+
+  /// The members that key `market:<slug>` has beyond the update, without braces.
+  public var members: [UInt8] {
+    var members: [JSON.Member] = [
+      JSON.Member("condition", .string(condition.text)), JSON.Member("question", .string(question)),
+      JSON.Member("yes_token", .string(yesToken.text)), JSON.Member("no_token", .string(noToken.text)),
+      JSON.Member("yes_label", .string(yesLabel)), JSON.Member("no_label", .string(noLabel)),
+      JSON.Member("neg_risk", .bool(negRisk)), JSON.Member("version", .string(version)),
+    ]
+    if let settlement {
+      members.append(JSON.Member("settlement_symbol", .string(settlement.symbol)))
+      if let seconds = settlement.twapSeconds { members.append(JSON.Member("settlement_twap_s", .int(seconds))) }
+    }
+    return Array(JSON.object(members).bytes.dropFirst().dropLast())
+  }
+}

@@ -1,0 +1,53 @@
+import Shared
+
+/// One fact of the truth log. Everything a client could lose by a crash changes through these and nothing else: the live venue and the
+/// rebuilt one run the same `Accounts.apply`. See `docs/truth-log.md` for the text form.
+enum TruthEntry: Hashable, Sendable {
+  /// The venue came up.
+  case started(source: String, build: String)
+  case clock(MarketClock)
+  case account(index: Int, address: String, apiKey: String)
+  case market(MarketSpec)
+  /// An authenticated request and what was answered.
+  case request(Request)
+  case order(OrderTerms, key: Int64)
+  case trade(TradeRecord)
+  /// Money or tokens moved. `asset` is `USD` or a token id; amounts in base units; `after` is the new balance.
+  case balance(account: Int, asset: String, delta: Int64, after: Int64, cause: String)
+  case ended(order: String, status: OrderRecord.Status)
+  case tradeStatus(trade: String, status: TradeRecord.Status, hash: String)
+  case closed(slug: String)
+  case resolved(Resolution)
+  /// The dead-man switch of an account was armed or has fired.
+  case deadMan(account: Int, armed: Bool)
+  /// A source of life's own state, to go on from.
+  case source(String)
+
+  struct Request: Hashable, Sendable {
+    var apiKey: String
+    var method: String
+    var path: String
+    /// SHA-256 of the body.
+    var bodyHash: String
+    var status: Int
+    /// The error text, or what was done.
+    var decision: String
+  }
+
+  struct Resolution: Hashable, Sendable {
+    var slug: String
+    var winner: Outcome
+    /// The data did not say: the last middle price decided.
+    var inferred: Bool
+    /// Reference prices at the start and the end of an up/down window, in 10⁻⁶ dollars.
+    var opening: Int64?
+    var closing: Int64?
+  }
+}
+
+/// An entry with its place and its moment.
+struct TruthRecord: Hashable, Sendable {
+  var sequence: Int64
+  var now: Now
+  var entry: TruthEntry
+}

@@ -1,0 +1,90 @@
+import Shared
+
+/// What time brings: holds end, trades settle, orders expire, windows close and pay.
+extension VenueState {
+  /// Moves both clocks on and does all that has become due, in order. The clocks never run back.
+  mutating func advance(to later: Now) {
+    now = Now(wall: max(now.wall, later.wall), market: max(now.market, later.market))
+    while let (_, item) = wallDue.next(upTo: now.wall.nanoseconds) {
+      switch item {
+      case .release(let hold): release(hold)
+      case .tradeStatus(let id, let status): advance(id, to: status)
+      case .deadMan(let account): checkDeadMan(account)
+      }
+    }
+    while let (_, item) = marketDue.next(upTo: now.market.nanoseconds) {
+      switch item {
+      case .expire(let id):
+        if let order = clients.orders[id], clients.openOrders.contains(id) { end(order, .expired) }
+      case .close(let market): close(market)
+      case .settle(let market):
+        settleDue.insert(market)
+        resolveIfReady(market)
+      }
+    }
+  }
+
+  /// When `advance` has something to do next, on each clock.
+  var nextDue: (wall: WallTime?, market: MarketTime?) {
+    (wallDue.first.map { WallTime(nanoseconds: $0) }, marketDue.first.map { MarketTime(nanoseconds: $0) })
+  }
+
+  /// Ends trading: what rests is cancelled, the book is empty.
+  private mutating func close(_ market: Int) {
+    guard live[market].isOpen else { return }
+    let slug = spec(market).slug
+    for order in clients.openOrders.compactMap({ clients.orders[$0] }).sorted(by: { $0.key < $1.key })
+    where order.terms.slug == slug {
+      owners[order.key] = nil
+      record(.ended(order: order.terms.id, status: .marketResolved))
+      tell(order.terms.id, .cancellation)
+    }
+    for key in keys(in: market) { owners[key] = nil }
+    live[market].book = MatchingBook()
+    live[market].streetBids = [:]
+    live[market].streetAsks = [:]
+    live[market].isOpen = false
+    record(.closed(slug: slug))
+    emit(.notice(.book(market: market)))
+    marketDue.add(.settle(market), at: spec(market).end.advanced(by: rules.settlementDelay).nanoseconds)
+  }
+
+  private func keys(in market: Int) -> [Int64] {
+    let book = live[market].book
+    var keys: [Int64] = []
+    for isYesBid in [true, false] {
+      book.forEachLevel(.yes, isYesBid ? .buy : .sell) { price, _ in
+        keys += book.queue(isYesBid: isYesBid, yesPrice: price)
+      }
+    }
+    return keys
+  }
+
+  /// The source of life knows how a market ended. Paid when the settlement delay is over.
+  mutating func decide(_ resolution: TruthEntry.Resolution) {
+    guard let market = clients.marketIndex[resolution.slug], outcomes[market] == nil else { return }
+    outcomes[market] = resolution
+    resolveIfReady(market)
+  }
+
+  private mutating func resolveIfReady(_ market: Int) {
+    guard settleDue.contains(market), let resolution = outcomes[market] else { return }
+    settleDue.remove(market)
+    let spec = spec(market)
+    record(.resolved(resolution))
+    for account in clients.accounts.indices {
+      for outcome in Outcome.allCases {
+        let token = spec.tokens[outcome.index]
+        let shares = clients.accounts[account].balance(token)
+        guard shares > 0 else { continue }
+        move(account, token, -shares, cause: "settlement:\(spec.slug)")
+        if outcome == resolution.winner { move(account, ClientBooks.cash, shares, cause: "settlement:\(spec.slug)") }
+      }
+    }
+    for index in traders.indices {
+      guard let shares = traders[index].shares.removeValue(forKey: market) else { continue }
+      traders[index].cash += USD(micros: shares[resolution.winner.index].micros)
+    }
+    emit(.notice(.resolved(market: market, winner: resolution.winner)))
+  }
+}

@@ -1,0 +1,165 @@
+import Shared
+
+/// The venue without its wires: events and time in, effects out. Holds no clock, no socket and no chance of its own; the same events give
+/// the same effects.
+///
+/// What clients own lives in `clients` and changes through truth entries only (see `record`). Books, the venue's own traders, orders in
+/// the taker hold and everything that is due later stand beside it and are rebuilt after a crash.
+struct VenueState: Sendable {
+  /// Who stands behind a key in a book.
+  enum Owner: Hashable, Sendable {
+    case client(String)
+    case trader(Int)
+  }
+
+  /// A market's book and what only it knows.
+  struct LiveMarket: Sendable {
+    var book = MatchingBook()
+    var lastPrice: Price?
+    var lastOutcome = Outcome.yes
+    var lastSide = Side.buy
+    var volume = USD.zero
+    /// The recorded levels standing in the book, by side and price of YES.
+    var streetBids: [Int64: Int64] = [:]
+    var streetAsks: [Int64: Int64] = [:]
+    var isOpen = true
+  }
+
+  /// One of the venue's own participants. May go into debt: it stands for the rest of the world.
+  struct Trader: Hashable, Sendable {
+    var name: String
+    var cash = USD.zero
+    /// Shares of outcome 0 and 1 by market index.
+    var shares: [Int: [Shares]] = [:]
+  }
+
+  /// A taking order waiting out the hold.
+  struct HeldOrder: Hashable, Sendable {
+    var terms: OrderTerms
+    var request: Int
+    /// Collateral kept back for the fee.
+    var feeReserve: Int64
+  }
+
+  struct Beat: Hashable, Sendable {
+    var id: String
+    var last: WallTime
+  }
+
+  enum WallDue: Hashable, Sendable {
+    case release(Int)
+    case tradeStatus(String, TradeRecord.Status)
+    case deadMan(Int)
+  }
+
+  enum MarketDue: Hashable, Sendable {
+    case expire(String)
+    case close(Int)
+    case settle(Int)
+  }
+
+  let rules: VenueRules
+  var clients = ClientBooks()
+  var live: [LiveMarket] = []
+  var traders: [Trader] = []
+  var owners: [Int64: Owner] = [:]
+  var held: [Int: HeldOrder] = [:]
+  var beats: [Int: Beat] = [:]
+  var outcomes: [Int: TruthEntry.Resolution] = [:]
+  var settleDue: Set<Int> = []
+  var collectedFees = USD.zero
+  var wallDue = DueQueue<WallDue>()
+  var marketDue = DueQueue<MarketDue>()
+  var nextKey: Int64 = 1
+  var nextHold = 1
+  var nextSequence: Int64 = 1
+  var now: Now
+  private var pending: [VenueEffect] = []
+
+  init(rules: VenueRules, now: Now) {
+    self.rules = rules
+    self.now = now
+  }
+
+  // MARK: - Effects
+
+  mutating func emit(_ effect: VenueEffect) { pending.append(effect) }
+
+  /// Writes a fact and lets it happen.
+  mutating func record(_ entry: TruthEntry) {
+    let record = TruthRecord(sequence: nextSequence, now: now, entry: entry)
+    nextSequence += 1
+    clients.apply(record)
+    pending.append(.truth(record))
+  }
+
+  /// The effects since the last call, in order.
+  mutating func takeEffects() -> [VenueEffect] {
+    let effects = pending
+    pending.removeAll(keepingCapacity: true)
+    return effects
+  }
+
+  // MARK: - Set-up
+
+  /// Opens an account, or gives a known address a new key. A new one starts with `capital`.
+  mutating func openAccount(address: String, apiKey: String, capital: USD) {
+    let lower = address.lowercased()
+    if let index = clients.accounts.firstIndex(where: { $0.address == lower }) {
+      if clients.accounts[index].apiKey != apiKey {
+        record(.account(index: index, address: lower, apiKey: apiKey))
+      }
+      return
+    }
+    let index = clients.accounts.count
+    record(.account(index: index, address: lower, apiKey: apiKey))
+    if capital > .zero { move(index, ClientBooks.cash, capital.micros, cause: "deposit") }
+  }
+
+  /// Lists a market; it trades from now on. A slug that is already listed is left as it is.
+  @discardableResult mutating func list(_ spec: MarketSpec) -> Int {
+    if let known = clients.marketIndex[spec.slug] { return known }
+    var numbered = spec
+    numbered.number = 5_210_000 + Int64(live.count)
+    numbered.eventNumber = 1_149_000 + Int64(live.count)
+    record(.market(numbered))
+    let index = live.count
+    live.append(LiveMarket())
+    for token in spec.tokens { tokenIndex[token] = index }
+    marketDue.add(.close(index), at: spec.end.nanoseconds)
+    emit(.notice(.listed(market: index)))
+    return index
+  }
+
+  mutating func addTrader(_ name: String) -> Int {
+    traders.append(Trader(name: name))
+    return traders.count - 1
+  }
+
+  // MARK: - Looking
+
+  func spec(_ market: Int) -> MarketSpec { clients.markets[market] }
+
+  func market(token: String) -> (index: Int, outcome: Outcome)? {
+    guard let index = tokenIndex[token] else { return nil }
+    return clients.markets[index].outcome(of: token).map { (index, $0) }
+  }
+
+  /// Token to market index; grows with the listings.
+  var tokenIndex: [String: Int] = [:]
+
+  /// Base units of an asset that an account may still spend: orders in the hold count as spent.
+  func available(_ account: Int, _ asset: String) -> Int64 {
+    var free = clients.accounts[account].available(asset)
+    for order in held.values where order.terms.account == account && clients.asset(of: order.terms) == asset {
+      free -= order.terms.makerAmount + order.feeReserve
+    }
+    return free
+  }
+
+  mutating func move(_ account: Int, _ asset: String, _ delta: Int64, cause: String) {
+    guard delta != 0 else { return }
+    let after = clients.accounts[account].balance(asset) + delta
+    record(.balance(account: account, asset: asset, delta: delta, after: after, cause: cause))
+  }
+}

@@ -1,0 +1,227 @@
+import Shared
+import Testing
+
+@Suite("What a market's data is worth")
+struct BookKeeperTests {
+  @Test(
+    "A market is pending before it opens, live with fresh books, closed after its window, resolved by the venue's word")
+  func life() throws {
+    var keeper = try Samples.keeper(now: start - 60)
+    #expect(keeper.state(at: at(start - 60)).state == .pending)
+    #expect(keeper.apply(try Samples.book(.yes, at: start - 1), at: at(start - 1)) == true)
+    #expect(keeper.apply(try Samples.book(.no, at: start - 1), at: at(start - 1)) == true)
+    #expect(keeper.state(at: at(start - 1)).state == .pending)
+    #expect(keeper.state(at: at(start)).state == .live)
+    #expect(keeper.state(at: at(start + 300)).state == .closed)
+    var listing = try Samples.listing()
+    #expect(keeper.listing(listing) == false)
+    listing = try Samples.listing(closed: true, status: "resolved", prices: ["0", "1"])
+    #expect(keeper.listing(listing) == true)
+    #expect(keeper.state(at: at(start + 300)).state == .resolved)
+    #expect(keeper.payout == .zero)
+  }
+
+  @Test(
+    "Only final prices are a result",
+    arguments: [
+      (true, "resolved", ["1", "0"], "1"), (true, "resolved", ["0.5", "0.5"], "0.5"),
+      (true, "settled", ["0", "1"], "0"),
+      (true, "resolved", ["0", "0"], nil), (true, "resolved", ["0.6", "0.4"], nil),
+      (true, "disputed", ["1", "0"], nil),
+      (false, "resolved", ["1", "0"], nil),
+    ] as [(Bool, String, [String], String?)])
+  func results(closed: Bool, status: String, prices: [String], payout: String?) throws {
+    let listing = try Samples.listing(closed: closed, status: status, prices: prices)
+    #expect(listing.resolvedPayout?.description == payout)
+  }
+
+  @Test("Silence makes it stale at the deadline, not before, and one sign of life makes it live again")
+  func staleness() throws {
+    var keeper = try Samples.liveKeeper()
+    #expect(keeper.state(at: MarketTime(seconds: start + 10).advanced(by: .nanoseconds(-1))).state == .live)
+    #expect(keeper.state(at: at(start + 10)).state == .stale)
+    // One token alone is not enough.
+    _ = keeper.apply(try Samples.book(.yes, at: start + 11), at: at(start + 11))
+    #expect(keeper.state(at: at(start + 11)).state == .stale)
+    _ = keeper.apply(try Samples.book(.no, at: start + 11), at: at(start + 11))
+    #expect(keeper.state(at: at(start + 11)).state == .live)
+  }
+
+  @Test("A quiet market whose witness confirms the book stays live; nobody is subscribed again")
+  func quietMarket() throws {
+    var keeper = try Samples.liveKeeper()
+    for second in stride(from: start + 4, to: start + 40, by: 4) {
+      let demands = keeper.demands(at: at(second))
+      #expect(Set(demands) == [.witness(Samples.yes), .witness(Samples.no)])
+      #expect(keeper.demands(at: at(second)).isEmpty, "asked twice")
+      for outcome in Outcome.allCases {
+        let answer = keeper.witness(try Samples.venueBook(outcome, at: start), at: at(second))
+        #expect(!answer.changed && answer.demand == nil)
+      }
+      #expect(keeper.state(at: at(second)).state == .live)
+    }
+  }
+
+  @Test("A silent stream is found by its witness: the book is right at once and the token is subscribed again")
+  func silentStream() throws {
+    var keeper = try Samples.liveKeeper()
+    _ = keeper.demands(at: at(start + 4))
+    let moved = try Samples.venueBook(.yes, at: start + 3, bid: "0.55", ask: "0.56")
+    let answer = keeper.witness(moved, at: at(start + 4))
+    #expect(answer.changed)
+    #expect(answer.demand == .resubscribe(Samples.yes, reason: .silent))
+    #expect(keeper.top(.yes).bestBid?.price.description == "0.55")
+  }
+
+  @Test("A first book that never comes is asked for over REST and subscribed again")
+  func noFirstBook() throws {
+    var keeper = try Samples.keeper(now: start)
+    #expect(keeper.demands(at: at(start + 1)).isEmpty)
+    #expect(keeper.demands(at: at(start + 4)).count == 2)
+    let later = keeper.demands(at: at(start + 10))
+    #expect(later.contains(.resubscribe(Samples.yes, reason: .noFirstBook)))
+    #expect(keeper.state(at: at(start + 10)).state == .stale)
+  }
+
+  @Test("With one token's book alone, the other's is its mirror")
+  func mirror() throws {
+    var keeper = try Samples.keeper(now: start)
+    _ = keeper.apply(try Samples.book(.no, at: start), at: at(start))
+    #expect(keeper.state(at: at(start)).state == .live)
+    #expect(keeper.top(.yes) == keeper.top(.no).mirrored)
+    #expect(keeper.top(.yes).bestBid?.price.description == "0.52")
+  }
+
+  @Test("A book that disagrees with the venue's best prices is not live, and is fetched anew when that lasts")
+  func contradiction() throws {
+    var keeper = try Samples.liveKeeper()
+    _ = keeper.apply(
+      try Samples.change(.yes, .buy, "0.5", "7", bestBid: "0.51", bestAsk: "0.53", at: start + 1), at: at(start + 1))
+    #expect(keeper.state(at: at(start + 1)).state == .stale)
+    #expect(!keeper.demands(at: at(start + 2)).contains(.resubscribe(Samples.yes, reason: .contradicted)))
+    #expect(keeper.demands(at: at(start + 3)).contains(.resubscribe(Samples.yes, reason: .contradicted)))
+    // The next message agrees: live again.
+    _ = keeper.apply(
+      try Samples.change(.yes, .buy, "0.5", "8", bestBid: "0.52", bestAsk: "0.53", at: start + 4), at: at(start + 4))
+    #expect(keeper.state(at: at(start + 4)).state == .live)
+  }
+
+  @Test("A crossed book is not live, and is fetched anew when that lasts")
+  func crossed() throws {
+    var keeper = try Samples.liveKeeper()
+    _ = keeper.apply(try Samples.change(.yes, .buy, "0.54", "7", at: start + 1), at: at(start + 1))
+    #expect(keeper.state(at: at(start + 1)).reason == "book crossed")
+    #expect(keeper.demands(at: at(start + 3)).contains(.resubscribe(Samples.yes, reason: .crossed)))
+    _ = keeper.apply(try Samples.change(.yes, .buy, "0.54", "0", at: start + 4), at: at(start + 4))
+    #expect(keeper.state(at: at(start + 4)).state == .live)
+  }
+
+  @Test("A broken connection voids the books, and a new epoch says so")
+  func connectionLost() throws {
+    var keeper = try Samples.liveKeeper()
+    let epoch = keeper.bookEpoch
+    keeper.connectionLost(at: at(start + 1))
+    #expect(keeper.bookEpoch == epoch + 1)
+    #expect(keeper.state(at: at(start + 1)).state != .live)
+    #expect(keeper.top(.yes) == .empty)
+    // A venue that was restored from an older state may stamp earlier than before.
+    _ = keeper.apply(try Samples.book(.yes, at: start - 5), at: at(start + 2))
+    #expect(keeper.state(at: at(start + 2)).state == .live)
+  }
+
+  @Test("Another tick is another book epoch, announced once")
+  func tickChange() throws {
+    var keeper = try Samples.liveKeeper()
+    let epoch = keeper.bookEpoch
+    let fine = try #require(PriceTick(micros: 1000))
+    for outcome in Outcome.allCases {
+      let event = VenueTickSizeChange(
+        market: Samples.condition, token: Samples.token(outcome), time: at(start + 1), tick: fine)
+      #expect(keeper.apply(.tickSizeChange(event), at: at(start + 1)) == (outcome == .yes))
+    }
+    #expect(keeper.bookEpoch == epoch + 1 && keeper.market.tick == fine)
+  }
+
+  @Test("Other markets' events change nothing")
+  func foreignEvents() throws {
+    var keeper = try Samples.liveKeeper()
+    let token = try #require(TokenID("999"))
+    let foreign = VenueBook(
+      market: Samples.condition, token: token, time: at(start + 1), hash: "", bids: [], asks: [])
+    #expect(keeper.apply(.book(foreign), at: at(start + 1)) == false)
+    #expect(keeper.witness(foreign, at: at(start + 1)).changed == false)
+    #expect(keeper.state(at: at(start + 1)).state == .live)
+  }
+
+  private let start = Samples.start
+  private func at(_ seconds: Int64) -> MarketTime { MarketTime(seconds: seconds) }
+}
+
+/// A five-minute contract and its venue's words.
+enum Samples {
+  static let start: Int64 = 1_795_180_500
+  static let yes = TokenID("1001")!
+  static let no = TokenID("1002")!
+  static let condition = ConditionID("0x" + String(repeating: "a", count: 64))!
+
+  static func token(_ outcome: Outcome) -> TokenID { outcome == .yes ? yes : no }
+
+  static func listing(
+    slug: String = "btc-updown-5m-1795180500", closed: Bool = false, accepting: Bool = true, status: String = "",
+    prices: [String] = ["0.5", "0.5"], book: Bool = true
+  ) throws -> GammaMarket {
+    try GammaMarket([
+      "id": "1", "slug": .string(slug), "question": "Up or Down?", "conditionId": .string(condition.text),
+      "outcomes": "[\"Up\", \"Down\"]", "clobTokenIds": "[\"1001\", \"1002\"]",
+      "outcomePrices": .string("[\"\(prices[0])\", \"\(prices[1])\"]"), "active": true, "closed": .bool(closed),
+      "acceptingOrders": .bool(accepting), "enableOrderBook": .bool(book), "orderPriceMinTickSize": .number("0.01"),
+      "orderMinSize": 5, "feesEnabled": true, "feeSchedule": ["rate": .number("0.07"), "exponent": 1],
+      "endDate": "2026-11-20T13:20:00Z", "umaResolutionStatus": .string(status),
+      "cryptoMarketConfig": ["asset": "btc", "duration": "5m", "twapEnabled": true, "twapLookbackSeconds": 60],
+    ])
+  }
+
+  static func keeper(now: Int64) throws -> BookKeeper {
+    BookKeeper(
+      Market(try listing()), policy: BookKeeper.Policy(staleAfter: .seconds(10)), now: MarketTime(seconds: now))
+  }
+
+  /// Both books came in at the window's start.
+  static func liveKeeper() throws -> BookKeeper {
+    var keeper = try keeper(now: start)
+    for outcome in Outcome.allCases { _ = keeper.apply(try book(outcome, at: start), at: MarketTime(seconds: start)) }
+    #expect(keeper.state(at: MarketTime(seconds: start)).state == .live)
+    return keeper
+  }
+
+  static func venueBook(
+    _ outcome: Outcome, at seconds: Int64, bid: String = "0.52", ask: String = "0.53"
+  ) throws -> VenueBook {
+    let top = BookTop(
+      bids: [BookLevel(price: try Price(parsing: bid), size: Shares(whole: 100))],
+      asks: [BookLevel(price: try Price(parsing: ask), size: Shares(whole: 100))])
+    let own = outcome == .yes ? top : top.mirrored
+    return VenueBook(
+      market: condition, token: token(outcome), time: MarketTime(seconds: seconds), hash: "", bids: own.bids,
+      asks: own.asks)
+  }
+
+  static func book(_ outcome: Outcome, at seconds: Int64) throws -> MarketStreamEvent {
+    .book(try venueBook(outcome, at: seconds))
+  }
+
+  static func change(
+    _ outcome: Outcome, _ side: Side, _ price: String, _ size: String, bestBid: String? = nil, bestAsk: String? = nil,
+    at seconds: Int64
+  ) throws -> MarketStreamEvent {
+    let level = BookLevel(price: try Price(parsing: price), size: try Shares(parsing: size))
+    return .priceChange(
+      VenuePriceChange(
+        market: condition, time: MarketTime(seconds: seconds),
+        changes: [
+          VenuePriceChange.Change(
+            token: token(outcome), side: side, level: level, bestBid: try bestBid.map { try Price(parsing: $0) },
+            bestAsk: try bestAsk.map { try Price(parsing: $0) })
+        ]))
+  }
+}
