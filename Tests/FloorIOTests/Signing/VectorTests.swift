@@ -43,9 +43,10 @@ struct VectorTests {
     for vector in try Self.vectors("l1_clob_auth.json") {
       let key = try Self.key(vector)
       #expect(key.address.checksummed == vector["address"]?.string)
-      let auth = ClobAuth(
-        address: key.address, chainID: UInt64(try vector.needInt("chainId")),
-        timestamp: try vector.needInt("timestamp"), nonce: UInt64(try vector.needInt("nonce")))
+      let auth = try #require(
+        ClobAuth(
+          address: key.address, chainID: UInt64(vector.needInt("chainId")),
+          timestamp: vector.needInt("timestamp"), nonce: vector.needText("nonce")))
       #expect(auth.digest.hex == vector["digest"]?.string)
       let headers = try auth.headers(signedBy: key)
       for (name, value) in headers { #expect(vector["headers"]?[name]?.string == value) }
@@ -122,7 +123,10 @@ struct VectorTests {
       #expect(String(decoding: body, as: UTF8.self) == vector["postBody"]?.string, "\(name)")
 
       let tick = try #require(PriceTick(venue: try input.need("tickSize")))
-      let price = try #require(input["price"]?.price)
+      // Binary floats cut 0.29 to 0.28 in the client that made the vectors (section 2.8): where that happened, the signed amounts tell
+      // the price.
+      let isTrapped = input["kind"]?.string == "market" && input["price"]?.string == "0.29"
+      let price = isTrapped ? try Price(parsing: "0.28") : try #require(input["price"]?.price)
       let amounts: OrderAmounts =
         if let size = input["size"]?.shares {
           try .limit(order.side, price: price, size: size, tick: tick)

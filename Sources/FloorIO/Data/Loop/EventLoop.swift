@@ -54,6 +54,9 @@ public struct TimerID: Hashable, Sendable {
   private var isStopping = false
   /// True while handlers run: work that can wait for the end of the turn is batched then.
   public private(set) var isDispatching = false
+  /// Another loop on this thread that must wait for its own descriptors too (libwebsockets): `turn` lets it wait, and it calls
+  /// `dispatchReady` when `descriptor` is readable. The argument says whether it may block.
+  public var outerWait: ((_ mayBlock: Bool) -> Void)?
   /// Turns that had something to do.
   public private(set) var turns: UInt64 = 0
 
@@ -225,6 +228,20 @@ public struct TimerID: Hashable, Sendable {
   /// One wait and one dispatch. `nil` waits for ever; `.zero` only looks.
   public func turn(timeout: Duration?) throws {
     precondition(!isDispatching, "a handler must not turn its own loop")
+    if let outerWait {
+      // The other loop knows no timeout of ours: a timer ends its wait.
+      let limit = timeout.flatMap { $0 > .zero ? after($0) {} : nil }
+      outerWait(timeout != .zero)
+      limit.map(cancel)
+      return
+    }
+    try wait(timeout)
+  }
+
+  /// Dispatches what is due without waiting: for the loop that waits in this one's place.
+  public func dispatchReady() throws { try wait(.zero) }
+
+  private func wait(_ timeout: Duration?) throws {
     let milliseconds: Int32 =
       if let timeout {
         Int32(clamping: (timeout.nanoseconds + 999_999) / 1_000_000)

@@ -8,13 +8,18 @@ public struct ClobAuth: Hashable, Sendable {
   public let chainID: UInt64
   /// Whole seconds.
   public let timestamp: Int64
-  public let nonce: UInt64
+  /// A 256-bit number in decimal; each nonce of a wallet has its own credentials.
+  public let nonce: String
+  private let nonceWord: Word256
 
-  public init(address: EthereumAddress, chainID: UInt64, timestamp: Int64, nonce: UInt64 = 0) {
+  /// `nil` when the nonce is no 256-bit number.
+  public init?(address: EthereumAddress, chainID: UInt64, timestamp: Int64, nonce: String = "0") {
+    guard let word = Word256(decimal: nonce) else { return nil }
     self.address = address
     self.chainID = chainID
     self.timestamp = timestamp
     self.nonce = nonce
+    nonceWord = word
   }
 
   static func domainSeparator(chainID: UInt64) -> Word256 {
@@ -25,14 +30,14 @@ public struct ClobAuth: Hashable, Sendable {
   public var digest: Word256 {
     let structHash = EIP712.structHash(
       EIP712.authTypeHash,
-      [Word256(address), EIP712.text(String(timestamp)), Word256(nonce), EIP712.text(ClobAuth.message)])
+      [Word256(address), EIP712.text(String(timestamp)), nonceWord, EIP712.text(ClobAuth.message)])
     return EIP712.digest(domain: ClobAuth.domainSeparator(chainID: chainID), structHash: structHash)
   }
 
   public func headers(signedBy key: EthereumKey) throws(SigningError) -> [(name: String, value: String)] {
     [
       ("POLY_ADDRESS", address.checksummed), ("POLY_SIGNATURE", "0x" + Hex.text(try key.sign(digest))),
-      ("POLY_TIMESTAMP", String(timestamp)), ("POLY_NONCE", String(nonce)),
+      ("POLY_TIMESTAMP", String(timestamp)), ("POLY_NONCE", nonce),
     ]
   }
 }

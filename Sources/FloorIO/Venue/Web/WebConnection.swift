@@ -1,0 +1,235 @@
+import FloorIOData
+import Glibc
+import Shared
+
+/// One accepted connection of a `WebServer`: first HTTP, perhaps later a web socket.
+final class WebConnection {
+  let number: UInt64
+  var exchange: UInt64?
+  private(set) var isSocket = false
+
+  /// Gone while the server itself goes.
+  private weak var server: WebServer?
+  private let loop: EventLoop
+  private let limits: WebLimits
+  private let fd: Int32
+  private var watch: WatchID?
+  private var parser: HTTPRequestParser
+  private var frames: WebSocketParser
+  private var current: WebRequest?
+  private var out: [UInt8] = []
+  private var sent = 0
+  private var wantsWrite = false
+  private var endsWhenSent = false
+  /// Reading only to throw away, so that the last answer is not lost in a reset.
+  private var drains = false
+  private var isProcessing = false
+  private var isEnded = false
+  private var lastActivity = SystemClock.monotonic()
+
+  /// `nil` when the loop cannot watch it; the descriptor is closed then.
+  init?(_ server: WebServer, _ fd: Int32, number: UInt64) {
+    self.server = server
+    loop = server.loop
+    limits = server.limits
+    self.fd = fd
+    self.number = number
+    parser = HTTPRequestParser(bodyLimit: limits.body)
+    frames = WebSocketParser(messageLimit: limits.message)
+    do {
+      watch = try loop.watch(fd, read: true, write: false) { [unowned self] ready in handle(ready) }
+    } catch {
+      Glibc.close(fd)
+      return nil
+    }
+  }
+
+  var backlog: Int { out.count - sent }
+
+  func isOverdue(_ now: MonotonicTime) -> Bool {
+    if isSocket || exchange != nil { return false }
+    let idle = now.since(lastActivity)
+    return idle > (drains || parser.pendingBytes > 0 ? .seconds(10) : limits.keepAlive)
+  }
+
+  /// Ends the connection at once. Further calls do nothing.
+  func end() {
+    guard !isEnded else { return }
+    isEnded = true
+    watch.map(loop.unwatch)
+    Glibc.close(fd)
+    server?.forget(self)
+  }
+
+  // MARK: Reading
+
+  private func handle(_ ready: Readiness) {
+    if ready.contains(.writable), !isEnded { flush() }
+    if ready.contains(.readable), !isEnded { receive() }
+  }
+
+  private func receive() {
+    let count = unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 64 << 10) { space in
+      let count = unsafe recv(fd, space.baseAddress!, space.count, 0)
+      if count > 0, !drains {
+        let bytes = unsafe UnsafeBufferPointer(start: space.baseAddress, count: count)
+        if isSocket { unsafe frames.append(bytes) } else { unsafe parser.append(bytes) }
+      }
+      return count
+    }
+    if count < 0 {
+      if errno != EAGAIN, errno != EINTR { end() }
+      return
+    }
+    // End of file: nobody waits for an answer any more.
+    guard count > 0 else { return end() }
+    if drains { return }
+    lastActivity = SystemClock.monotonic()
+    process()
+  }
+
+  private func process() {
+    guard !isProcessing else { return }
+    isProcessing = true
+    defer { isProcessing = false }
+    if !isSocket { cutRequests() }
+    if isSocket { cutFrames() }
+    if !isEnded { updateInterest() }
+  }
+
+  private func cutRequests() {
+    while !isEnded, exchange == nil, !isSocket, !endsWhenSent {
+      do throws(HTTPRequestError) {
+        guard let request = try parser.next() else { return }
+        current = request
+        if request.wantsSocket { upgrade(request) } else { server?.begin(self, request) }
+      } catch {
+        let body: JSON = ["error": .string(WebResponse.reason(error.status))]
+        write(WebResponse.json(body.bytes, status: error.status).wire(keepAlive: false, withoutBody: false))
+        endsWhenSent = true
+        flush()
+      }
+    }
+  }
+
+  func answer(_ response: WebResponse) {
+    guard !isEnded, let request = current else { return }
+    exchange = nil
+    current = nil
+    write(response.wire(keepAlive: request.keepsAlive, withoutBody: request.method == "HEAD"))
+    endsWhenSent = !request.keepsAlive
+    lastActivity = SystemClock.monotonic()
+    flush()
+    // The next request may have come already.
+    if !isEnded { process() }
+  }
+
+  // MARK: Web socket
+
+  private func upgrade(_ request: WebRequest) {
+    guard request.method == "GET", request.header("sec-websocket-version") == "13",
+      let key = request.header("sec-websocket-key"), Base64URL.decode(key)?.count == 16,
+      server?.acceptsSocket?(request) == true
+    else {
+      write(WebResponse.text("no web socket here\n", status: 403).wire(keepAlive: false, withoutBody: false))
+      endsWhenSent = true
+      return flush()
+    }
+    let answer =
+      "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n"
+      + "sec-websocket-accept: \(WebSocketFrame.accept(key: key))\r\n\r\n"
+    frames.append(parser.takeRest())
+    isSocket = true
+    write(Array(answer.utf8))
+    flush()
+    if !isEnded { server?.onOpen?(WebPeer(number: number), request) }
+  }
+
+  private func cutFrames() {
+    while !isEnded, !endsWhenSent {
+      do throws(WebSocketParser.Violation) {
+        guard let event = try frames.next() else { return }
+        switch event {
+        case .message(let bytes): server?.onText?(WebPeer(number: number), bytes)
+        case .ping(let bytes): queue(WebSocketFrame.pong(bytes))
+        case .pong: break
+        case .close(let code): farewell(code ?? 1000)
+        }
+      } catch {
+        farewell(error.rawValue)
+      }
+    }
+  }
+
+  func send(_ text: [UInt8]) -> Bool {
+    guard isSocket, !isEnded, !endsWhenSent else { return false }
+    return queue(WebSocketFrame.text(text))
+  }
+
+  @discardableResult
+  private func queue(_ frame: [UInt8]) -> Bool {
+    guard backlog + frame.count <= limits.sendQueue else {
+      // Not from inside a handler that may be walking over its peers.
+      endsWhenSent = true
+      loop.after(.zero) { [weak self] in self?.end() }
+      return false
+    }
+    write(frame)
+    flush()
+    return !isEnded
+  }
+
+  func farewell(_ code: UInt16) {
+    guard !isEnded, !endsWhenSent else { return }
+    write(WebSocketFrame.close(code))
+    endsWhenSent = true
+    flush()
+  }
+
+  // MARK: Writing
+
+  private func write(_ bytes: [UInt8]) { out += bytes }
+
+  /// Sends what the socket takes; the rest waits for readiness.
+  private func flush() {
+    guard !isEnded else { return }
+    while sent < out.count {
+      let count = unsafe out.withUnsafeBufferPointer { buffer in
+        unsafe Glibc.send(fd, buffer.baseAddress! + sent, buffer.count - sent, Int32(MSG_NOSIGNAL))
+      }
+      if count < 0 {
+        if errno == EINTR { continue }
+        if errno != EAGAIN { return end() }
+        break
+      }
+      sent += count
+    }
+    if sent == out.count {
+      out.removeAll(keepingCapacity: out.count <= 256 << 10)
+      sent = 0
+      if endsWhenSent, !drains {
+        drains = true
+        lastActivity = SystemClock.monotonic()
+        // The client sees the end of our side, reads the answer, and closes; the sweep ends those who do not.
+        if shutdown(fd, Int32(SHUT_WR)) != 0 { return end() }
+        loop.after(.seconds(2)) { [weak self] in self?.end() }
+      }
+    } else if sent > 1 << 20 {
+      out.removeFirst(sent)
+      sent = 0
+    }
+    updateInterest()
+  }
+
+  private func updateInterest() {
+    guard let watch, !isEnded else { return }
+    let write = sent < out.count
+    // A client that pipelines without end waits in its own socket.
+    let read = isSocket || drains || parser.pendingBytes <= limits.body + 64 << 10
+    guard write != wantsWrite || read != wantsRead else { return }
+    wantsWrite = write
+    wantsRead = read
+    do { try loop.modify(watch, read: read, write: write) } catch { end() }
+  }
+  private var wantsRead = true
+}

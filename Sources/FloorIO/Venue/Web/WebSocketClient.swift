@@ -1,0 +1,208 @@
+import CWebSockets
+import FloorIOData
+import Shared
+
+/// Where a web socket leads.
+public struct WebEndpoint: Hashable, Sendable {
+  public let isSecure: Bool
+  public let host: String
+  public let port: UInt16
+  /// With its query.
+  public let path: String
+
+  /// `ws://host[:port][/path]` or `wss://…`. Throws `.badURL`.
+  public init(_ text: String) throws(WebError) {
+    let rest: Substring
+    if text.hasPrefix("wss://") {
+      isSecure = true
+      rest = text.dropFirst(6)
+    } else if text.hasPrefix("ws://") {
+      isSecure = false
+      rest = text.dropFirst(5)
+    } else {
+      throw .badURL(text)
+    }
+    let slash = rest.firstIndex(of: "/") ?? rest.endIndex
+    let authority = rest[..<slash].split(separator: ":", omittingEmptySubsequences: false)
+    guard authority.count <= 2, let name = authority.first, !name.isEmpty, !rest[..<slash].contains("@") else {
+      throw .badURL(text)
+    }
+    host = String(name)
+    if authority.count == 2 {
+      guard let number = UInt16(authority[1]), number > 0 else { throw .badURL(text) }
+      port = number
+    } else {
+      port = isSecure ? 443 : 80
+    }
+    path = slash == rest.endIndex ? "/" : String(rest[slash...])
+  }
+
+  var hostHeader: String { port == (isSecure ? 443 : 80) ? host : "\(host):\(port)" }
+}
+
+/// Why a web socket is not open (any more).
+public enum WebSocketEnd: Hashable, Sendable, CustomStringConvertible {
+  /// It never opened: refused, unreachable, bad certificate, no answer in time.
+  case connectFailed(String)
+  /// It was open; the other side ended it or the network did.
+  case closed(code: UInt16?)
+  /// A message was larger than our bound.
+  case messageTooLarge
+  /// The other side does not take what we send.
+  case sendQueueFull
+
+  public var description: String {
+    switch self {
+    case .connectFailed(let reason): "connect failed: \(reason)"
+    case .closed(let code): "closed\(code.map { " with \($0)" } ?? "")"
+    case .messageTooLarge: "message too large"
+    case .sendQueueFull: "send queue full"
+    }
+  }
+}
+
+/// One outgoing web socket. `connect` starts an attempt; exactly one `onEnd` follows it sooner or later, unless `close` is called, after
+/// which nothing follows. Reconnecting is the owner's decision: call `connect` again, usually after `Backoff` (never inside `onEnd`
+/// without a delay). Name look-ups block the loop; loopback addresses need none.
+@safe public final class WebSocketClient {
+  public let endpoint: WebEndpoint
+  public var onOpen: (() -> Void)?
+  /// One whole message, text or binary.
+  public var onText: (([UInt8]) -> Void)?
+  public var onEnd: ((WebSocketEnd) -> Void)?
+  public private(set) var isOpen = false
+
+  private let context: WebContext
+  private let messageLimit: Int
+  private let queueLimit: Int
+  private let connectTimeout: Duration
+  private var number: UInt?
+  private var wsi: OpaquePointer?
+  private var message: [UInt8] = []
+  private var queue: SendQueue
+  private var deadline: TimerID?
+  private var reason: WebSocketEnd?
+
+  public init(
+    context: WebContext, endpoint: WebEndpoint, messageLimit: Int = 16 << 20, queueLimit: Int = 1 << 20,
+    connectTimeout: Duration = .seconds(10)
+  ) throws {
+    guard !endpoint.isSecure || context.supportsTLS else { throw WebError.noTLS }
+    self.context = context
+    self.endpoint = endpoint
+    self.messageLimit = messageLimit
+    self.queueLimit = queueLimit
+    self.connectTimeout = connectTimeout
+    queue = SendQueue(limit: queueLimit)
+  }
+
+  /// Starts one attempt. Does nothing while one is under way or open.
+  public func connect() {
+    guard number == nil else { return }
+    message = []
+    queue = SendQueue(limit: queueLimit)
+    reason = nil
+    isOpen = false
+    guard let number = context.connect(self, to: endpoint) else {
+      // Also this answer comes from the loop, so that an owner meets one order of events only.
+      context.loop.after(.zero) { [weak self] in self?.end(.connectFailed("no socket")) }
+      return
+    }
+    self.number = number
+    deadline = context.loop.after(connectTimeout) { [weak self] in
+      guard let self, self.number == number, !isOpen else { return }
+      abandon()
+      end(.connectFailed("no answer within \(connectTimeout)"))
+    }
+  }
+
+  /// Queues a text message. `false` when the socket is not open, or the queue is full: then the connection ends.
+  @discardableResult
+  public func send(_ text: [UInt8]) -> Bool {
+    guard isOpen, let wsi = unsafe wsi else { return false }
+    guard queue.add(text) else {
+      abandon()
+      context.loop.after(.zero) { [weak self] in self?.end(.sendQueueFull) }
+      return false
+    }
+    _ = unsafe lws_callback_on_writable(wsi)
+    return true
+  }
+
+  /// Ends the connection, or the attempt; no handler is called any more.
+  public func close() {
+    abandon()
+    reason = nil
+  }
+
+  /// Lets go of the library's connection: it dies by itself, and nothing of it reaches us.
+  private func abandon() {
+    deadline.map(context.loop.cancel)
+    deadline = nil
+    if let number { context.forget(number) }
+    if let wsi = unsafe wsi { unsafe shim_lws_kill(wsi) }
+    number = nil
+    unsafe wsi = nil
+    isOpen = false
+  }
+
+  private func end(_ why: WebSocketEnd) {
+    guard number == nil else { return }
+    onEnd?(why)
+  }
+
+  // MARK: Callbacks
+
+  func handle(_ wsi: OpaquePointer, _ event: lws_callback_reasons, _ bytes: UnsafeRawBufferPointer) -> Int32 {
+    switch event {
+    case LWS_CALLBACK_CLIENT_ESTABLISHED:
+      unsafe self.wsi = unsafe wsi
+      isOpen = true
+      deadline.map(context.loop.cancel)
+      deadline = nil
+      onOpen?()
+      return 0
+    case LWS_CALLBACK_CLIENT_RECEIVE: return unsafe receive(wsi, bytes)
+    case LWS_CALLBACK_CLIENT_WRITEABLE:
+      guard unsafe queue.write(to: wsi) else { return -1 }
+      if !queue.isEmpty { _ = unsafe lws_callback_on_writable(wsi) }
+      return 0
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+      reason = reason ?? .closed(code: bytes.count >= 2 ? unsafe UInt16(bytes[0]) << 8 | UInt16(bytes[1]) : nil)
+      return 0
+    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+      let text = unsafe bytes.isEmpty ? "refused or unreachable" : String(decoding: bytes, as: UTF8.self)
+      finish(.connectFailed(text))
+      return 0
+    case LWS_CALLBACK_CLIENT_CLOSED:
+      finish(reason ?? .closed(code: nil))
+      return 0
+    default: return 0
+    }
+  }
+
+  private func receive(_ wsi: OpaquePointer, _ bytes: UnsafeRawBufferPointer) -> Int32 {
+    guard message.count + bytes.count <= messageLimit else {
+      reason = .messageTooLarge
+      unsafe lws_close_reason(wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, nil, 0)
+      return -1
+    }
+    unsafe message.append(contentsOf: bytes)
+    if unsafe lws_is_final_fragment(wsi) != 0, unsafe lws_remaining_packet_payload(wsi) == 0 {
+      let whole = message
+      message = []
+      onText?(whole)
+    }
+    return 0
+  }
+
+  private func finish(_ why: WebSocketEnd) {
+    deadline.map(context.loop.cancel)
+    deadline = nil
+    if let number { context.forget(number) }
+    number = nil
+    unsafe wsi = nil
+    isOpen = false
+    onEnd?(why)
+  }
+}
