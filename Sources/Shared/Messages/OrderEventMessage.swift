@@ -27,7 +27,7 @@ public struct OrderEventMessage: Hashable, Sendable {
 
   /// Shares that changed hands (or were paid out, for `settled`).
   public struct Fill: Hashable, Sendable {
-    /// The venue's match; `nil` for a settlement.
+    /// The venue's match; for a settlement the round trip it closed, if any.
     public var trade: VenueTradeID?
     public var market: MarketSlug
     public var outcome: Outcome
@@ -61,6 +61,9 @@ public struct OrderEventMessage: Hashable, Sendable {
   /// `nil` for a settlement, which belongs to a position and not to an order.
   public var intent: IntentID?
   public var order: VenueOrderID?
+  /// The market and token that the event is about; `nil` only when the intent named none that exists.
+  public var market: MarketSlug?
+  public var outcome: Outcome?
   public var event: Event
   /// A stable code, `""` when there is nothing to explain.
   public var reason: String
@@ -69,14 +72,15 @@ public struct OrderEventMessage: Hashable, Sendable {
   public var fill: Fill?
   /// Shares of the order that may still trade.
   public var remaining: Shares
-  /// Shares of this agent in the fill's (else the order's) token after this event.
+  /// Shares of this agent in the event's token after it. Negative only after a fill was taken back whose shares were already sold.
   public var position: Shares
   /// No further event changes this order's fills, except `voided`.
   public var final: Bool
 
   public init(
     envelope: Envelope, cursor: Int64, agent: AgentName, epoch: Epoch, intent: IntentID?, order: VenueOrderID? = nil,
-    event: Event, reason: String = "", detail: String = "", fill: Fill? = nil, remaining: Shares = .zero,
+    market: MarketSlug? = nil, outcome: Outcome? = nil, event: Event, reason: String = "", detail: String = "",
+    fill: Fill? = nil, remaining: Shares = .zero,
     position: Shares = .zero, final: Bool = false
   ) {
     self.envelope = envelope
@@ -85,6 +89,8 @@ public struct OrderEventMessage: Hashable, Sendable {
     self.epoch = epoch
     self.intent = intent
     self.order = order
+    self.market = market ?? fill?.market
+    self.outcome = outcome ?? fill?.outcome
     self.event = event
     self.reason = reason
     self.detail = detail
@@ -101,20 +107,30 @@ extension OrderEventMessage {
       envelope.members + [
         .init("cursor", .int(cursor)), .init("agent", .text(agent)), .init("epoch", .int(epoch.number)),
         .init("intent", .optional(intent.map { .text($0) })), .init("order", .optional(order.map { .text($0) })),
-        .init("event", .string(event.rawValue)), .init("reason", .string(reason)), .init("detail", .string(detail)),
+        .init("market", .optional(market.map { .text($0) })),
+        .init("outcome", .optional(outcome.map { .string($0.rawValue) })), .init("event", .string(event.rawValue)),
+        .init("reason", .string(reason)), .init("detail", .string(detail)),
         .init("fill", .optional(fill.map { $0.json })), .init("remaining", .text(remaining)),
         .init("position", .text(position)), .init("final", .bool(final)),
       ])
   }
 
+  /// Reads a message from the channel, envelope and all.
   public init(_ json: JSON) throws(MessageError) {
+    try self.init(json, envelope: try Envelope(json))
+  }
+
+  /// Reads a body as `order_events_since` and the gateway's functions return it: the message without its envelope.
+  public init(_ json: JSON, envelope: Envelope) throws(MessageError) {
     let fields = try MessageFields(json)
-    envelope = try Envelope(json)
+    self.envelope = envelope
     cursor = try fields.int("cursor")
     agent = try fields.identifier("agent")
     epoch = Epoch(try fields.int("epoch"))
     intent = try fields.optional("intent") { $0.string.flatMap { IntentID($0) } }
     order = try fields.optional("order") { $0.string.flatMap { VenueOrderID($0) } }
+    market = try fields.optional("market") { $0.string.flatMap { MarketSlug($0) } }
+    outcome = try fields.optional("outcome") { $0.string.flatMap { Outcome(rawValue: $0) } }
     event = try fields.word("event")
     reason = try fields.string("reason")
     detail = try fields.string("detail")
@@ -126,7 +142,6 @@ extension OrderEventMessage {
     if intent == nil, event != .settled { throw fields.invalid("intent") }
     if cursor < 0 { throw fields.invalid("cursor") }
     if remaining < .zero { throw fields.invalid("remaining") }
-    if position < .zero { throw fields.invalid("position") }
   }
 }
 
@@ -139,7 +154,8 @@ extension OrderEventMessage.Fill {
   }
 
   public init(_ fields: MessageFields) throws(MessageError) {
-    trade = try fields.optional("trade") { $0.string.flatMap { VenueTradeID($0) } }
+    // A settlement names the round trip it closed, which is a number.
+    trade = try fields.optional("trade") { $0.decimalText.flatMap { VenueTradeID($0) } }
     market = try fields.identifier("market")
     outcome = try fields.word("outcome")
     side = try fields.word("side")

@@ -1,0 +1,122 @@
+/// What a strategy wants done now: one order that takes what the book offers, at worst at `price`.
+public struct Wish: Hashable, Sendable {
+  public var action: IntentMessage.Action
+  public var market: MarketSlug
+  public var outcome: Outcome
+  public var side: Side
+  public var type: TimeInForce
+  /// The worst price per share.
+  public var price: Price
+  public var size: Shares
+  /// Market time for which the wish makes sense.
+  public var usefulFor: Duration
+  /// Stable code: why (`SignalReason`, `ExitReason`, or a strategy's own).
+  public var reason: String
+  /// The figures behind it, enough to recompute the decision from the recording.
+  public var evidence: JSON
+
+  public init(
+    action: IntentMessage.Action, market: MarketSlug, outcome: Outcome, side: Side, type: TimeInForce, price: Price,
+    size: Shares, usefulFor: Duration, reason: String, evidence: JSON
+  ) {
+    self.action = action
+    self.market = market
+    self.outcome = outcome
+    self.side = side
+    self.type = type
+    self.price = price
+    self.size = size
+    self.usefulFor = usefulFor
+    self.reason = reason
+    self.evidence = evidence
+  }
+}
+
+/// A signal that was not acted on, and why.
+public struct Refusal: Hashable, Sendable {
+  public var market: MarketSlug
+  public var outcome: Outcome?
+  public var reason: RefusalReason
+  /// The figures compared.
+  public var evidence: JSON
+
+  public init(market: MarketSlug, outcome: Outcome?, reason: RefusalReason, evidence: JSON = .object([])) {
+    self.market = market
+    self.outcome = outcome
+    self.reason = reason
+    self.evidence = evidence
+  }
+}
+
+/// What a strategy said about one event.
+public struct StrategyOutput: Sendable {
+  public enum Item: Hashable, Sendable {
+    case wish(Wish)
+    case refusal(Refusal)
+    /// End the order of this intent.
+    case cancel(IntentID, reason: String)
+  }
+  public var items: [Item] = []
+  public init() {}
+
+  public mutating func want(_ wish: Wish) { items.append(.wish(wish)) }
+  public mutating func refuse(_ refusal: Refusal) { items.append(.refusal(refusal)) }
+  public mutating func cancel(_ intent: IntentID, reason: String) { items.append(.cancel(intent, reason: reason)) }
+}
+
+/// Why a signal was not acted on. The raw values are stable: they are what `decisions.reason` holds.
+public enum RefusalReason: String, Hashable, Sendable, CaseIterable {
+  /// The history is shorter than the lookback.
+  case warmingUp = "warming_up"
+  /// The agent was told to make no new entries.
+  case draining
+  /// The feed is not connected: no usable prices.
+  case blind
+  /// What the database knows of the agent has not been read yet.
+  case notReconciled = "not_reconciled"
+  /// The market's data is stale, or the market is not open.
+  case notLive = "market_not_live"
+  /// The window has not begun.
+  case notOpen = "window_not_open"
+  /// Too close to the window's end.
+  case tooLate = "too_late"
+  /// The book on which we would decide is older than allowed.
+  case staleBook = "stale_book"
+  /// The reference price is older than allowed.
+  case staleReference = "stale_reference"
+  /// A side of the book is missing, or bids and asks cross.
+  case brokenBook = "broken_book"
+  case spreadTooWide = "spread_too_wide"
+  /// Fewer dollars offered within our limit than demanded.
+  case tooThin = "too_thin"
+  case priceOutOfBounds = "price_out_of_bounds"
+  /// Fees and spread of the round trip would eat what the trade can win.
+  case feesExceedTarget = "fees_exceed_target"
+  /// What the size buys is below the venue's minimums (shares, or dollars of a marketable order).
+  case belowVenueMinimum = "below_venue_minimum"
+  /// A position is open in this market.
+  case positionOpen = "position_open"
+  /// An intent in this market is under way.
+  case intentPending = "intent_pending"
+  /// Too soon after the last exit or refusal in this market.
+  case cooldown
+  /// As many entries in this market as allowed.
+  case entriesSpent = "entries_spent"
+  /// An exit is wanted and the book has no bid.
+  case noBids = "no_bids"
+  /// What is held is worth less than the venue takes: kept to settlement.
+  case dust
+  /// No answer came while the intent was useful.
+  case unanswered
+}
+
+/// Why a position is closed. The raw values are stable.
+public enum ExitReason: String, Hashable, Sendable, CaseIterable {
+  case takeProfit = "take_profit"
+  case stopLoss = "stop_loss"
+  case maxHolding = "max_holding"
+  /// The window ends soon and the agent does not hold to settlement.
+  case beforeEnd = "before_end"
+  /// What the signal bet on has happened.
+  case targetReached = "target_reached"
+}
