@@ -152,7 +152,7 @@ public struct AgentCore: Sendable {
   private mutating func act(_ wish: Wish, _ effects: inout [AgentEffect]) {
     // Also here, so that no strategy can forget it.
     if wish.action == .enter, let closed = context.entriesClosed {
-      refuse(Refusal(market: wish.market, outcome: wish.outcome, reason: closed), &effects)
+      refuse(SignalRefusal(market: wish.market, outcome: wish.outcome, reason: closed), &effects)
       return
     }
     let terms = IntentMessage.Terms(
@@ -199,7 +199,7 @@ public struct AgentCore: Sendable {
 
   // MARK: Decisions
 
-  private mutating func refuse(_ refusal: Refusal, _ effects: inout [AgentEffect]) {
+  private mutating func refuse(_ refusal: SignalRefusal, _ effects: inout [AgentEffect]) {
     refusals += 1
     let row = decision(.refusal, refusal.reason.rawValue, refusal.market, refusal.outcome, refusal.evidence)
     if let first = tally.note(refusal, row) { record(first, &effects) }

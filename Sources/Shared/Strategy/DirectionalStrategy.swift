@@ -96,14 +96,15 @@ public struct DirectionalStrategy<Signal: DirectionalSignal>: Strategy {
     case .quiet: return
     case .warmingUp(let known, let needed):
       output.refuse(
-        Refusal(
+        SignalRefusal(
           market: market.slug, outcome: nil, reason: .warmingUp,
           evidence: ["known_ms": .int(known.milliseconds), "needed_ms": .int(needed.milliseconds)]))
     case .toward(let outcome, let reason, let evidence):
       if rules.input == .reference, let latest = signal.latest, context.now.since(latest) > rules.referenceAgeMax {
         let age = context.now.since(latest).milliseconds
         output.refuse(
-          Refusal(market: market.slug, outcome: outcome, reason: .staleReference, evidence: ["age_ms": .int(age)]))
+          SignalRefusal(market: market.slug, outcome: outcome, reason: .staleReference, evidence: ["age_ms": .int(age)])
+        )
         return
       }
       let history = remembered.first { $0.market == market.slug }?.history ?? EntryCheck.History()
@@ -114,7 +115,7 @@ public struct DirectionalStrategy<Signal: DirectionalSignal>: Strategy {
       case .success(let wish): output.want(wish)
       case .failure(let refusal):
         output.refuse(
-          Refusal(
+          SignalRefusal(
             market: market.slug, outcome: outcome, reason: refusal.reason,
             evidence: refusal.evidence.with("signal", .string(reason))))
       }
@@ -151,7 +152,7 @@ public struct DirectionalStrategy<Signal: DirectionalSignal>: Strategy {
       case .success(let wish): output.want(wish)
       case .failure(let refusal):
         output.refuse(
-          Refusal(
+          SignalRefusal(
             market: position.market, outcome: position.outcome, reason: refusal.reason,
             evidence: refusal.evidence.with("signal", .string(exits[index].reason))))
       }

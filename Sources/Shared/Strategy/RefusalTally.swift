@@ -1,7 +1,7 @@
 /// Makes rows out of refusals: the first of a kind in a market at once, its repeats as a count at intervals and when the market ends.
 struct RefusalTally: Sendable {
   private struct Line: Sendable {
-    var refusal: Refusal
+    var refusal: SignalRefusal
     var unreported: Int64
     var reportedAt: MarketTime
     /// As of the newest repeat.
@@ -23,7 +23,7 @@ struct RefusalTally: Sendable {
   private var lines: [Line] = []
 
   /// The row for a refusal, when it is the first of its kind in its market.
-  mutating func note(_ refusal: Refusal, _ decision: Decision) -> Decision? {
+  mutating func note(_ refusal: SignalRefusal, _ decision: Decision) -> Decision? {
     let index = lines.firstIndex {
       $0.refusal.market == refusal.market && $0.refusal.outcome == refusal.outcome
         && $0.refusal.reason == refusal.reason

@@ -33,7 +33,7 @@ public struct Wish: Hashable, Sendable {
 }
 
 /// A signal that was not acted on, and why.
-public struct Refusal: Hashable, Sendable {
+public struct SignalRefusal: Hashable, Sendable {
   public var market: MarketSlug
   public var outcome: Outcome?
   public var reason: RefusalReason
@@ -52,7 +52,7 @@ public struct Refusal: Hashable, Sendable {
 public struct StrategyOutput: Sendable {
   public enum Item: Hashable, Sendable {
     case wish(Wish)
-    case refusal(Refusal)
+    case refusal(SignalRefusal)
     /// End the order of this intent.
     case cancel(IntentID, reason: String)
   }
@@ -60,7 +60,7 @@ public struct StrategyOutput: Sendable {
   public init() {}
 
   public mutating func want(_ wish: Wish) { items.append(.wish(wish)) }
-  public mutating func refuse(_ refusal: Refusal) { items.append(.refusal(refusal)) }
+  public mutating func refuse(_ refusal: SignalRefusal) { items.append(.refusal(refusal)) }
   public mutating func cancel(_ intent: IntentID, reason: String) { items.append(.cancel(intent, reason: reason)) }
 }
 
