@@ -8,7 +8,10 @@ struct HouseRuleTests {
     let files = SourceTree.files.filter {
       $0.path.hasPrefix("Sources/") || $0.path.hasPrefix("scripts/") || $0.path.hasPrefix("sql/")
     }
-    let bad = SourceTree.findings(files) { line in words.contains { line.contains($0) } }
+    let bad = SourceTree.findings(files) { line in
+      // mktemp templates end in a run of the same letter.
+      words.contains { line.contains($0) } && !line.contains("XXX" + "XXX")
+    }
     #expect(bad == [])
   }
 
