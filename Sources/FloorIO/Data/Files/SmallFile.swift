@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Whole files that fit in memory.

@@ -54,7 +54,8 @@ public struct DatabaseSettings: Sendable {
       ("application_name", applicationName), ("fallback_application_name", applicationName),
       ("client_encoding", "UTF8"), ("options", options + " -c datestyle=ISO -c timezone=UTC"),
       // Nothing may come from the environment or the home directory of whoever started the floor.
-      ("passfile", "/dev/null/none"), ("sslmode", host.hasPrefix("/") ? "disable" : "prefer"), ("gssencmode", "disable"),
+      ("passfile", "/dev/null/none"), ("sslmode", host.hasPrefix("/") ? "disable" : "prefer"),
+      ("gssencmode", "disable"),
     ]
     if let password { list.append(("password", password.reveal())) }
     return list

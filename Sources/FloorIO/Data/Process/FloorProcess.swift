@@ -20,12 +20,25 @@ public final class FloorProcess {
   /// `0.1.0+<hex>`: release and a mark of this very binary, so that two builds can be told apart.
   public let build: String
 
+  /// What the control socket and the heartbeat say of this process; the owner keeps it true.
+  public var isReady = false
+  public var mode: FloorMode = .active
+  public var note = ""
+  /// Work of the main loop, for the watchdog: see `advance`.
+  public private(set) var progress: UInt64 = 0
+  /// The boss's hand on this process.
+  public private(set) var control: ControlServer?
+  /// A command other than `stop`, which `onStopRequested` gets. Throw `ControlServer.Refusal` to refuse. Without an owner `drain` stops
+  /// the process and `mode` sets `mode`.
+  public var onCommand: ((ControlCommand) throws -> Void)?
   /// Told to stop (SIGTERM, SIGINT, a control command). The owner finishes its work and calls `stop`; without an owner the process
   /// stops at once. A second signal stops at once in any case.
   public var onStopRequested: (() -> Void)?
   /// The boss is gone (end-of-file on the lifeline). Without an owner the process stops at once.
   public var onLifelineClosed: (() -> Void)?
 
+  private var openedDatabase: Database?
+  private var openedBus: RedisBus?
   private var status: Int32?
   private var stopRequests = 0
   private var lifelineWatch: WatchID?
@@ -105,6 +118,8 @@ public final class FloorProcess {
     do {
       try watchSignals()
       try watchLifeline()
+      try openControl()
+      defer { control?.close() }
       try setUp(self)
       while status == nil { try loop.turn(timeout: nil) }
     } catch {
@@ -116,6 +131,74 @@ public final class FloorProcess {
     let result = status ?? ExitCode.done.rawValue
     log.info("process ended", [.int("exit_code", result)])
     return result
+  }
+
+  /// Counts one piece of the main loop's work. Call it where the process does what it is for (a message handled, a poll answered), not
+  /// from a bare timer: a process that stands still here is judged stuck.
+  public func advance() { progress &+= 1 }
+
+  // MARK: Services
+
+  /// PostgreSQL as the birth document names it, opened at the first call.
+  /// - Parameter adjust: changes the settings before the first call opens it.
+  public func database(_ adjust: (inout DatabaseSettings) -> Void = { _ in }) throws -> Database {
+    if let openedDatabase { return openedDatabase }
+    var settings = try DatabaseSettings(birth: birth)
+    adjust(&settings)
+    let database = Database(loop: loop, settings: settings, log: log)
+    openedDatabase = database
+    return database
+  }
+
+  /// Redis as the birth document names it, opened at the first call; from then on the heartbeat key is kept.
+  public func bus() throws -> RedisBus {
+    if let openedBus { return openedBus }
+    let bus = RedisBus(loop: loop, settings: try RedisSettings(birth: birth), log: log)
+    openedBus = bus
+    loop.every(.seconds(1)) { [weak self] in self?.beat() }
+    return bus
+  }
+
+  /// For people who look with redis-cli; nobody decides by it.
+  private func beat() {
+    guard let openedBus, openedBus.isConnected else { return }
+    let beat: JSON = [
+      "process": .string(birth.process), "pid": .int(getpid()), "epoch": .int(birth.epoch.number),
+      "boot": .string(birth.boot),
+      "sent_ns": .int(SystemClock.wall().nanoseconds), "progress": .int(progress), "ready": .bool(isReady),
+      "mode": .string(mode.rawValue), "note": .string(note), "log_errors": .int(log.counts[.error] ?? 0),
+      "log_dropped": .int(log.droppedTotal), "bus_dropped": .int(openedBus.droppedByQueue + openedBus.droppedWhileAway),
+    ]
+    openedBus.set(Names.heartbeat(birth.process), beat.bytes, ttl: .seconds(5))
+  }
+
+  private func openControl() throws {
+    let hello = ControlHello(
+      process: birth.process, identity: .current, boot: birth.boot, epoch: birth.epoch, build: build)
+    let server = try ControlServer(
+      loop: loop, path: "\(birth.runDirectory)/\(birth.process).sock", hello: hello, log: log
+    ) { [unowned self] in
+      ControlProgress(
+        progress: progress, isReady: isReady, lag: loop.takeWorstLag(), mode: mode.rawValue, note: note)
+    }
+    server.onCommand = { [unowned self] in try obey($0) }
+    control = server
+  }
+
+  private func obey(_ command: ControlCommand) throws {
+    switch command {
+    case .boss: break
+    case .stop: requestStop()
+    case .drain, .mode, .grant, .revoke:
+      if let onCommand { return try onCommand(command) }
+      switch command {
+      case .drain: requestStop()
+      case .mode(let word):
+        guard let mode = FloorMode(rawValue: word) else { throw ControlServer.Refusal("no such mode: \(word)") }
+        self.mode = mode
+      case .boss, .stop, .grant, .revoke: throw ControlServer.Refusal("\(command.name) is not for this process")
+      }
+    }
   }
 
   // MARK: Ending
@@ -169,6 +252,12 @@ public final class FloorProcess {
   private static func prepare() {
     // A reader that went away is an error of that write, not the end of the process.
     _ = signal(SIGPIPE, SIG_IGN)
+    // A closed 0, 1 or 2 would be given to the next file or socket, and a stray print would go into it.
+    while true {
+      let fd = unsafe open("/dev/null", O_RDWR)
+      if fd > 2 { close(fd) }
+      if fd < 0 || fd > 2 { break }
+    }
     _ = umask(0o077)
   }
 
