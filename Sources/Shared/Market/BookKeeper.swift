@@ -49,7 +49,7 @@ public struct BookKeeper: Sendable {
   }
 
   public private(set) var market: Market
-  public let policy: Policy
+  public var policy: Policy
   /// Grows whenever the books were rebuilt: reconnection, resubscription, another tick.
   public private(set) var bookEpoch: Int64 = 1
   public private(set) var last: LastTrade?
@@ -199,6 +199,12 @@ public struct BookKeeper: Sendable {
       if side.crossedSince != nil { return (.stale, StaticReason.crossed.rawValue) }
     }
     return (.live, nil)
+  }
+
+  /// Within its window and not known to be over: data is due.
+  public func isOpen(at now: MarketTime) -> Bool {
+    payout == nil && !isClosedByVenue && market.startsAt.map { $0 <= now } ?? true
+      && market.endsAt.map { now < $0 } ?? true
   }
 
   /// What must be asked of the venue now. Call it several times per `witnessAfter`.

@@ -1,0 +1,321 @@
+import Shared
+
+/// The feed without its sockets: frames, answers and time go in, messages, questions and rows come out. One total order over all that is
+/// published. Nothing is published more than once a turn and market, so when the feed is behind, updates fold into the newest.
+struct FeedCore {
+  let settings: FeedSettings
+  let source: String
+  let boot: String
+  /// How wall time maps to market time; nothing is followed before it is known.
+  var clock: MarketClock?
+  var catalog: MarketCatalog
+  var followers: [MarketSlug: Follower] = [:]
+  var slugOfToken: [TokenID: MarketSlug] = [:]
+  var slugOfCondition: [ConditionID: MarketSlug] = [:]
+
+  var sequences = SequenceCounter()
+  var order: Int64 = 0
+  /// Markets with something new to publish, in the order in which it came.
+  var dirty: [MarketSlug] = []
+  var effects: [FeedEffect] = []
+
+  var references: [ReferenceKey: ReferencePrice] = [:]
+  var circuit = DataCircuit()
+  var isStreamOpen = false
+  var lastDataAt: MonotonicTime?
+  var nextReconnectAfter = FeedCore.firstSilence
+  var malformed = RecentCount()
+  var lastTicksAt: MonotonicTime?
+  var lastClockAskedAt: MonotonicTime?
+  var refusedListings: [MarketSlug: String] = [:]
+
+  /// Frames and answers handled since the start: what the control socket reports as progress.
+  var handled: UInt64 = 0
+  var counters = Counters()
+
+  struct Counters: Hashable, Sendable {
+    var frames = 0
+    var events = 0
+    var malformed = 0
+    var unknown = 0
+    var published = 0
+    var folded = 0
+    var resubscriptions = 0
+    var witnesses = 0
+  }
+
+  struct ReferenceKey: Hashable, Sendable {
+    let symbol: String
+    let kind: ReferenceKind
+  }
+
+  struct Follower: Sendable {
+    var keeper: BookKeeper
+    let descriptor: [UInt8]
+    var isDirty = false
+    /// As last published.
+    var state: MarketState?
+    var reason: String?
+    /// The key `market:<slug>` is behind the channel.
+    var isKeyDue = false
+    var keyStoredAt: MonotonicTime?
+    /// As last recorded.
+    var rowState: String?
+    var rowTick: PriceTick?
+    var lastMessage: MarketUpdate?
+  }
+
+  static let firstSilence = Duration.seconds(10)
+  static let longestSilence = Duration.seconds(60)
+  /// A key that agents pull after a gap may be this much behind the channel.
+  static let keyInterval = Duration.milliseconds(100)
+  static let tickInterval = Duration.seconds(1)
+  static let clockInterval = Duration.seconds(5)
+  static let resolvedKeyLifetime = Duration.seconds(3600)
+
+  init(settings: FeedSettings, source: String, boot: String) {
+    self.settings = settings
+    self.source = source
+    self.boot = boot
+    catalog = MarketCatalog(
+      policy: MarketCatalog.Policy(
+        series: settings.series, windowsAhead: settings.windowsAhead, events: settings.events))
+  }
+
+  mutating func takeEffects() -> [FeedEffect] {
+    defer { effects = [] }
+    return effects
+  }
+
+  // MARK: The clock
+
+  /// The market's clock was read, for the first time or again.
+  mutating func clockRead(_ newClock: MarketClock, at now: Instant) {
+    guard newClock != clock else { return }
+    clock = newClock
+    effects.append(.note(.clock(newClock)))
+    publishClock(at: now)
+    let policy = self.policy
+    for slug in followers.keys.sorted() {
+      followers[slug]?.keeper.policy = policy
+      markDirty(slug)
+    }
+  }
+
+  /// The record lacks the result of this market.
+  mutating func owe(_ slug: MarketSlug, at now: Instant) { catalog.owe(slug, now: now.monotonic) }
+
+  /// Silence is measured in market time, but never in less than `shortestSilence` of the wall.
+  var policy: BookKeeper.Policy {
+    let rate = clock?.rateMilli ?? 1000
+    return BookKeeper.Policy(staleAfter: max(settings.staleAfter, settings.shortestSilence * Int(rate) / 1000))
+  }
+
+  // MARK: The market stream
+
+  mutating func streamOpened(at now: Instant) {
+    isStreamOpen = true
+    lastDataAt = now.monotonic
+    circuit.opened()
+    storeCircuit()
+  }
+
+  mutating func streamClosed(at now: Instant) {
+    isStreamOpen = false
+    circuit.closed()
+    storeCircuit()
+    guard let clock else { return }
+    for slug in followers.keys.sorted() {
+      followers[slug]?.keeper.connectionLost(at: clock.market(at: now.wall))
+      markDirty(slug)
+    }
+  }
+
+  mutating func frame(_ frame: StreamFrame<MarketStreamEvent>, at now: Instant) {
+    handled &+= 1
+    counters.frames += 1
+    counters.unknown += frame.unknown
+    counters.malformed += frame.malformed
+    if frame.malformed > 0 { malformed.add(frame.malformed, at: now.monotonic) }
+    guard let clock, !frame.events.isEmpty else { return }
+    let market = clock.market(at: now.wall)
+    for event in frame.events {
+      counters.events += 1
+      apply(event, at: now, market: market)
+    }
+  }
+
+  private mutating func apply(_ event: MarketStreamEvent, at now: Instant, market: MarketTime) {
+    switch event {
+    case .resolved(let resolved):
+      if let slug = slugOfCondition[resolved.market] { catalog.hint(slug, now: now.monotonic) }
+      return
+    case .newMarket(let listed):
+      catalog.hint(listed.slug, now: now.monotonic)
+      return
+    default: break
+    }
+    guard let slug = slugOfCondition[event.condition] else { return }
+    lastDataAt = now.monotonic
+    nextReconnectAfter = FeedCore.firstSilence
+    if circuit.dataCame() { storeCircuit() }
+    if followers[slug]?.keeper.apply(event, at: market) == true { markDirty(slug) }
+  }
+
+  // MARK: Answers
+
+  /// The discovery service's answer: a listing, or why there is none that can be used.
+  mutating func listing(_ slug: MarketSlug, _ answer: ListingAnswer, at now: Instant) {
+    handled &+= 1
+    guard let clock else { return }
+    let market = clock.market(at: now.wall)
+    switch answer {
+    case .found(let listing):
+      guard listing.slug == slug else {
+        catalog.failed(slug, market: market, clock: clock, monotonic: now.monotonic)
+        return
+      }
+      refusedListings[slug] = nil
+      let changes = catalog.found(listing, market: market, clock: clock, monotonic: now.monotonic)
+      for change in changes { take(change, at: now, market: market) }
+    case .missing: _ = catalog.missing(slug, market: market, clock: clock, monotonic: now.monotonic)
+    case .unusable(let why):
+      refusedListings[slug] = why
+      catalog.failed(slug, market: market, clock: clock, monotonic: now.monotonic)
+    case .failed: catalog.failed(slug, market: market, clock: clock, monotonic: now.monotonic)
+    }
+  }
+
+  mutating func witness(_ token: TokenID, _ book: VenueBook?, at now: Instant) {
+    handled &+= 1
+    guard let clock, let slug = slugOfToken[token] else { return }
+    guard let book else {
+      followers[slug]?.keeper.witnessFailed(token)
+      return
+    }
+    counters.witnesses += 1
+    guard let answer = followers[slug]?.keeper.witness(book, at: clock.market(at: now.wall)) else { return }
+    if answer.changed { markDirty(slug) }
+    if let demand = answer.demand { take(demand) }
+  }
+
+  // MARK: Time
+
+  /// To be called many times a second: looks for what is due.
+  mutating func tick(at now: Instant) {
+    if lastClockAskedAt.map({ now.monotonic.since($0) >= FeedCore.clockInterval }) ?? true {
+      lastClockAskedAt = now.monotonic
+      effects.append(.readClock)
+    }
+    guard let clock else { return }
+    let market = clock.market(at: now.wall)
+    let plan = catalog.plan(market: market, clock: clock, monotonic: now.monotonic)
+    for change in plan.changes { take(change, at: now, market: market) }
+    for slug in plan.questions { effects.append(.lookUp(slug)) }
+    for slug in followers.keys.sorted() {
+      guard let follower = followers[slug] else { continue }
+      let (state, reason) = follower.keeper.state(at: market)
+      // The reason alone (an age that grows) is no news.
+      if state != follower.state || (reason == nil) != (follower.reason == nil) { markDirty(slug) }
+      guard isStreamOpen else { continue }
+      let demands = followers[slug]?.keeper.demands(at: market) ?? []
+      for demand in demands { take(demand) }
+    }
+    watchSilence(at: now, market: market)
+    recordTicks(at: now, market: market)
+  }
+
+  private mutating func watchSilence(at now: Instant, market: MarketTime) {
+    guard isStreamOpen else { return }
+    if malformed.count(within: .seconds(60), at: now.monotonic) > 50 {
+      effects.append(.note(.malformed(count: malformed.count(within: .seconds(60), at: now.monotonic))))
+      malformed = RecentCount()
+      effects.append(.reconnect)
+      return
+    }
+    let expectsData = followers.values.contains { $0.keeper.isOpen(at: market) }
+    guard expectsData, let lastDataAt else {
+      self.lastDataAt = now.monotonic
+      return
+    }
+    let silence = now.monotonic.since(lastDataAt)
+    guard silence >= nextReconnectAfter else { return }
+    effects.append(.note(.silent(seconds: silence.milliseconds / 1000)))
+    effects.append(.reconnect)
+    self.lastDataAt = now.monotonic
+    nextReconnectAfter = min(nextReconnectAfter * 2, FeedCore.longestSilence)
+  }
+
+  // MARK: Following
+
+  private mutating func take(_ change: MarketCatalog.Change, at now: Instant, market: MarketTime) {
+    switch change {
+    case .follow(let followed):
+      followers[followed.slug] = Follower(
+        keeper: BookKeeper(followed, policy: policy, now: market), descriptor: followed.members)
+      slugOfCondition[followed.condition] = followed.slug
+      for outcome in Outcome.allCases { slugOfToken[followed.token(of: outcome)] = followed.slug }
+      effects.append(.note(.following(followed.slug)))
+      effects.append(.subscribe([followed.yesToken, followed.noToken]))
+      storeKnownMarkets()
+      markDirty(followed.slug)
+    case .updated(let listing):
+      if followers[listing.slug]?.keeper.listing(listing) == true { markDirty(listing.slug) }
+    case .drop(let slug):
+      guard let follower = followers.removeValue(forKey: slug) else { return }
+      let dropped = follower.keeper.market
+      slugOfCondition[dropped.condition] = nil
+      for outcome in Outcome.allCases { slugOfToken[dropped.token(of: outcome)] = nil }
+      sequences.forget(Names.marketUpdates(slug))
+      dirty.removeAll { $0 == slug }
+      effects.append(.unsubscribe([dropped.yesToken, dropped.noToken]))
+      effects.append(.note(.dropped(slug)))
+      storeKnownMarkets()
+    }
+  }
+
+  private mutating func take(_ demand: BookKeeper.Demand) {
+    switch demand {
+    case .witness(let token): effects.append(.fetchBook(token))
+    case .resubscribe(let token, let reason):
+      counters.resubscriptions += 1
+      effects.append(.note(.resubscribed(token, reason: reason.rawValue)))
+      effects.append(.resubscribe([token]))
+    }
+  }
+
+  mutating func markDirty(_ slug: MarketSlug) {
+    guard followers[slug] != nil else { return }
+    if followers[slug]?.isDirty == true {
+      counters.folded += 1
+      return
+    }
+    followers[slug]?.isDirty = true
+    dirty.append(slug)
+  }
+}
+
+/// What came back from the discovery service.
+enum ListingAnswer: Hashable, Sendable {
+  case found(GammaMarket)
+  /// The venue does not know the slug, or its tokens do not exist yet.
+  case missing
+  /// A listing that cannot be used, and why.
+  case unusable(String)
+  /// No answer, or not one of ours.
+  case failed
+}
+
+extension MarketStreamEvent {
+  var condition: ConditionID {
+    switch self {
+    case .book(let event): event.market
+    case .priceChange(let event): event.market
+    case .lastTrade(let event): event.market
+    case .tickSizeChange(let event): event.market
+    case .bestBidAsk(let event): event.market
+    case .newMarket(let event): event.market
+    case .resolved(let event): event.market
+    }
+  }
+}
