@@ -1,7 +1,7 @@
 import FloorIOData
 import Shared
 
-/// One test's own database with the floor's schema. Dropped when released, with whatever sessions are still on it.
+/// One test's own database with the floor's schema. It goes with the servers when the test process ends.
 public final class TestDatabase: Sendable {
   public let name: String
   public let servers: TestServers
@@ -9,16 +9,6 @@ public final class TestDatabase: Sendable {
   init(servers: TestServers, name: String) {
     self.servers = servers
     self.name = name
-  }
-
-  deinit {
-    do {
-      try BlockingDatabase(servers.administrator(database: "postgres"), timeout: .seconds(30))
-        .execute(script: "DROP DATABASE \(name) WITH (FORCE)")
-    } catch {
-      // The whole server is removed with the test process; an undropped database costs only disk until then.
-      print("could not drop \(name): \(error)")
-    }
   }
 
   /// How a role of the floor logs in here, with its password.

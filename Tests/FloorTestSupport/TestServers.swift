@@ -53,7 +53,7 @@ public final class TestServers: Sendable {
   /// The password of a database role (`floor_gateway`, …).
   public func databasePassword(_ role: String) -> Secret { Secret(secrets["database_" + role] ?? "") }
 
-  /// A fresh database with the whole schema, dropped when the value is released.
+  /// A fresh database with the whole schema.
   public func database() throws -> TestDatabase {
     try migrateTemplate()
     let number = nextDatabase.withLock { number in

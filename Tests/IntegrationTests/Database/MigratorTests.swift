@@ -13,6 +13,9 @@ struct MigratorTests {
     #expect(try migrator.migrate().last?.number == Migrator.newestKnown)
     #expect(try migrator.migrate() == [])
     #expect(try migrator.applied().map(\.number) == Array(1...Migrator.newestKnown))
+    let mayClutter = try session.query(
+      "SELECT has_database_privilege('floor_gateway', current_database(), 'TEMPORARY') AS yes")
+    #expect(try mayClutter.one().bool("yes") == false)
   }
 
   @Test("two migrators at once take turns")
