@@ -45,6 +45,7 @@ let package = Package(
     system("CWebSockets", pkgConfig: "libwebsockets", apt: "libwebsockets-dev"),
     system("CSecp256k1", pkgConfig: "libsecp256k1", apt: "libsecp256k1-dev"),
     system("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
+    system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
     system("CLinux", apt: "libc6-dev"),
     .target(name: "CPlat", path: "Sources/CPlat"),
@@ -58,7 +59,7 @@ let package = Package(
       path: "Sources/FloorIO/Data", swiftSettings: settings),
     .target(
       name: "FloorIOVenue",
-      dependencies: ["Shared", "FloorIOData", "CCurl", "CWebSockets", "CSecp256k1", "COpenSSL", "CZstd", "CPlat"],
+      dependencies: ["Shared", "FloorIOData", "CCurl", "CWebSockets", "CSecp256k1", "COpenSSL", "CZlib", "CZstd", "CPlat"],
       path: "Sources/FloorIO/Venue", swiftSettings: settings),
 
     // Thin executables: configuration, wiring, the loop.

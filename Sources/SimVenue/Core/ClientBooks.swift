@@ -32,6 +32,7 @@ struct ClientBooks: Hashable, Sendable {
   var markets: [MarketSpec] = []
   var phases: [String: Phase] = [:]
   var marketIndex: [String: Int] = [:]
+  var decisions: [String: TruthEntry.Resolution] = [:]
   var clock: MarketClock?
   var source: String?
   var sourceState: String?
@@ -72,6 +73,7 @@ struct ClientBooks: Hashable, Sendable {
       trades[index].hash = hash
       trades[index].updatedAt = record.now
     case .closed(let slug): phases[slug] = .closed
+    case .decided(let resolution): decisions[resolution.slug] = resolution
     case .resolved(let resolution): phases[resolution.slug] = .resolved(resolution, at: record.now.market)
     case .deadMan(let account, let armed): accounts[account].deadManArmed = armed
     case .source(let text): sourceState = text

@@ -22,14 +22,14 @@ enum OrderRules {
   }
 
   static func terms(
-    _ posted: Posted, outcome: Outcome, spec: MarketSpec, rules: VenueRules, now: MarketTime
+    _ posted: Posted, outcome: Outcome, spec: MarketSpec, tick: PriceTick, rules: VenueRules, now: MarketTime
   ) throws(OrderRefusal) -> OrderTerms {
     guard posted.makerAmount > 0, posted.takerAmount > 0 else { throw OrderRefusal(text: "Invalid order payload") }
     if posted.postOnly, !posted.timeInForce.rests { throw OrderRefusal(text: "invalid order params payload") }
     let isBuy = posted.side == .buy
     let size = Shares(micros: isBuy ? posted.takerAmount : posted.makerAmount)
     let money = isBuy ? posted.makerAmount : posted.takerAmount
-    let price = try limit(posted, money: money, shares: size.micros, tick: spec.tick)
+    let price = try limit(posted, money: money, shares: size.micros, tick: tick)
     if posted.timeInForce.rests {
       guard size >= spec.minimumSize else {
         throw OrderRefusal(

@@ -17,6 +17,8 @@ enum TruthEntry: Hashable, Sendable {
   case ended(order: String, status: OrderRecord.Status)
   case tradeStatus(trade: String, status: TradeRecord.Status, hash: String)
   case closed(slug: String)
+  /// How a market ended, known from now on; paid later.
+  case decided(Resolution)
   case resolved(Resolution)
   /// The dead-man switch of an account was armed or has fired.
   case deadMan(account: Int, armed: Bool)

@@ -94,12 +94,13 @@ enum TruthReading {
       else { return nil }
       return .tradeStatus(trade: trade, status: status, hash: hash)
     case "closed": return text("market").map { .closed(slug: $0) }
-    case "resolved":
+    case "decided", "resolved":
       guard let slug = text("market"), let winner = text("winner").flatMap(Outcome.init),
         let inferred = value["inferred"]?.asFlag
       else { return nil }
-      return .resolved(
-        .init(slug: slug, winner: winner, inferred: inferred, opening: number("opening"), closing: number("closing")))
+      let resolution = TruthEntry.Resolution(
+        slug: slug, winner: winner, inferred: inferred, opening: number("opening"), closing: number("closing"))
+      return kind == "decided" ? .decided(resolution) : .resolved(resolution)
     case "dead_man":
       guard let account = number("account"), let armed = value["armed"]?.asFlag else { return nil }
       return .deadMan(account: Int(account), armed: armed)

@@ -47,16 +47,20 @@ enum TruthText {
         ("kind", "trade_status"), ("trade", .text(trade)), ("status", .text(status.rawValue)), ("hash", .text(hash)),
       ]
     case .closed(let slug): return [("kind", "closed"), ("market", .text(slug))]
-    case .resolved(let resolution):
-      return [
-        ("kind", "resolved"), ("market", .text(resolution.slug)), ("winner", .text(resolution.winner.rawValue)),
-        ("inferred", .flag(resolution.inferred)), ("opening", resolution.opening.map { .integer($0) } ?? .null),
-        ("closing", resolution.closing.map { .integer($0) } ?? .null),
-      ]
+    case .decided(let resolution): return [("kind", "decided")] + encode(resolution)
+    case .resolved(let resolution): return [("kind", "resolved")] + encode(resolution)
     case .deadMan(let account, let armed):
       return [("kind", "dead_man"), ("account", .integer(Int64(account))), ("armed", .flag(armed))]
     case .source(let text): return [("kind", "source"), ("state", .text(text))]
     }
+  }
+
+  private static func encode(_ resolution: TruthEntry.Resolution) -> [(String, WireValue)] {
+    [
+      ("market", .text(resolution.slug)), ("winner", .text(resolution.winner.rawValue)),
+      ("inferred", .flag(resolution.inferred)), ("opening", resolution.opening.map { .integer($0) } ?? .null),
+      ("closing", resolution.closing.map { .integer($0) } ?? .null),
+    ]
   }
 
   private static func encode(_ spec: MarketSpec) -> [(String, WireValue)] {

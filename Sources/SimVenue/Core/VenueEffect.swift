@@ -31,6 +31,7 @@ enum Notice: Hashable, Sendable {
   case traded(market: Int, outcome: Outcome, side: Side, price: Price, shares: Shares, hash: String)
   /// Show the whole book of both tokens.
   case book(market: Int)
+  case tick(market: Int, old: PriceTick, new: PriceTick)
   case resolved(market: Int, winner: Outcome)
 }
 

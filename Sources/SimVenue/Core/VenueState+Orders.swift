@@ -9,7 +9,7 @@ extension VenueState {
         throw OrderRefusal(status: 404, text: "No orderbook exists for the requested token id")
       }
       let terms = try OrderRules.terms(
-        posted, outcome: outcome, spec: spec(market), rules: rules, now: now.market)
+        posted, outcome: outcome, spec: spec(market), tick: live[market].tick, rules: rules, now: now.market)
       if clients.orders[terms.id] != nil || held.values.contains(where: { $0.terms.id == terms.id }) {
         throw OrderRefusal(text: "order \(terms.id) is invalid. Duplicated.")
       }

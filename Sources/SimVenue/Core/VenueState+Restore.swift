@@ -12,16 +12,15 @@ extension VenueState {
     }
     let clients = state.clients
     for (index, spec) in clients.markets.enumerated() {
-      var market = LiveMarket()
+      var market = LiveMarket(tick: spec.tick)
+      state.outcomes[index] = clients.decisions[spec.slug]
       for token in spec.tokens { state.tokenIndex[token] = index }
       switch clients.phases[spec.slug] {
       case .open, nil: state.marketDue.add(.close(index), at: spec.end.nanoseconds)
       case .closed:
         market.isOpen = false
         state.marketDue.add(.settle(index), at: spec.end.advanced(by: rules.settlementDelay).nanoseconds)
-      case .resolved(let resolution, _):
-        market.isOpen = false
-        state.outcomes[index] = resolution
+      case .resolved: market.isOpen = false
       }
       state.live.append(market)
     }

@@ -6,7 +6,7 @@ extension VenueState {
   mutating func trade(
     _ trader: Int, market: Int, outcome: Outcome, side: Side, price: Price, size: Shares, _ timeInForce: TimeInForce
   ) -> Int64? {
-    guard live[market].isOpen, size > .zero, spec(market).tick.allows(price) else { return nil }
+    guard live[market].isOpen, size > .zero, live[market].tick.allows(price) else { return nil }
     let key = nextKey
     nextKey += 1
     let order = BookOrder(key: key, outcome: outcome, side: side, price: price, size: size)
@@ -39,11 +39,22 @@ extension VenueState {
   /// orders that the recorded market has traded through. What clients took of a level comes back with this snapshot, not before.
   mutating func replaceStreet(_ snapshot: StreetBook, market: Int, trader: Int) {
     guard live[market].isOpen else { return }
+    refine(snapshot, market)
     var touched = shrink(snapshot.bids, market, isBid: true)
     touched = shrink(snapshot.asks, market, isBid: false) || touched
     touched = grow(snapshot.bids, market, trader, isBid: true) || touched
     touched = grow(snapshot.asks, market, trader, isBid: false) || touched
     if touched { emit(.notice(.book(market: market))) }
+  }
+
+  /// A recorded price between the cents means that the market's grid has become finer.
+  private mutating func refine(_ snapshot: StreetBook, _ market: Int) {
+    let old = live[market].tick
+    guard old == .cent, let fine = PriceTick(micros: 1000),
+      (snapshot.bids + snapshot.asks).contains(where: { $0.price.micros % old.micros != 0 })
+    else { return }
+    live[market].tick = fine
+    emit(.notice(.tick(market: market, old: old, new: fine)))
   }
 
   private mutating func shrink(_ levels: [StreetBook.Level], _ market: Int, isBid: Bool) -> Bool {

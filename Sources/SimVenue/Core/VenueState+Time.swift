@@ -64,6 +64,7 @@ extension VenueState {
   mutating func decide(_ resolution: TruthEntry.Resolution) {
     guard let market = clients.marketIndex[resolution.slug], outcomes[market] == nil else { return }
     outcomes[market] = resolution
+    record(.decided(resolution))
     resolveIfReady(market)
   }
 

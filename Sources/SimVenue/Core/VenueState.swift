@@ -15,6 +15,8 @@ struct VenueState: Sendable {
   /// A market's book and what only it knows.
   struct LiveMarket: Sendable {
     var book = MatchingBook()
+    /// Starts as the spec's; gets finer when recorded prices do.
+    var tick: PriceTick
     var lastPrice: Price?
     var lastOutcome = Outcome.yes
     var lastSide = Side.buy
@@ -124,7 +126,7 @@ struct VenueState: Sendable {
     numbered.eventNumber = 1_149_000 + Int64(live.count)
     record(.market(numbered))
     let index = live.count
-    live.append(LiveMarket())
+    live.append(LiveMarket(tick: numbered.tick))
     for token in spec.tokens { tokenIndex[token] = index }
     marketDue.add(.close(index), at: spec.end.nanoseconds)
     emit(.notice(.listed(market: index)))

@@ -1,0 +1,137 @@
+import Shared
+
+/// Markets and events as Gamma shows them: numbers as numbers, three fields as JSON inside a string.
+enum GammaMarket {
+  static func resolution(_ market: Int, _ state: VenueState) -> (TruthEntry.Resolution, at: MarketTime)? {
+    if case .resolved(let resolution, let at) = state.clients.phases[state.spec(market).slug] {
+      return (resolution, at)
+    }
+    return nil
+  }
+
+  static func market(_ index: Int, _ state: VenueState) -> WireValue {
+    let spec = state.spec(index)
+    let live = state.live[index]
+    let resolved = resolution(index, state)
+    let bid = live.book.bestBid(.yes)
+    let ask = live.book.bestAsk(.yes)
+    var fields: [(String, WireValue)] = [
+      ("id", .text(String(spec.number))), ("question", .text(spec.question)), ("conditionId", .text(spec.conditionID)),
+      ("slug", .text(spec.slug)), ("startDate", .text(text(spec.listed))), ("endDate", .text(text(spec.end))),
+      ("description", .text(spec.details)), ("outcomes", inside(spec.labels)),
+      ("outcomePrices", inside(prices(live, resolved?.0.winner))), ("clobTokenIds", inside(spec.tokens)),
+      ("volume", .text(live.volume.description)), ("volumeNum", .number(live.volume.description)),
+      ("volume24hr", .number(live.volume.description)), ("active", .flag(true)), ("closed", .flag(resolved != nil)),
+      ("archived", .flag(false)), ("acceptingOrders", .flag(live.isOpen)), ("enableOrderBook", .flag(true)),
+      ("acceptingOrdersTimestamp", .text(text(spec.listed))), ("questionID", .text(spec.questionID)),
+      ("orderPriceMinTickSize", .number(live.tick.description)),
+      ("orderMinSize", .number(spec.minimumSize.description)),
+      ("negRisk", .flag(false)), ("feesEnabled", .flag(spec.feeRate > 0)), ("makerBaseFee", .integer(1000)),
+      ("takerBaseFee", .integer(1000)), ("version", "v1"),
+      ("umaResolutionStatus", resolved == nil ? "" : "resolved"),
+      ("umaResolutionStatuses", resolved == nil ? "[]" : "[\"resolved\"]"),
+      ("automaticallyResolved", .flag(spec.isUpDown)),
+    ]
+    if let bid { fields.append(("bestBid", .number(bid.description))) }
+    if let ask { fields.append(("bestAsk", .number(ask.description))) }
+    if let bid, let ask { fields.append(("spread", .number(WireDecimal.text(ask.micros - bid.micros)))) }
+    if let last = live.lastPrice {
+      fields.append(("lastTradePrice", .number((live.lastOutcome == .yes ? last : last.complement).description)))
+    }
+    if let resolved { fields.append(("closedTime", .text(text(resolved.at)))) }
+    if spec.feeRate > 0 {
+      fields.append(("feeType", .text(spec.isUpDown ? "crypto_fees_v2" : "general_fees_v2")))
+      fields.append(
+        (
+          "feeSchedule",
+          .object(
+            ("exponent", .integer(1)), ("rate", .number(WireDecimal.text(spec.feeRate))), ("takerOnly", .flag(true)),
+            ("rebateRate", .number(spec.isUpDown ? "0.2" : "0.25")))
+        ))
+    }
+    if case .upDown(let asset, let seconds) = spec.kind {
+      let name = "\(asset)-\(seconds / 60)m-twap-60"
+      fields += [
+        ("eventStartTime", .text(text(spec.start))),
+        ("resolutionSource", .text("https://data.chain.link/streams/\(asset)-usd-twap-60s-streams")),
+        ("cryptoMarketConfigId", .text(name)),
+        (
+          "cryptoMarketConfig",
+          .object(
+            ("id", .text(name)), ("asset", .text(asset)), ("duration", .text("\(seconds / 60)m")),
+            ("twapEnabled", .flag(true)), ("twapLookbackSeconds", .integer(60)))
+        ),
+      ]
+    }
+    fields.append(
+      (
+        "events",
+        .list([
+          .object(("id", .text(String(spec.eventNumber))), ("slug", .text(spec.slug)), ("title", .text(spec.question)))
+        ])
+      ))
+    return .record(fields.map { .init(name: $0.0, value: $0.1) })
+  }
+
+  static func event(_ index: Int, _ state: VenueState, withMarkets: Bool) -> WireValue {
+    let spec = state.spec(index)
+    let live = state.live[index]
+    let resolved = resolution(index, state)
+    var fields: [(String, WireValue)] = [
+      ("id", .text(String(spec.eventNumber))), ("ticker", .text(spec.slug)), ("slug", .text(spec.slug)),
+      ("title", .text(spec.question)), ("description", .text(spec.details)), ("startDate", .text(text(spec.listed))),
+      ("creationDate", .text(text(spec.listed))), ("startTime", .text(text(spec.start))),
+      ("endDate", .text(text(spec.end))), ("active", .flag(true)), ("closed", .flag(resolved != nil)),
+      ("archived", .flag(false)), ("volume", .number(live.volume.description)),
+      ("volume24hr", .number(live.volume.description)), ("negRisk", .flag(false)), ("enableOrderBook", .flag(true)),
+      ("automaticallyResolved", .flag(spec.isUpDown)), ("version", "v1"),
+    ]
+    if case .upDown(let asset, let seconds) = spec.kind {
+      let series = "\(asset)-up-or-down-\(seconds / 60)m"
+      let name = "\(asset.uppercased()) Up or Down \(seconds / 60)m"
+      fields += [
+        ("seriesSlug", .text(series)),
+        (
+          "series",
+          .list([
+            .object(
+              ("id", .text(String(10_000 + seconds + Int64(asset.utf8.first ?? 0)))), ("slug", .text(series)),
+              ("title", .text(name)), ("seriesType", "single"), ("recurrence", .text("\(seconds / 60)m")),
+              ("active", .flag(true)), ("closed", .flag(false)))
+          ])
+        ),
+        (
+          "tags",
+          .list([
+            .object(("id", "102892"), ("label", .text("\(seconds / 60)M")), ("slug", .text("\(seconds / 60)M"))),
+            .object(("id", "102127"), ("label", "Up or Down"), ("slug", "up-or-down")),
+          ])
+        ),
+      ]
+    }
+    if let resolved {
+      fields.append(("closedTime", .text(text(resolved.at))))
+      if let opening = resolved.0.opening, let closing = resolved.0.closing {
+        fields.append(
+          (
+            "eventMetadata",
+            .object(
+              ("priceToBeat", .number(WireDecimal.text(opening))), ("finalPrice", .number(WireDecimal.text(closing))))
+          ))
+      }
+    }
+    if withMarkets { fields.append(("markets", .list([market(index, state)]))) }
+    return .record(fields.map { .init(name: $0.0, value: $0.1) })
+  }
+
+  /// Current middle prices, or 1 and 0 once it is over.
+  private static func prices(_ live: VenueState.LiveMarket, _ winner: Outcome?) -> [String] {
+    if let winner { return winner == .yes ? ["1", "0"] : ["0", "1"] }
+    guard let bid = live.book.bestBid(.yes), let ask = live.book.bestAsk(.yes) else { return ["0.5", "0.5"] }
+    let middle = Price.middle(bid, ask)
+    return [middle.description, middle.complement.description]
+  }
+
+  private static func inside(_ values: [String]) -> WireValue { .text(WireValue.texts(values).string) }
+  private static func text(_ time: MarketTime) -> String { CivilTime.iso8601(nanoseconds: time.nanoseconds) }
+}

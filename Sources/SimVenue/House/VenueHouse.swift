@@ -1,0 +1,345 @@
+import FloorIOData
+import Shared
+
+/// The venue at work: state, source of life, clock, truth log and listeners behind one door. Knows no socket: requests and frames come in
+/// by number, answers and frames go out through closures. Everything on one thread.
+final class VenueHouse {
+  struct Settings: Sendable {
+    var rules = VenueRules()
+    var rateMilli: Int64 = 1000
+    var capital = USD(dollars: 1000)
+    var seed: UInt64 = 1
+    var build = ""
+  }
+
+  /// Why the venue will not open.
+  struct Refusal: Error, CustomStringConvertible {
+    var description: String
+  }
+
+  private enum Channel {
+    case market
+    case user
+    case reference
+  }
+
+  /// A request whose answer is owed.
+  private struct Waiting {
+    var call: Call
+    var apiKey: String?
+    var fault: Faults.Rule?
+  }
+
+  private struct Batch {
+    var request: Int
+    var answers: [WireValue?]
+  }
+
+  private(set) var state: VenueState
+  private(set) var life: any LifeSource
+  private(set) var clock: MarketClock
+  private let truth: TruthFile
+  private let gate: Gate
+  private let build: String
+  private var faults: Faults
+  private var market = MarketChannel<Int>()
+  private var user = UserChannel<Int>()
+  private var reference = ReferenceChannel<Int>()
+  private var channels: [Int: Channel] = [:]
+  private var waiting: [Int: Waiting] = [:]
+  private var batches: [Int: (batch: Int, index: Int)] = [:]
+  private var openBatches: [Int: Batch] = [:]
+  private var nextInner = -1
+  private var sent: Int64 = 0
+
+  /// Sends an answer, after a delay when one is given.
+  var respond: (_ request: Int, _ answer: Answer, _ delay: Duration) -> Void = { _, _, _ in }
+  /// Breaks the connection that waits for the answer.
+  var abandon: (_ request: Int) -> Void = { _ in }
+  var send: (_ peer: Int, _ text: [UInt8]) -> Void = { _, _ in }
+  var hangUp: (_ peer: Int) -> Void = { _ in }
+
+  /// Opens the venue on what its truth log says. A short absence (two minutes) is time passed; after a longer one the market clock goes on
+  /// where it stopped.
+  init(settings: Settings, life: any LifeSource, truth: TruthFile, gate: Gate, wall: WallTime) throws {
+    self.truth = truth
+    self.gate = gate
+    self.life = life
+    build = settings.build
+    faults = Faults(seed: settings.seed)
+    let records = truth.records
+    let fresh = MarketClock(
+      anchorWall: wall, anchorMarket: life.origin(wall: wall), rateMilli: settings.rateMilli)
+    var line = fresh
+    if let last = records.last {
+      state = VenueState.restored(
+        from: records, rules: settings.rules, now: Now(wall: wall, market: last.now.market))
+      if let known = state.clients.source, known != life.name {
+        throw Refusal(
+          description: "\(truth.path) belongs to another source of life (\(known)); this one is \(life.name): "
+            + "give it a data directory of its own")
+      }
+      if let kept = state.clients.clock {
+        let away = wall.since(last.now.wall)
+        let stands = away > .seconds(120) || away < .zero ? last.now.market : kept.market(at: wall)
+        line =
+          kept.rateMilli == settings.rateMilli && stands == kept.market(at: wall)
+          ? kept : MarketClock(anchorWall: wall, anchorMarket: stands, rateMilli: settings.rateMilli)
+      }
+    } else {
+      state = VenueState(rules: settings.rules, now: Now(wall: wall, market: fresh.anchorMarket))
+    }
+    clock = line
+    truth.forget()
+    state.now = Now(wall: wall, market: max(state.now.market, line.market(at: wall)))
+    state.record(.started(source: life.name, build: settings.build))
+    if state.clients.clock != line { state.record(.clock(line)) }
+    for key in gate.keys { state.openAccount(address: key.address, apiKey: key.apiKey, capital: settings.capital) }
+    self.life.begin(&state)
+    try drain()
+    _ = try catchUp(wall: wall, budget: .seconds(3600))
+  }
+
+  // MARK: - Time
+
+  /// Does what has become due, at most for `budget`. `false` when something is left to do at once.
+  func catchUp(wall: WallTime, budget: Duration = .milliseconds(20)) throws -> Bool {
+    let start = SystemClock.monotonic()
+    while true {
+      let target = clock.market(at: wall)
+      guard let due = life.next, due <= target else { break }
+      state.advance(to: Now(wall: min(wall, clock.wall(at: due)), market: due))
+      try life.run(&state)
+      try drain()
+      for report in life.takeReports() { reference.tell(report, at: state.now.market, deliver) }
+      if SystemClock.monotonic().since(start) > budget { return false }
+    }
+    state.advance(to: Now(wall: wall, market: clock.market(at: wall)))
+    skipSilence(wall)
+    try drain()
+    return true
+  }
+
+  /// When `catchUp` is next worth calling.
+  var nextWake: WallTime? {
+    let due = state.nextDue
+    var times: [WallTime] = []
+    if let time = due.wall { times.append(time) }
+    if let time = due.market { times.append(clock.wall(at: time)) }
+    if let time = life.next { times.append(clock.wall(at: time)) }
+    return times.min()
+  }
+
+  /// Moves the market clock to just before the next event when the source allows it and nothing happens until then.
+  private func skipSilence(_ wall: WallTime) {
+    guard let longest = life.skippable, state.held.isEmpty else { return }
+    let times = [life.next, state.nextDue.market].compactMap { $0 }
+    guard let upcoming = times.min(), upcoming.since(state.now.market) > longest else { return }
+    clock = MarketClock(
+      anchorWall: wall, anchorMarket: upcoming.advanced(by: .seconds(-1)), rateMilli: clock.rateMilli)
+    state.record(.clock(clock))
+    state.advance(to: Now(wall: wall, market: clock.market(at: wall)))
+  }
+
+  // MARK: - Requests
+
+  /// Takes a request; its answer comes through `respond`, now or later.
+  func request(_ call: Call, number: Int, wall: WallTime) throws {
+    _ = try catchUp(wall: wall)
+    if let answer = console(call) {
+      try drain()
+      respond(number, answer, .zero)
+      return
+    }
+    let fault = faults.strike(call.method, call.path)
+    waiting[number] = Waiting(call: call, apiKey: nil, fault: fault)
+    if fault?.kind == .error {
+      finish(number, .refused(500, "Internal server error"))
+    } else if PrivateAnswers.covers(call) {
+      enter(call, number, wall)
+    } else if let answer = PublicAnswers.answer(call, state, wall: wall) ?? GammaAnswers.answer(call, state) {
+      finish(number, answer)
+    } else {
+      finish(number, .refused(404, "not found"))
+    }
+    try drain()
+  }
+
+  private func enter(_ call: Call, _ number: Int, _ wall: WallTime) {
+    guard let key = gate.holder(of: call, wall: wall), let account = state.clients.account(apiKey: key.apiKey) else {
+      waiting[number]?.apiKey = call.headers["poly_api_key"] ?? ""
+      finish(number, Gate.unauthorized)
+      return
+    }
+    waiting[number]?.apiKey = key.apiKey
+    switch PrivateAnswers.answer(call, key: key, account: account, gate: gate, request: number, &state) {
+    case .now(let answer): finish(number, answer)
+    case .deferred: break
+    case .batch(let entries):
+      openBatches[number] = Batch(request: number, answers: Array(repeating: nil, count: entries.count))
+      if entries.isEmpty { finish(number, .ok(.list([]))) }
+      for (index, entry) in entries.enumerated() {
+        let inner = nextInner
+        nextInner -= 1
+        batches[inner] = (number, index)
+        switch entry {
+        case .refused(let refusal): state.emit(.answer(inner, .refused(refusal.status, refusal.text)))
+        case .posted(let posted): state.place(posted, request: inner)
+        }
+      }
+    }
+  }
+
+  /// An answer is there: into the truth log with it when the request was authenticated, and out after the log is written.
+  private func finish(_ number: Int, _ answer: Answer) { state.emit(.answer(number, answer)) }
+
+  /// One entry of a batch is answered; the batch goes out with its last.
+  private func collect(_ inner: Int, _ answer: Answer) {
+    guard let place = batches.removeValue(forKey: inner), var batch = openBatches[place.batch] else { return }
+    let value = WireReader.read(answer.body)
+    batch.answers[place.index] =
+      answer.status == 200
+      ? value
+      : .object(
+        ("errorMsg", .text(answer.decision)), ("orderID", ""), ("takingAmount", ""), ("makingAmount", ""),
+        ("status", ""),
+        ("success", .flag(false)))
+    openBatches[place.batch] = batch
+    guard !batch.answers.contains(nil) else { return }
+    openBatches[place.batch] = nil
+    let answers = batch.answers.compactMap { $0 }
+    let taken = answers.count { $0["success"]?.asFlag == true }
+    finish(batch.request, .ok(.list(answers), decision: "batch: \(taken) of \(answers.count) accepted"))
+  }
+
+  // MARK: - Sockets
+
+  /// A socket at this path; `false` when there is none.
+  func opened(_ peer: Int, path: String) -> Bool {
+    switch path {
+    case "/ws/market", "/ws/market/":
+      channels[peer] = .market
+      market.opened(peer)
+    case "/ws/user", "/ws/user/":
+      channels[peer] = .user
+      user.opened(peer)
+    case "/rtds", "/rtds/":
+      channels[peer] = .reference
+      reference.opened(peer)
+    default: return false
+    }
+    return true
+  }
+
+  func heard(_ text: [UInt8], from peer: Int, wall: WallTime) throws {
+    _ = try catchUp(wall: wall)
+    switch channels[peer] {
+    case .market: market.heard(text, from: peer, state, deliver)
+    case .user: if !user.heard(text, from: peer, gate, state, deliver) { hangUp(peer) }
+    case .reference:
+      reference.heard(text, from: peer, at: state.now.market, history: { life.history($0) }, deliver)
+    case nil: break
+    }
+  }
+
+  func closed(_ peer: Int) {
+    switch channels.removeValue(forKey: peer) {
+    case .market: market.closed(peer)
+    case .user: user.closed(peer)
+    case .reference: reference.closed(peer)
+    case nil: break
+    }
+  }
+
+  private func deliver(_ peer: Int, _ text: [UInt8]) {
+    sent += 1
+    send(peer, text)
+  }
+
+  // MARK: - Effects
+
+  /// Carries out what the state wants: facts to disk first, then everything else.
+  private func drain() throws {
+    while true {
+      let effects = state.takeEffects()
+      if effects.isEmpty { return }
+      var others: [VenueEffect] = []
+      var lines: [UInt8] = []
+      for effect in effects {
+        switch effect {
+        case .truth(let record): lines += TruthText.line(record)
+        case .answer(let number, let answer):
+          if number < 0 {
+            collect(number, answer)
+          } else {
+            note(number, answer)
+            others.append(effect)
+          }
+        default: others.append(effect)
+        }
+      }
+      // Noting answers makes facts of its own; they belong to this turn.
+      for effect in state.takeEffects() {
+        if case .truth(let record) = effect { lines += TruthText.line(record) } else { state.emit(effect) }
+      }
+      if !lines.isEmpty { try truth.append(lines) }
+      others.forEach(perform)
+    }
+  }
+
+  private func note(_ number: Int, _ answer: Answer) {
+    guard let request = waiting[number], let apiKey = request.apiKey else { return }
+    state.record(
+      .request(
+        .init(
+          apiKey: apiKey, method: request.call.method, path: request.call.path,
+          bodyHash: Hex.text(Digests.sha256(request.call.body)), status: answer.status, decision: answer.decision)))
+  }
+
+  private func perform(_ effect: VenueEffect) {
+    switch effect {
+    case .truth: break
+    case .answer(let number, let answer):
+      guard let request = waiting.removeValue(forKey: number) else { return }
+      switch request.fault?.kind {
+      case .dropAnswer: break
+      case .cutAnswer: abandon(number)
+      case .errorAfter: respond(number, .refused(500, "Internal server error"), .zero)
+      case .delay: respond(number, answer, .milliseconds(request.fault?.milliseconds ?? 0))
+      case .error, nil: respond(number, answer, .zero)
+      }
+    case .notice(let notice): market.tell(notice, state, deliver)
+    case .user(let account, let slug, let event): user.tell(account, slug, event, state, deliver)
+    }
+  }
+
+  // MARK: - Console
+
+  /// What only the simulated venue has: its clock, its state, its faults.
+  private func console(_ call: Call) -> Answer? {
+    switch (call.method, call.path) {
+    case ("GET", "/sim/clock"):
+      return .ok(
+        .object(
+          ("anchor_wall_ns", .integer(clock.anchorWall.nanoseconds)),
+          ("anchor_market_ns", .integer(clock.anchorMarket.nanoseconds)), ("rate_milli", .integer(clock.rateMilli))))
+    case ("GET", "/sim/status"):
+      var fields = life.status
+      fields += [
+        ("build", .text(build)), ("market_time", .text(state.now.market.description)),
+        ("behind_ms", .integer(clock.market(at: state.now.wall).since(state.now.market).milliseconds)),
+        ("markets", .integer(Int64(state.live.count))),
+        ("open_markets", .integer(Int64(state.live.count { $0.isOpen }))),
+        ("open_orders", .integer(Int64(state.clients.openOrders.count))),
+        ("trades", .integer(Int64(state.clients.trades.count))), ("sockets", .integer(Int64(channels.count))),
+        ("frames_sent", .integer(sent)), ("sequence", .integer(state.nextSequence - 1)),
+      ]
+      return .ok(.record(fields.map { .init(name: $0.0, value: $0.1) }))
+    case ("GET", "/sim/faults"): return .ok(faults.shown)
+    case ("POST", "/sim/faults"):
+      if let problem = faults.set(call.body) { return .refused(400, problem) }
+      return .ok(faults.shown)
+    default: return nil
+    }
+  }
+}

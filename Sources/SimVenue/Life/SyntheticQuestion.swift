@@ -1,0 +1,44 @@
+import Glibc
+import Shared
+
+/// A binary question whose probability wanders: a walk of the log-odds with a pull to the middle, asked anew every hour or two.
+struct SyntheticQuestion: Hashable, Sendable {
+  let stem: String
+  let text: String
+  let seconds: Int64
+  let feeRate: Int64
+  let lane: UInt64
+  var logit: Double
+
+  static func all(seed: UInt64) -> [SyntheticQuestion] {
+    [
+      SyntheticQuestion(
+        stem: "ferry-arrives-on-time", text: "Will the evening ferry arrive on time?", seconds: 3600, feeRate: 50_000,
+        lane: 31, logit: 0.6),
+      SyntheticQuestion(
+        stem: "bill-leaves-committee", text: "Will the bill leave the committee?", seconds: 7200, feeRate: 40_000,
+        lane: 32, logit: -0.9),
+      SyntheticQuestion(
+        stem: "rain-at-the-station", text: "Will it rain at the station?", seconds: 3600, feeRate: 50_000, lane: 33,
+        logit: 0),
+    ]
+  }
+
+  var probability: Double { 1 / (1 + exp(-logit)) }
+
+  mutating func advance(seed: UInt64, step: Int64) {
+    var chance = Chance(seed: seed, step: step, lane: lane)
+    let dt = 1.0 / Double(ReferencePath.stepsPerSecond)
+    logit += -logit * dt / 3000 + 0.02 * dt.squareRoot() * chance.normal()
+    if chance.happens(dt / 600) { logit += 0.8 * chance.normal() }
+  }
+
+  func slug(_ start: Int64) -> String { "\(stem)-\(start)" }
+
+  func spec(_ start: Int64, listed: MarketTime) -> MarketSpec {
+    MarketSpec(
+      slug: slug(start), kind: .question, question: text, details: "A question of the simulated venue.",
+      labels: ["Yes", "No"], feeRate: feeRate, listed: listed, start: MarketTime(seconds: start),
+      end: MarketTime(seconds: start + seconds))
+  }
+}
