@@ -1,2 +1,28 @@
+import FloorIOData
+import FloorIOVenue
+import Shared
+
+private let help = """
+  order-gateway: checks, signs, records and sends the floor's orders, and keeps its books.
+
+  usage: order-gateway --birth-fd N | --birth FILE
+    --birth-fd N   read the birth document from this descriptor (the boss does that)
+    --birth FILE   read it from a file of mode 0600 (tests)
+    --help, --version
+
+  Stops orderly on SIGTERM (resting orders are cancelled, positions kept); SIGUSR1 halts.
+  """
+
 /// The process's entry: configuration, wiring, the loop. Returns the exit status.
-func runOrderGateway(_ arguments: [String]) -> Int32 { 70 }
+func runOrderGateway(_ arguments: [String]) -> Int32 {
+  var gateway: Gateway?
+  defer { _ = gateway }
+  return FloorProcess.run("order-gateway", arguments, help: help) { process in
+    let config = try GatewayConfiguration(birth: process.birth)
+    let link = HTTPVenueLink(loop: process.loop, config: config)
+    let stream = try UserStreamLink(loop: process.loop, config: config, log: process.log)
+    let wired = try Gateway(process: process, config: config, link: link, stream: stream)
+    try wired.start()
+    gateway = wired
+  }
+}

@@ -24,6 +24,8 @@ public final class FloorProcess {
   public var isReady = false
   public var mode: FloorMode = .active
   public var note = ""
+  /// What the process counts, for its heartbeat: an object of whole numbers.
+  public var counters: (() -> JSON)?
   /// Work of the main loop, for the watchdog: see `advance`.
   public private(set) var progress: UInt64 = 0
   /// The boss's hand on this process.
@@ -169,7 +171,8 @@ public final class FloorProcess {
       "mode": .string(mode.rawValue), "note": .string(note), "log_errors": .int(log.counts[.error] ?? 0),
       "log_dropped": .int(log.droppedTotal), "bus_dropped": .int(openedBus.droppedByQueue + openedBus.droppedWhileAway),
     ]
-    openedBus.set(Names.heartbeat(birth.process), beat.bytes, ttl: .seconds(5))
+    let whole = counters.map { beat.with("counters", $0()) } ?? beat
+    openedBus.set(Names.heartbeat(birth.process), whole.bytes, ttl: .seconds(5))
   }
 
   private func openControl() throws {

@@ -95,7 +95,7 @@ public enum GatewayEvent: Sendable {
   /// The gateway's own wish: sell what a departed agent holds.
   case ownExit(IntentMessage.Terms, MarketView, reason: String)
   /// `nil`: it could not be signed, for the given reason.
-  case signed(IntentID, SignedOrder?, failure: String)
+  case signed(IntentID, PreparedOrder?, failure: String)
   case submitted(IntentID, SubmissionAnswer)
   /// The journal holds it, fsynced; `false` when that failed.
   case journaled(IntentID, Bool)
@@ -127,7 +127,7 @@ public enum GatewayEffect: Hashable, Sendable {
   /// Append to the journal and fsync before anything else happens to this order.
   case journal(OrderSubmission)
   /// Send exactly these bytes, once.
-  case post(SignedOrder)
+  case post(PreparedOrder)
   case cancel(VenueOrderID)
   /// Ask by id, then for trades since, then for open orders; end with `lookedUp`.
   case lookUp(VenueOrderID, tradesSince: MarketTime)

@@ -1,5 +1,5 @@
 /// An order with its bytes: made once per intent, never again.
-public struct SignedOrder: Hashable, Sendable {
+public struct PreparedOrder: Hashable, Sendable {
   public let id: VenueOrderID
   /// The exact body of `POST /order`.
   public let body: [UInt8]
@@ -29,7 +29,7 @@ public struct OrderSubmission: Hashable, Sendable {
   public let origin: IntentOrigin
   public let token: TokenID
   public let worst: USD
-  public let signed: SignedOrder
+  public let signed: PreparedOrder
   public let feedOrder: Int64
   public let bookTime: MarketTime
   public let reason: String
@@ -37,7 +37,8 @@ public struct OrderSubmission: Hashable, Sendable {
   public let journaled: Bool
 
   public init(
-    terms: IntentMessage.Terms, origin: IntentOrigin, token: TokenID, worst: USD, signed: SignedOrder, feedOrder: Int64,
+    terms: IntentMessage.Terms, origin: IntentOrigin, token: TokenID, worst: USD, signed: PreparedOrder,
+    feedOrder: Int64,
     bookTime: MarketTime, reason: String, journaled: Bool
   ) {
     self.terms = terms
@@ -96,7 +97,7 @@ public enum RecordCall: Hashable, Sendable {
   case acceptCancel(IntentMessage.Terms)
   case advance(VenueOrderID, OrderState, reason: String, detail: String)
   case fill(FillRecord)
-  case settle(FillKey, SettlementState)
+  case settle(FillRecord, SettlementState)
 }
 
 /// What the record answered to a submission.
@@ -123,4 +124,10 @@ public struct GatewayNote: Hashable, Sendable {
   /// A stable code.
   public let code: String
   public let detail: String
+
+  public init(severity: Severity, code: String, detail: String) {
+    self.severity = severity
+    self.code = code
+    self.detail = detail
+  }
 }

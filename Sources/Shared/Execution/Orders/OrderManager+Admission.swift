@@ -119,7 +119,7 @@ extension OrderManager {
   }
 
   mutating func signed(
-    _ intent: IntentID, _ signed: SignedOrder?, _ failure: String, _ now: Moment, _ effects: inout [GatewayEffect]
+    _ intent: IntentID, _ signed: PreparedOrder?, _ failure: String, _ now: Moment, _ effects: inout [GatewayEffect]
   ) {
     guard let order = orders[intent], order.state == .reserved else { return }
     guard let signed else {

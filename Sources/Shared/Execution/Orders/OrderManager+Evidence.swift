@@ -142,13 +142,13 @@ extension OrderManager {
           .critical, "settlement_contradicts", "\(fill.key): \(known.rawValue) → \(fill.settlement.rawValue)", &effects)
       case .advances:
         orders[intent]!.fills[fill.key] = fill.settlement
-        effects.append(.record(.settle(fill.key, fill.settlement)))
+        effects.append(.record(.settle(fill, fill.settlement)))
       case .voids:
         orders[intent]!.fills[fill.key] = fill.settlement
         orders[intent]!.filled -= fill.size
         orders[intent]!.undone += fill.size
         note(.error, "fill_failed", "\(fill.key): \(fill.size) at \(fill.price) did not settle", &effects)
-        effects.append(.record(.settle(fill.key, fill.settlement)))
+        effects.append(.record(.settle(fill, fill.settlement)))
       }
       return
     }
@@ -158,7 +158,7 @@ extension OrderManager {
     effects.append(.record(.fill(fill)))
     if fill.settlement == .failed {
       orders[intent]!.undone += fill.size
-      effects.append(.record(.settle(fill.key, .failed)))
+      effects.append(.record(.settle(fill, .failed)))
     } else {
       counters.fills += 1
       orders[intent]!.filled += fill.size

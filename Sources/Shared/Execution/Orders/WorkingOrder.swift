@@ -11,7 +11,7 @@ public struct WorkingOrder: Hashable, Sendable {
   let reason: String
 
   public internal(set) var state: OrderState
-  public internal(set) var signed: SignedOrder?
+  public internal(set) var signed: PreparedOrder?
   /// Settlement of each fill known so far.
   public internal(set) var fills: [FillKey: SettlementState] = [:]
   /// Shares of fills that stand.

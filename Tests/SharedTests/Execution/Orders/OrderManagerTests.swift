@@ -29,15 +29,15 @@ import Testing
       return feed(.tick)
     }
 
-    func order(_ number: Int) -> SignedOrder {
+    func order(_ number: Int) -> PreparedOrder {
       let hex = String(number, radix: 16)
-      return SignedOrder(
+      return PreparedOrder(
         id: VenueOrderID("0x" + String(repeating: "0", count: 64 - hex.count) + hex)!, body: [UInt8(number)],
         signedAt: now.wall)
     }
 
     /// Brings an intent up to the first byte.
-    func send(_ wish: IntentMessage, _ number: Int) -> SignedOrder {
+    func send(_ wish: IntentMessage, _ number: Int) -> PreparedOrder {
       let order = order(number)
       _ = feed(.intent(wish, .valid, world.view))
       _ = feed(.signed(wish.terms.intent, order, failure: ""))
@@ -48,7 +48,7 @@ import Testing
     func state(_ wish: IntentMessage) -> OrderState? { manager.order(wish.terms.intent)?.state }
 
     func venueOrder(
-      _ order: SignedOrder, _ wish: IntentMessage, _ status: VenueOrderStatus, matched: Int64 = 0
+      _ order: PreparedOrder, _ wish: IntentMessage, _ status: VenueOrderStatus, matched: Int64 = 0
     ) -> VenueOrder {
       VenueOrder(
         id: order.id, status: status, market: OrderManagerWorld.market.condition, token: OrderManagerWorld.market.yes,
@@ -56,7 +56,7 @@ import Testing
         timeInForce: wish.terms.type, trades: [], createdAt: nil)
     }
 
-    func trade(_ order: SignedOrder, _ id: String, size: Int64, status: VenueTradeStatus = .matched) -> VenueTrade {
+    func trade(_ order: PreparedOrder, _ id: String, size: Int64, status: VenueTradeStatus = .matched) -> VenueTrade {
       VenueTrade(
         id: VenueTradeID(id)!, status: status, market: OrderManagerWorld.market.condition, takerOrder: order.id,
         token: OrderManagerWorld.market.yes, side: .buy, price: Price(micros: 500_000)!, size: Shares(whole: size),
@@ -226,9 +226,12 @@ import Testing
     keep(script.feed(.trade(script.trade(order, "t1", size: 12, status: .failed), .stream)))
     keep(script.feed(.trade(script.trade(order, "t1", size: 12, status: .failed), .query)))
     let key = FillKey(trade: VenueTradeID("t1")!, order: order.id)
+    func settles(_ call: RecordCall, _ state: SettlementState) -> Bool {
+      if case .settle(let fill, state) = call { fill.key == key } else { false }
+    }
     #expect(recorded.filter { if case .fill = $0 { true } else { false } }.count == 1)
-    #expect(recorded.filter { $0 == .settle(key, .mined) }.count == 1)
-    #expect(recorded.filter { $0 == .settle(key, .failed) }.count == 1)
+    #expect(recorded.filter { settles($0, .mined) }.count == 1)
+    #expect(recorded.filter { settles($0, .failed) }.count == 1)
     #expect(script.state(wish) == .cancelled)
     #expect(script.manager.order(order.id)?.filled == .zero)
   }

@@ -3,7 +3,7 @@ import Shared
 /// A venue, a record and the lossy roads between them and the core: all deterministic, from one seed.
 struct OrderManagerWorld {
   struct VenueSide {
-    var order: SignedOrder
+    var order: PreparedOrder
     var terms: IntentMessage.Terms
     var matched = Shares.zero
     var status: VenueOrderStatus
@@ -191,7 +191,7 @@ struct OrderManagerWorld {
     signatures[terms.intent, default: 0] += 1
     var digits = String(UInt64.random(in: 1...UInt64.max, using: &random), radix: 16)
     digits = String(repeating: "0", count: 64 - digits.count) + digits
-    let order = SignedOrder(id: VenueOrderID("0x" + digits)!, body: Array(terms.intent.text.utf8), signedAt: now.wall)
+    let order = PreparedOrder(id: VenueOrderID("0x" + digits)!, body: Array(terms.intent.text.utf8), signedAt: now.wall)
     feed(.signed(terms.intent, order, failure: ""))
   }
 
@@ -224,13 +224,14 @@ struct OrderManagerWorld {
       }
       recordedFills[fill.key] = fill
       settlements[fill.key] = fill.settlement
-    case .settle(let key, let state):
+    case .settle(let fill, let state):
+      let key = fill.key
       if recordedFills[key] == nil { problems.append("\(key) settled before it was recorded") }
       settlements[key] = state
     }
   }
 
-  private mutating func post(_ order: SignedOrder) {
+  private mutating func post(_ order: PreparedOrder) {
     posts[order.id, default: 0] += 1
     guard let submission = submissions.values.first(where: { $0.signed.id == order.id }) else {
       return problems.append("\(order.id) left before the record held it")

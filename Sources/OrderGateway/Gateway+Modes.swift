@@ -1,0 +1,218 @@
+import FloorIOData
+import Glibc
+import Shared
+
+extension Gateway {
+  // MARK: What the floor may do now
+
+  private var haltPath: String { process.birth.stateDirectory + "/halt" }
+
+  /// Looked at four times a second and before every send.
+  func lookForHaltFile() {
+    if SmallFile.exists(haltPath) { haltLocally("file") }
+  }
+
+  /// Halts by this process's own knowledge, at once; the record follows when it can.
+  func haltLocally(_ why: String) {
+    guard localHalt == nil else { return }
+    localHalt = why
+    localHaltRecorded = false
+    process.log.error("halt", [.text("by", why)])
+    applyMode()
+    recordHalt()
+  }
+
+  private func recordHalt() {
+    guard let localHalt, !localHaltRecorded else { return }
+    database.query("select trip_halt($1)", [.text("gateway: " + localHalt)]) { [weak self] result in
+      if case .success = result { self?.localHaltRecorded = true }
+    }
+  }
+
+  /// The core asks for a stricter mode.
+  func demand(_ mode: FloorMode, _ reason: String) {
+    tell(GatewayNote(severity: .critical, code: "mode_demanded", detail: "\(mode.rawValue): \(reason)"))
+    if mode == .halted { haltLocally(reason) }
+  }
+
+  /// All reasons at once; the strictest counts.
+  func presentMode() -> FloorMode {
+    let now = SystemClock.monotonic()
+    var mode = recordedMode
+    if localHalt != nil { mode = .halted }
+    if draining { mode = mode.combined(with: .cancelOnly) }
+    if let orderedMode { mode = mode.combined(with: orderedMode) }
+    mode = mode.combined(with: demanded)
+    if !lease.mayAct(now: now) { mode = mode.combined(with: .reduceOnly) }
+    if let since = databaseAwaySince {
+      mode = mode.combined(with: now.since(since) >= .seconds(60) ? .fileFallback : .reduceOnly)
+    }
+    if let absent = process.control?.bossAbsentSince, now.since(absent) >= .seconds(5) {
+      mode = mode.combined(with: .reduceOnly)
+    }
+    if let percent = breaker.errorPercent(now), percent > 10 { mode = mode.combined(with: .reduceOnly) }
+    return mode
+  }
+
+  func applyMode() {
+    let mode = presentMode()
+    guard mode != core.mode else { return }
+    process.log.info("mode", [.text("from", core.mode.rawValue), .text("to", mode.rawValue)])
+    feed(.mode(mode))
+    report()
+    process.control?.reportNow()
+  }
+
+  func databaseChanged(_ up: Bool) {
+    if up {
+      databaseAwaySince = nil
+      claimLease()
+      if phase == .leasing || record == nil { return }
+      feed(.database(up: true))
+      record?.resume()
+      readStanding()
+    } else {
+      if databaseAwaySince == nil { databaseAwaySince = SystemClock.monotonic() }
+      feed(.database(up: false))
+    }
+    applyMode()
+  }
+
+  // MARK: Timers
+
+  func beatOfTheLoop() {
+    lookForHaltFile()
+    claimLease()
+    applyMode()
+    probeVenue()
+    // The journal's records are in the database once the queue is empty again.
+    if let journal, journal.records > 0, database.isConnected, record?.count == 0, phase == .open {
+      do { try journal.clear() } catch { process.log.error("journal not cleared", [.error(error)]) }
+    }
+    if draining { drainStep() }
+  }
+
+  func everySecond() {
+    recordHalt()
+    readStanding()
+    resolveMarkets()
+    takeOverPositions()
+    report()
+    if let absent = process.control?.bossAbsentSince, SystemClock.monotonic().since(absent) >= .seconds(60), !draining {
+      drain("no boss for 60 s")
+    }
+  }
+
+  func readStandingSoon() {
+    guard !standingWanted else { return }
+    standingWanted = true
+    process.loop.after(.milliseconds(50)) { [weak self] in
+      self?.standingWanted = false
+      self?.readStanding()
+    }
+  }
+
+  /// Mode, capital, agents and positions, as the record has them.
+  func readStanding() {
+    guard phase == .open || phase == .draining, !isStandingAsked, database.isConnected else { return }
+    isStandingAsked = true
+    database.query(Self.standingStatement) { [weak self] result in
+      guard let self else { return }
+      isStandingAsked = false
+      do {
+        try standingRead(result.get().one())
+      } catch {
+        process.log.warning("standing not read", [.error(error)])
+      }
+    }
+  }
+
+  private func standingRead(_ row: Rows.Row) throws {
+    recordedMode = FloorMode(rawValue: try row.text("mode")) ?? .cancelOnly
+    let halted = try row.bool("halted")
+    // A person resumed: our own latch opens with the record's, unless the file still says halt.
+    if recordedHalt, !halted, localHaltRecorded, !SmallFile.exists(haltPath) { localHalt = nil }
+    recordedHalt = halted
+    cashInRecord = try row.usd("cash")
+    var agents: [AgentName: Standing.Agent] = [:]
+    agentStatuses.removeAll()
+    for item in try row.json("agents").array ?? [] {
+      guard let name = item["name"]?.string.flatMap(AgentName.init), let room = item["room"]?.usd,
+        let invested = item["invested"]?.usd, let status = item["status"]?.string
+      else { throw DatabaseError(.shape, "an agent's standing does not read") }
+      agentStatuses[name] = status
+      agents[name] = Standing.Agent(
+        mayEnter: status == "RUNNING", allocation: max(.zero, room), invested: invested,
+        lossesInARow: Int(item["losses"]?.int ?? 0))
+    }
+    positions = try (row.json("positions").array ?? []).map { item in
+      guard let agent = item["agent"]?.string.flatMap(AgentName.init),
+        let slug = item["slug"]?.string.flatMap(MarketSlug.init),
+        let outcome = item["outcome"]?.string.flatMap(Outcome.init(rawValue:)), let shares = item["shares"]?.shares,
+        let free = item["free"]?.shares, let cost = item["cost"]?.usd
+      else { throw DatabaseError(.shape, "a position does not read") }
+      return HeldPosition(agent: agent, slug: slug, outcome: outcome, shares: shares, free: free, cost: cost)
+    }
+    let recordedCapital = try row.usd("capital")
+    let capital = recordedCapital > .zero ? recordedCapital : config.capital
+    let equity = cashInRecord + positions.reduce(.zero) { $0 + worth($1) }
+    let day = SystemClock.wall().seconds / 86_400
+    if day != peakDay {
+      if peakDay != 0 { peakEquity = .zero }
+      peakDay = day
+    }
+    peakEquity = max(peakEquity, equity)
+    feed(
+      .standing(
+        Standing(
+          agents: agents, capital: capital, realisedToday: try row.usd("realised"), equity: equity,
+          peakEquity: peakEquity)))
+    demanded = FloorGuard(limits: config.limits).mode(
+      FloorStanding(
+        capital: capital, deployed: .zero, realisedToday: core.standing.realisedToday, equity: equity,
+        peakEquity: peakEquity))
+    if demanded == .halted { demanded = .reduceOnly }  // the halt itself is latched by `demand`
+    applyMode()
+  }
+
+  /// What a position would bring now: our book's best bid, else what it cost. A market past its end is worth its cost until it is settled.
+  private func worth(_ position: HeldPosition) -> USD {
+    guard let view = shelf.view(position.slug, position.outcome), view.terms.accepting, let bid = view.book?.bid,
+      let value = try? USD(bid, times: position.shares, rounding: .down)
+    else { return position.cost }
+    return value
+  }
+
+  // MARK: Ending
+
+  /// Nothing new; what rests is cancelled; when all is quiet (or after 15 s) the process ends.
+  func drain(_ why: String) {
+    guard !draining else { return }
+    process.log.info("draining", [.text("reason", why)])
+    draining = true
+    drainStarted = SystemClock.monotonic()
+    if phase == .open { phase = .draining }
+    feed(.cancelAll(nil, reason: "shutdown"))
+    applyMode()
+    drainStep()
+  }
+
+  func drainStep() {
+    let waited = SystemClock.monotonic().since(drainStarted ?? SystemClock.monotonic())
+    let quiet = core.openOrders.allSatisfy { $0.state == .unknown } && (record?.count ?? 0) == 0
+    guard quiet || waited > .seconds(15) || record == nil else { return }
+    if !quiet { process.log.warning("ended with open orders", [.int("orders", core.openOrders.count)]) }
+    releaseLease()
+  }
+
+  private func releaseLease() {
+    guard !released else { return }
+    released = true
+    guard let epoch = lease.epoch, database.isConnected else { return process.stop() }
+    process.log.info("lease released", [.int("epoch", epoch.number)])
+    let holder = "gateway@" + process.birth.stateDirectory + ":" + ChildIdentity.current.description
+    database.query(
+      "select release_lease('gateway', $1, $2)", [.text(holder), .text(process.birth.boot)], timeout: .seconds(1)
+    ) { [weak self] _ in self?.process.stop() }
+  }
+}

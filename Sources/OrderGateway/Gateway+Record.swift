@@ -1,0 +1,156 @@
+import FloorIOData
+import Shared
+
+extension Gateway {
+  // MARK: What the record answers, and what agents are told
+
+  func recorded(_ call: RecordCall, _ answer: JSON) {
+    for key in ["event", "done"] {
+      if let body = answer[key], body.members != nil { publish(body) }
+    }
+    let outcome = answer["outcome"]?.string ?? ""
+    switch call {
+    case .submit(let submission): submitted(submission, outcome, answer)
+    case .deny, .acceptCancel:
+      if answer["reason"]?.string == "gateway_fenced" { fenced("the record holds a newer gateway") }
+    case .advance(let id, let state, _, _):
+      if outcome == "refused" || outcome == "order_unknown" {
+        process.log.error(
+          "order state not taken",
+          [.text("order", id), .text("wanted", state.rawValue), .text("stands", answer["state"]?.string ?? "")])
+      }
+      if state.isTerminal { readStandingSoon() }
+    case .fill(let fill), .settle(let fill, _):
+      if outcome == "conflict" || outcome == "order_unknown" {
+        tell(GatewayNote(severity: .critical, code: "fill_not_recorded", detail: "\(fill.key): \(outcome)"))
+      }
+      readStandingSoon()
+    }
+  }
+
+  private func submitted(_ submission: OrderSubmission, _ outcome: String, _ answer: JSON) {
+    let intent = submission.terms.intent
+    let isOurs = answer["order_id"]?.string == submission.signed.id.text
+    let reason = answer["reason"]?.string ?? ""
+    if reason == "gateway_fenced" { return fenced("the record holds a newer gateway") }
+    // The halt file is looked at between commit and first byte: it needs neither boss nor database.
+    lookForHaltFile()
+    switch outcome {
+    case "accepted": feed(.submitted(intent, .committed))
+    case "duplicate" where isOurs: feed(.submitted(intent, .committed))
+    case "duplicate" where answer["first"]?.string == "accepted": feed(.submitted(intent, .alreadyOrdered))
+    default:
+      feed(.submitted(intent, .refused(code: reason, detail: answer["detail"]?.string ?? "")))
+    }
+  }
+
+  func recordRefused(_ call: RecordCall, _ error: DatabaseError) {
+    if error.sqlState == "FL001" { return fenced("the lease has a newer epoch") }
+    if case .submit(let submission) = call {
+      feed(.submitted(submission.terms.intent, .refused(code: "record_error", detail: error.sqlState)))
+    }
+    tell(GatewayNote(severity: .critical, code: "record_refused", detail: "\(error)"))
+  }
+
+  /// Adds the envelope and publishes; remembers it for whoever asks again.
+  func publish(_ body: JSON) {
+    guard let agent = body["agent"]?.string.flatMap(AgentName.init), let members = body.members else { return }
+    let channel = Names.orderEvents(agent)
+    let sequence = (sequences[channel] ?? 0) + 1
+    sequences[channel] = sequence
+    let now = moment()
+    let envelope = Envelope(
+      source: process.birth.process, boot: process.birth.boot, sequence: sequence, time: now.market, sent: now.wall)
+    bus.publish(channel, JSON.object(envelope.members + members).bytes)
+    guard let intent = body["intent"]?.string.flatMap(IntentID.init) else { return }
+    if lastAnswers.updateValue(body, forKey: intent) == nil {
+      lastAnswersOrder.append(intent)
+      if lastAnswersOrder.count > 4096 { lastAnswers[lastAnswersOrder.removeFirst()] = nil }
+    }
+  }
+
+  func repeatAnswer(_ intent: IntentID) {
+    // Nothing yet: its record call is still on the way, and its answer will be published.
+    if let body = lastAnswers[intent] { publish(body) }
+  }
+
+  // MARK: Intents
+
+  func heard(_ channel: String, _ payload: [UInt8]) {
+    if let slug = Names.slug(ofMarketUpdates: channel) {
+      shelf.update(slug, payload)
+    } else if channel == Names.intents {
+      heardIntent(payload)
+    } else if channel == Names.clock {
+      readClock(payload)
+    }
+  }
+
+  func heardIntent(_ payload: [UInt8]) {
+    do {
+      try heardIntent(JSON.parse(payload))
+    } catch {
+      process.log.warning("intent not readable", [.error(error)])
+    }
+  }
+
+  func heardIntent(_ json: JSON) throws {
+    guard phase == .open else { return }
+    let message = try IntentMessage(json)
+    let verdict = grants.judge(message)
+    if verdict != .valid {
+      process.log.warning(
+        "intent without proof", [.text("intent", message.terms.intent), .text("verdict", "\(verdict)")])
+    }
+    if message.terms.action != .cancel, verdict == .valid, shelf.terms[message.terms.market] == nil {
+      return loadMarket(message.terms.market, then: (message, verdict))
+    }
+    let view = shelf.view(message.terms.market, message.terms.outcome)
+    feed(.intent(message, verdict, view))
+  }
+
+  /// The feed knew a market before we did: one look into the record, then the intent goes on, known or not.
+  private func loadMarket(_ slug: MarketSlug, then waiting: (IntentMessage, ProofVerdict)) {
+    loadingMarkets[slug, default: []].append(waiting)
+    guard loadingMarkets[slug]?.count == 1 else { return }
+    database.query(Self.marketsStatement, [.id(slug)]) { [weak self] result in
+      guard let self else { return }
+      do {
+        for row in try result.get() { shelf.put(try Self.market(row)) }
+      } catch {
+        process.log.warning("market not read", [.text("slug", slug), .error(error)])
+      }
+      for (message, verdict) in loadingMarkets.removeValue(forKey: slug) ?? [] {
+        feed(.intent(message, verdict, shelf.view(slug, message.terms.outcome)))
+      }
+    }
+  }
+
+  /// Intents that agents handed over through the record while Redis was away.
+  func takeOfferedIntents() {
+    guard phase == .open, let epoch = lease.epoch else { return }
+    database.query("select take_offered_intents($1) as body", [.epoch(epoch)]) { [weak self] result in
+      guard let self else { return }
+      do {
+        for row in try result.get() { try heardIntent(row.json("body")) }
+      } catch {
+        process.log.warning("offered intents not taken", [.error(error)])
+      }
+    }
+  }
+
+  func busConnected() {
+    bus.get(Names.clock) { [weak self] result in
+      if case .success(let payload?) = result { self?.readClock(payload) }
+    }
+    publishCircuit()
+  }
+
+  private func readClock(_ payload: [UInt8]) {
+    do {
+      clock = try ClockMessage(decoding: payload).clock
+    } catch {
+      process.log.warning("clock message not readable", [.error(error)])
+    }
+  }
+}

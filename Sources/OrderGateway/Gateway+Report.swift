@@ -1,0 +1,53 @@
+import FloorIOData
+import Shared
+
+extension Gateway {
+  // MARK: For people and for the boss
+
+  /// Keeps what the control socket says true.
+  func report() {
+    process.isReady = phase == .open
+    process.mode = core.mode
+    process.note = note
+  }
+
+  private var note: String {
+    if let localHalt { return "halted by " + localHalt }
+    if let error = database.lastError { return "no database: " + error }
+    return core.unknownCount > 0 ? "\(core.unknownCount) orders of unknown outcome" : phase.rawValue
+  }
+
+  func obey(_ command: ControlCommand) throws {
+    switch command {
+    case .boss: break
+    case .stop, .drain: drain(command.name)
+    case .mode(let word):
+      guard let mode = FloorMode(rawValue: word) else { throw ControlServer.Refusal("no mode \(word)") }
+      if mode == .halted { haltLocally("boss") } else { orderedMode = mode }
+      readStanding()
+      applyMode()
+    case .grant(let agent, let epoch, let secret):
+      guard let key = IntentSecret(hex: secret.reveal()) else {
+        throw ControlServer.Refusal("the secret is no 128-bit hex")
+      }
+      grants.grant(agent, epoch: epoch, secret: key)
+    case .revoke(let agent): grants.revoke(agent)
+    }
+  }
+
+  var counters: JSON {
+    let counters = core.counters
+    let denied = counters.denied.sorted { $0.key.rawValue < $1.key.rawValue }
+    return [
+      "intents": .int(counters.intents), "repeats": .int(counters.repeats), "unproven": .int(counters.unproven),
+      "denied": .object(denied.map { JSON.Member($0.key.rawValue, .int($0.value)) }), "posted": .int(counters.posted),
+      "fills": .int(counters.fills), "repeated_fills": .int(counters.repeatedFills),
+      "rejected": .int(counters.rejected),
+      "unknown": .int(counters.unknown), "look_ups": .int(counters.lookUps), "voids": .int(counters.voids),
+      "cancels": .int(counters.cancels), "surprises": .int(counters.surprises),
+      "open_orders": .int(core.openOrders.count),
+      "unknown_now": .int(core.unknownCount), "record_queue": .int(record?.count ?? 0), "grants": .int(grants.count),
+      "settled_markets": .int(settled.count),
+    ]
+  }
+}

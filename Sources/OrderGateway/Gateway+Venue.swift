@@ -1,0 +1,228 @@
+import FloorIOData
+import Shared
+
+extension Gateway {
+  // MARK: Asking the venue
+
+  /// One round: by id, then among the trades, then in the list of open orders. Only when all three were answered is *absent* evidence.
+  func lookUp(_ id: VenueOrderID, since: MarketTime) {
+    guard asking.insert(id).inserted else { return }
+    link.order(id) { [weak self] byID in
+      self?.link.trades(after: since) { [weak self] trades in
+        guard let self else { return }
+        if case .success(let list) = trades { for trade in list { feed(.trade(trade, .query)) } }
+        if case .success(let order?) = byID { feed(.order(order, .query)) }
+        switch (byID, trades) {
+        case (.success(.some), .success): looked(id, .found)
+        case (.success(nil), .success): lookAmongOpenOrders(id)
+        case (.failure, _), (_, .failure): looked(id, .inconclusive)
+        }
+      }
+    }
+  }
+
+  func heard(_ event: UserStreamEvent) {
+    switch event {
+    case .order(_, let order): feed(.order(order, .stream))
+    case .trade(let trade): feed(.trade(trade, .stream))
+    }
+  }
+
+  private func lookAmongOpenOrders(_ id: VenueOrderID) {
+    let asked = SystemClock.monotonic()
+    link.openOrders { [weak self] result in
+      guard let self else { return }
+      guard case .success(let list) = result else { return looked(id, .inconclusive) }
+      feed(.openOrders(list, asked: asked))
+      looked(id, list.contains { $0.id == id } ? .found : .absent)
+    }
+  }
+
+  private func looked(_ id: VenueOrderID, _ result: LookUpResult) {
+    asking.remove(id)
+    feed(.lookedUp(id, result))
+  }
+
+  func pollOpenOrders() {
+    guard phase == .open || phase == .draining, core.venueIsUp else { return }
+    let asked = SystemClock.monotonic()
+    link.openOrders { [weak self] result in
+      if case .success(let list) = result { self?.feed(.openOrders(list, asked: asked)) }
+    }
+  }
+
+  /// Everything that the venue matched since a little before the last reading.
+  func pollTrades() {
+    guard phase == .open || phase == .draining, core.venueIsUp else { return }
+    let now = moment().market
+    let since = (tradesReadUntil ?? now).advanced(by: .zero - core.settings.tradeOverlap)
+    link.trades(after: since) { [weak self] result in
+      guard let self, case .success(let list) = result else { return }
+      for trade in list { feed(.trade(trade, .query)) }
+      tradesReadUntil = now
+    }
+  }
+
+  /// Money at the venue beside the ledger's: recorded as evidence, and three equal drifts over two minutes are an alarm.
+  func pollBalance() {
+    guard phase == .open, core.venueIsUp, database.isConnected, let epoch = lease.epoch else { return }
+    link.balance { [weak self] result in
+      guard let self, case .success(let balance) = result else { return }
+      let evidence: JSON = [
+        "gateway_epoch": .int(epoch.number), "kind": "balance", "market_now_ns": .int(moment().market.nanoseconds),
+        "body": [
+          "balance_usd": .text(balance), "ledger_cash_usd": .text(cashInRecord),
+          "equity_usd": .text(core.standing.equity),
+          "peak_usd": .text(peakEquity),
+        ],
+      ]
+      database.query("select record_evidence($1::jsonb)", [.json(evidence)]) { [log = process.log] result in
+        if case .failure(let error) = result { log.warning("evidence not recorded", [.error(error)]) }
+      }
+      judgeDrift(balance)
+    }
+  }
+
+  private func judgeDrift(_ balance: USD) {
+    let now = SystemClock.monotonic()
+    let drift = balance - cashInRecord
+    // Between a match and its booking the two sides differ for a moment; only a drift that stays the same is one.
+    if drift == .zero || driftReadings.last.map({ $0.drift != drift }) ?? false { driftReadings.removeAll() }
+    guard drift != .zero, core.openOrders.isEmpty else { return }
+    driftReadings.append((now, drift))
+    guard driftReadings.count >= 3, now.since(driftReadings[0].at) >= .seconds(60) else { return }
+    driftReadings.removeAll()
+    tell(
+      GatewayNote(
+        severity: .critical, code: "money_drift", detail: "venue \(balance), ledger \(cashInRecord), drift \(drift)"))
+    if !config.isPaper { haltLocally("money drift of \(drift)") }
+  }
+
+  // MARK: The dead-man switch
+
+  /// A beat only while the order loop works: a stuck gateway must let the switch fire.
+  func beatDeadMan() {
+    guard phase == .open || phase == .draining, !beatIsOut else { return }
+    let now = SystemClock.monotonic()
+    guard now.since(lastLoopWork) < .seconds(3) || core.openOrders.isEmpty else { return }
+    beatIsOut = true
+    link.beat(heartbeatID) { [weak self] result in
+      guard let self else { return }
+      beatIsOut = false
+      let now = SystemClock.monotonic()
+      switch result {
+      case .success(let id):
+        heartbeatID = id
+        // More than ten seconds without a beat: the switch has fired, whatever rested is gone.
+        if let lastBeat, now.since(lastBeat) > .seconds(10) { pollOpenOrders() }
+        lastBeat = now
+      case .failure(let problem):
+        process.log.warning("heartbeat not taken", [.text("reason", problem)])
+        heartbeatID = ""
+      }
+    }
+  }
+
+  // MARK: The breaker
+
+  func exchanged(_ answered: Bool) {
+    let now = SystemClock.monotonic()
+    let before = breaker.state
+    if answered { breaker.succeeded(now) } else { breaker.failed(now) }
+    guard breaker.state != before else { return }
+    process.log.warning("venue circuit", [.text("from", before.rawValue), .text("to", breaker.state.rawValue)])
+    publishCircuit()
+    feed(.venue(up: breaker.state == .closed))
+    if breaker.state == .closed { pollOpenOrders() }
+  }
+
+  func probeVenue() {
+    guard breaker.probe(SystemClock.monotonic()) else { return }
+    publishCircuit()
+    link.balance { _ in }  // its exchange is what is judged
+  }
+
+  func publishCircuit() { bus.set(Names.orderCircuit, Array(breaker.state.rawValue.utf8)) }
+
+  // MARK: Decided markets
+
+  /// Asks for every market that is over and not settled; pays once, from the venue's own final payouts.
+  func resolveMarkets() {
+    guard phase == .open, database.isConnected, core.venueIsUp else { return }
+    let now = moment().market
+    let held = Set(positions.map(\.slug))
+    let ended = shelf.ended(before: now).filter { !settled.contains($0) && !resolving.contains($0) }
+    // Those with positions first; of the others a few at a time.
+    let chosen = ended.filter { held.contains($0) } + ended.filter { !held.contains($0) }.prefix(4)
+    for slug in chosen.prefix(12) where resolving.count < 12 {
+      resolving.insert(slug)
+      link.market(slug) { [weak self] result in
+        guard let self else { return }
+        resolving.remove(slug)
+        guard case .success(let market?) = result, market.isResolved else { return }
+        let payouts = market.tokens.map(\.price)
+        guard let yes = payouts[0], let no = payouts[1], yes.micros + no.micros == 1_000_000 else {
+          // [0, 0] and the like are no final payouts: capital stays locked, and somebody is told.
+          return tell(GatewayNote(severity: .error, code: "payout_unclear", detail: "\(slug): \(payouts)"))
+        }
+        settle(slug, yes: yes)
+      }
+    }
+  }
+
+  private func settle(_ slug: MarketSlug, yes: Price) {
+    guard let epoch = lease.epoch else { return }
+    resolving.insert(slug)
+    feed(.resolved(slug))
+    let argument: JSON = [
+      "gateway_epoch": .int(epoch.number), "slug": .text(slug), "payout_yes": .text(yes),
+      "market_now_ns": .int(moment().market.nanoseconds),
+    ]
+    database.query("select settle_market($1::jsonb) as answer", [.json(argument)]) { [weak self] result in
+      guard let self else { return }
+      resolving.remove(slug)
+      do {
+        let answer = try result.get().one().json("answer")
+        for body in answer["events"]?.array ?? [] { publish(body) }
+        settled.insert(slug)
+        if core.openOrders.allSatisfy({ $0.terms.market != slug }) { shelf.forget(slug) }
+        process.log.info("market settled", [.text("slug", slug), .text("payout_yes", yes)])
+        readStandingSoon()
+      } catch {
+        process.log.error("market not settled", [.text("slug", slug), .error(error)])
+      }
+    }
+  }
+
+  // MARK: Positions without an agent
+
+  /// Retired and quarantined agents cannot act: their orders are cancelled, their positions held to a near settlement or sold inside the
+  /// collar.
+  func takeOverPositions() {
+    guard phase == .open else { return }
+    let now = moment()
+    for (agent, status) in agentStatuses.sorted(by: { $0.key < $1.key })
+    where status == "DRAINING" || status == "QUARANTINED" {
+      if core.openOrders.contains(where: { $0.terms.agent == agent && $0.origin == .agent }) {
+        feed(.cancelAll(agent, reason: status.lowercased()))
+      }
+      for position in positions where position.agent == agent && position.free > .zero {
+        guard let view = shelf.view(position.slug, position.outcome), let bid = view.book?.bid else { continue }
+        if let closes = view.terms.closes, closes.since(now.market) <= config.holdToSettlement { continue }
+        let size = position.free.cut(decimals: 2)
+        guard size > .zero else { continue }
+        liquidations += 1
+        let floor = max(view.terms.tick.micros, bid.micros - config.limits.collarMicros)
+        guard let price = Price(micros: floor),
+          let intent = IntentID("\(agent).gateway-\(now.wall.milliseconds)-\(liquidations)")
+        else { continue }
+        let terms = IntentMessage.Terms(
+          intent: intent, agent: agent, epoch: Epoch(0), action: .exit, market: position.slug,
+          outcome: position.outcome,
+          side: .sell, type: .fillAndKill, price: view.terms.tick.rounded(price, .up), size: size,
+          usefulUntil: now.market.advanced(by: .seconds(30)))
+        feed(.ownExit(terms, view, reason: "taken over: " + status.lowercased()))
+      }
+    }
+  }
+}

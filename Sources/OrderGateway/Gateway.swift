@@ -1,0 +1,219 @@
+import FloorIOData
+import FloorIOVenue
+import Glibc
+import Shared
+
+/// The gateway's shell: feeds the core and performs its effects, on one thread. What decides stands in `OrderManager`.
+final class Gateway {
+  enum Phase: String {
+    case locking = "waiting for the file lock"
+    case leasing = "waiting for the wallet lease"
+    case loading = "reading the record"
+    case asking = "asking the venue"
+    case open = "open"
+    case draining = "draining"
+  }
+
+  let process: FloorProcess
+  let config: GatewayConfiguration
+  let database: Database
+  let bus: RedisBus
+  let link: any VenueLink
+  let stream: UserStreamLink
+  let signer: OrderSigner
+
+  var core: OrderManager
+  var shelf = MarketShelf()
+  var grants = Grants()
+  var lease: LeaseKeeper
+  var record: RecordQueue?
+  var lock: WalletLock?
+  var journal: JournalFile?
+  var phase = Phase.locking { didSet { report() } }
+  var clock = MarketClock.live
+
+  private var events: [GatewayEvent] = []
+  private var isHandling = false
+  private var wake: (timer: TimerID, at: MonotonicTime)?
+  private var lastSignedMilliseconds: UInt64 = 0
+  private var random = SeededGenerator(seed: SystemRandom.seed())
+
+  // Publishing
+  var sequences: [String: Int64] = [:]
+  var lastAnswers: [IntentID: JSON] = [:]
+  var lastAnswersOrder: [IntentID] = []
+
+  // Modes
+  var recordedMode = FloorMode.reduceOnly
+  var recordedHalt = false
+  var localHalt: String?
+  var localHaltRecorded = false
+  var databaseAwaySince: MonotonicTime?
+  var orderedMode: FloorMode?
+  var draining = false
+  var demanded: FloorMode = .active
+
+  // The venue
+  var breaker = VenueBreaker()
+  var heartbeatID = ""
+  var lastBeat: MonotonicTime?
+  var lastLoopWork: MonotonicTime
+  var beatIsOut = false
+  var tradesReadUntil: MarketTime?
+  var asking: Set<VenueOrderID> = []
+  var resolving: Set<MarketSlug> = []
+  var settled: Set<MarketSlug> = []
+  var loadingMarkets: [MarketSlug: [(IntentMessage, ProofVerdict)]] = [:]
+  var positions: [HeldPosition] = []
+  var agentStatuses: [AgentName: String] = [:]
+  var positionsSeen = 0
+  var cashInRecord = USD.zero
+  var peakEquity = USD.zero
+  var peakDay: Int64 = 0
+  var driftReadings: [(at: MonotonicTime, drift: USD)] = []
+  var isStandingAsked = false
+  var standingWanted = false
+  var liquidations: Int64 = 0
+  var drainStarted: MonotonicTime?
+  var released = false
+
+  init(
+    process: FloorProcess, config: GatewayConfiguration, link: any VenueLink, stream: UserStreamLink
+  ) throws {
+    self.process = process
+    self.config = config
+    self.link = link
+    self.stream = stream
+    database = try process.database()
+    bus = try process.bus()
+    signer = OrderSigner(key: config.key)
+    var settings = OrderManager.Settings()
+    settings.limits = config.limits
+    settings.absenceSpan = config.absenceSpan
+    core = OrderManager(settings: settings)
+    let now = SystemClock.monotonic()
+    lease = LeaseKeeper(now: now)
+    lastLoopWork = now
+  }
+
+  // MARK: The core's world
+
+  func moment() -> Moment { Moment(monotonic: SystemClock.monotonic(), wall: SystemClock.wall(), clock: clock) }
+
+  /// Gives the core an event and does what it says, in order; events that come of it wait their turn.
+  func feed(_ event: GatewayEvent) {
+    events.append(event)
+    guard !isHandling else { return }
+    isHandling = true
+    defer { isHandling = false }
+    var index = 0
+    while index < events.count {
+      let effects = core.handle(events[index], moment())
+      index += 1
+      for effect in effects { perform(effect) }
+    }
+    events.removeAll(keepingCapacity: true)
+    process.advance()
+    lastLoopWork = SystemClock.monotonic()
+    rearm()
+  }
+
+  /// One timer for the core's next deadline.
+  private func rearm() {
+    let next = core.nextWake(moment())
+    if let wake, next == wake.at { return }
+    if let wake { process.loop.cancel(wake.timer) }
+    wake = nil
+    guard let next else { return }
+    let delay = max(.milliseconds(1), next.since(SystemClock.monotonic()))
+    let timer = process.loop.after(min(delay, .seconds(5))) { [weak self] in
+      self?.wake = nil
+      self?.feed(.tick)
+    }
+    wake = (timer, next)
+  }
+
+  private func perform(_ effect: GatewayEffect) {
+    switch effect {
+    case .sign(let terms, let market): sign(terms, market)
+    case .record(let call): record?.put(call)
+    case .journal(let submission): writeJournal(submission)
+    case .post(let order):
+      link.post(order) { [weak self] outcome in
+        self?.feed(.answered(order.id, outcome))
+      }
+    case .cancel(let id):
+      link.cancel(id) { [weak self] cancelled, detail in
+        self?.feed(.cancelAnswered(id, cancelled: cancelled, detail: detail))
+      }
+    case .lookUp(let id, let since): lookUp(id, since: since)
+    case .repeatAnswer(let intent): repeatAnswer(intent)
+    case .note(let note): tell(note)
+    case .demand(let mode, let reason): demand(mode, reason)
+    }
+  }
+
+  /// Signs once. The timestamp is strictly monotone: it is part of what makes an order of this wallet unique.
+  private func sign(_ terms: IntentMessage.Terms, _ market: MarketTerms) {
+    let now = moment()
+    lastSignedMilliseconds = max(UInt64(max(0, now.wall.milliseconds)), lastSignedMilliseconds + 1)
+    do {
+      let token = market.token(terms.outcome)
+      let order = ExchangeOrder(
+        salt: random.next() >> 11, maker: config.wallet, signer: config.key.address, token: token,
+        amounts: try OrderAmounts.limit(terms.side, price: terms.price, size: terms.size, tick: market.tick),
+        side: terms.side, wallet: config.walletKind, createdAtMilliseconds: lastSignedMilliseconds)
+      let domain = ExchangeDomain(
+        token: try Word256(token), negRisk: market.negativeRisk, chainID: config.venue.chainID)
+      let signed = try signer.sign(order, for: domain)
+      // The venue ends a GTD order 60 s before its stated second.
+      let expiration = terms.type == .goodTillDate ? terms.usefulUntil.seconds + 61 : nil
+      let body = signed.body(
+        owner: config.credentials.apiKey, timeInForce: terms.type, expiration: expiration)
+      feed(
+        .signed(
+          terms.intent,
+          PreparedOrder(
+            id: signed.id, body: body, signedAt: now.wall, expires: expiration.map { MarketTime(seconds: $0) }),
+          failure: ""))
+    } catch {
+      feed(.signed(terms.intent, nil, failure: "\(error)"))
+    }
+  }
+
+  private func writeJournal(_ submission: OrderSubmission) {
+    do {
+      guard let journal else { throw FloorFailure(.tryAgain, "no journal is open") }
+      try journal.append(JournalRecord.json(submission))
+      feed(.journaled(submission.terms.intent, true))
+    } catch {
+      process.log.error("journal write failed", [.error(error)])
+      feed(.journaled(submission.terms.intent, false))
+    }
+  }
+
+  func tell(_ note: GatewayNote) {
+    switch note.severity {
+    case .info: process.log.info("gateway note", [.text("code", note.code), .text("detail", note.detail)])
+    case .warning: process.log.warning("gateway note", [.text("code", note.code), .text("detail", note.detail)])
+    case .error, .critical:
+      process.log.error("gateway note", [.text("code", note.code), .text("detail", note.detail)])
+    }
+    database.query(
+      "select report_event($1, 'gateway', $2, $3)",
+      [.text(note.severity.rawValue), .text(note.code), .text(String(note.detail.prefix(500)))]
+    ) { [log = process.log] result in
+      if case .failure(let error) = result { log.warning("event not recorded", [.error(error)]) }
+    }
+  }
+}
+
+/// A position in the record.
+struct HeldPosition: Hashable, Sendable {
+  let agent: AgentName
+  let slug: MarketSlug
+  let outcome: Outcome
+  let shares: Shares
+  let free: Shares
+  let cost: USD
+}

@@ -1,0 +1,63 @@
+import FloorIOData
+import Glibc
+import Shared
+
+/// What the gateway did while PostgreSQL was away: one line a record: length, SHA-256, JSON. A
+/// record counts once its `append` returned: it is then on the disk. A torn last line is what a crash leaves, and is cut.
+final class JournalFile {
+  private let path: String
+  private var descriptor: Int32 = -1
+  private(set) var records = 0
+
+  init(directory: String) throws {
+    path = directory + "/gateway.journal"
+    try reopen()
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  private func reopen() throws {
+    if descriptor >= 0 { close(descriptor) }
+    descriptor = unsafe open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else { throw SystemError("open", errno, path) }
+  }
+
+  /// Appends and waits for the disk. Throws when either failed: the caller must then not act.
+  func append(_ record: JSON) throws {
+    let text = record.text
+    let line = Array("\(text.utf8.count) \(Hex.text(SHA256.digest(text.utf8))) \(text)\n".utf8)
+    var done = 0
+    while done < line.count {
+      let count = unsafe line.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress! + done, line.count - done) }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw SystemError("write", errno, path)
+      }
+      done += count
+    }
+    guard fdatasync(descriptor) == 0 else { throw SystemError("fdatasync", errno, path) }
+    records += 1
+  }
+
+  /// All whole records. What follows the first damaged line is not trusted.
+  func load() throws -> [JSON] {
+    let bytes = try SmallFile.read(path, bytesMax: 64 << 20)
+    var out: [JSON] = []
+    for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+      let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 2)
+      guard parts.count == 3, let length = Int(String(decoding: parts[0], as: UTF8.self)), parts[2].count == length,
+        Hex.text(SHA256.digest(parts[2])) == String(decoding: parts[1], as: UTF8.self)
+      else { break }
+      do throws(JSONError) { out.append(try JSON.parse(Array(parts[2]))) } catch { break }
+    }
+    records = out.count
+    return out
+  }
+
+  /// Everything in it is in the record now.
+  func clear() throws {
+    guard records > 0 else { return }
+    guard ftruncate(descriptor, 0) == 0, fdatasync(descriptor) == 0 else { throw SystemError("ftruncate", errno, path) }
+    records = 0
+  }
+}

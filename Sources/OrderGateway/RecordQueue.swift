@@ -1,0 +1,96 @@
+import FloorIOData
+import Shared
+
+/// The way into the record: calls leave in order, pipelined; one without an answer, or refused for a passing reason, stays and leaves
+/// again with the next connection. Every call is idempotent, so a repeat after a lost answer changes nothing.
+final class RecordQueue {
+  /// More than this and the gateway stops taking risk: memory is bounded.
+  static let lengthMax = 50_000
+
+  private let loop: EventLoop
+  private let database: Database
+  private let log: Log
+  private let statements: RecordStatements
+  private let moment: () -> Moment
+  private struct Item {
+    let call: RecordCall
+    var attempts = 0
+  }
+  private var waiting: [Item] = []
+  private var retryTimer: TimerID?
+  private(set) var inFlight = 0
+
+  /// An answer of the record: the call and the database's JSON.
+  var onAnswer: ((RecordCall, JSON) -> Void)?
+  /// No answer; the call will be repeated.
+  var onUnanswered: ((RecordCall) -> Void)?
+  /// Refused for good: a defect or a fence. The call is dropped.
+  var onRefused: ((RecordCall, DatabaseError) -> Void)?
+
+  init(
+    loop: EventLoop, database: Database, log: Log, statements: RecordStatements, moment: @escaping () -> Moment
+  ) {
+    self.loop = loop
+    self.database = database
+    self.log = log
+    self.statements = statements
+    self.moment = moment
+  }
+
+  var count: Int { waiting.count + inFlight }
+
+  func put(_ call: RecordCall) {
+    if !waiting.isEmpty {
+      waiting.append(Item(call: call))
+    } else {
+      send(Item(call: call))
+    }
+  }
+
+  /// The connection is back: everything that waits leaves again, in order.
+  func resume() {
+    if let retryTimer { loop.cancel(retryTimer) }
+    retryTimer = nil
+    let items = waiting
+    waiting.removeAll()
+    for item in items { send(item) }
+  }
+
+  private func send(_ item: Item) {
+    let (sql, argument) = statements.statement(item.call, now: moment())
+    inFlight += 1
+    database.query(sql, [.json(argument)]) { [weak self] result in
+      guard let self else { return }
+      inFlight -= 1
+      switch result {
+      case .success(let rows):
+        do {
+          onAnswer?(item.call, try rows.one().json("answer"))
+        } catch {
+          refuse(item, DatabaseError(.shape, "\(error)"))
+        }
+      case .failure(let error):
+        if error.retryable || !error.outcomeKnown { again(item) } else { refuse(item, error) }
+      }
+    }
+  }
+
+  private func again(_ item: Item) {
+    var item = item
+    item.attempts += 1
+    waiting.append(item)
+    onUnanswered?(item.call)
+    // A lost connection announces its return; a passing refusal (a lock, a serialization) does not.
+    if database.isConnected, retryTimer == nil {
+      retryTimer = loop.after(.milliseconds(100)) { [weak self] in
+        self?.retryTimer = nil
+        self?.resume()
+      }
+    }
+  }
+
+  private func refuse(_ item: Item, _ error: DatabaseError) {
+    log.error("record refused a call", [.error(error), .int("attempts", item.attempts)])
+    onRefused?(item.call, error)
+  }
+}

@@ -1,0 +1,107 @@
+import FloorIOData
+import Shared
+
+/// Record calls as the arguments of the database's functions (contracts: `sql/README.md`).
+struct RecordStatements {
+  let gatewayEpoch: Epoch
+  let limits: RiskLimits
+  let capital: USD
+  let marketCap: USD?
+
+  static let submitIntent: StaticString = "select submit_intent($1::jsonb) as answer"
+  static let advanceOrder: StaticString = "select advance_order($1::jsonb) as answer"
+  static let recordFill: StaticString = "select record_fill($1::jsonb) as answer"
+
+  func statement(_ call: RecordCall, now: Moment) -> (sql: StaticString, argument: JSON) {
+    switch call {
+    case .submit(let submission): (Self.submitIntent, submit(submission, now: now))
+    case .deny(let terms, let origin, let refusal):
+      (
+        Self.submitIntent,
+        wish(terms, origin, now: now).with(
+          "denied", ["reason": .string(refusal.code.rawValue), "detail": .string(refusal.detail)])
+      )
+    case .acceptCancel(let terms): (Self.submitIntent, wish(terms, .agent, now: now))
+    case .advance(let id, let state, let reason, let detail):
+      (
+        Self.advanceOrder,
+        [
+          "gateway_epoch": .int(gatewayEpoch.number), "order_id": .text(id), "state": .string(state.rawValue),
+          "reason": .string(reason), "detail": .string(String(detail.prefix(300))),
+        ]
+      )
+    case .fill(let fill):
+      (
+        Self.recordFill,
+        [
+          "gateway_epoch": .int(gatewayEpoch.number), "order_id": .text(fill.key.order), "trade": .text(fill.key.trade),
+          "price": .text(fill.price), "size": .text(fill.size), "notional": .text(fill.cash), "fee": .text(fill.fee),
+          "liquidity": .string(fill.isTaker ? "TAKER" : "MAKER"), "status": .string(fill.settlement.rawValue),
+          "executed_ns": .int(now.wall.nanoseconds), "market_ns": .int(fill.matchedAt.nanoseconds),
+          "source": .string(fill.road.rawValue),
+        ]
+      )
+    case .settle(let fill, let state):
+      (
+        Self.recordFill,
+        [
+          "gateway_epoch": .int(gatewayEpoch.number), "order_id": .text(fill.key.order), "trade": .text(fill.key.trade),
+          "price": .text(fill.price), "size": .text(fill.size), "notional": .text(fill.cash), "fee": .text(fill.fee),
+          "status": .string(state.rawValue), "market_ns": .int(fill.matchedAt.nanoseconds),
+          "source": .string(fill.road.rawValue),
+        ]
+      )
+    }
+  }
+
+  private func wish(_ terms: IntentMessage.Terms, _ origin: IntentOrigin, now: Moment) -> JSON {
+    [
+      "intent": .text(terms.intent), "agent": .text(terms.agent), "epoch": .int(terms.epoch.number),
+      "gateway_epoch": .int(gatewayEpoch.number), "origin": .string(origin.rawValue),
+      "action": .string(terms.action.rawValue), "market": .text(terms.market),
+      "outcome": .string(terms.outcome.rawValue),
+      "side": .string(terms.side.rawValue), "type": .string(terms.type.rawValue), "price": .text(terms.price),
+      "size": .text(terms.size), "useful_until_ns": .int(terms.usefulUntil.nanoseconds),
+      "market_now_ns": .int(now.market.nanoseconds), "cancels": .optional(terms.cancels.map { .text($0) }),
+    ]
+  }
+
+  private func submit(_ submission: OrderSubmission, now: Moment) -> JSON {
+    // A journaled order was judged when it left: the record follows with the time of that moment.
+    let at = submission.journaled ? submission.signed.signedAt : now.wall
+    let moment = Moment(monotonic: now.monotonic, wall: at, clock: now.clock)
+    var out = wish(submission.terms, submission.origin, now: moment)
+    out = out.with("worst", .text(submission.worst))
+    out = out.with("per_order_limit", .text(limits.perTrade(capital)))
+    if let marketCap { out = out.with("market_cap", .text(marketCap)) }
+    out = out.with("order_id", .text(submission.signed.id))
+    out = out.with("signed_body", .string(Base64.encode(submission.signed.body)))
+    out = out.with("expires_ns", .optional(submission.signed.expires.map { .int($0.nanoseconds) }))
+    out = out.with("feed_order", .int(submission.feedOrder))
+    out = out.with("book_ts_ns", .int(submission.bookTime.nanoseconds))
+    return out.with("reason", .string(submission.reason))
+  }
+}
+
+/// Plain base64 with padding (RFC 4648, section 4), as PostgreSQL's `decode(…, 'base64')` reads it.
+enum Base64 {
+  private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+  static func encode(_ bytes: [UInt8]) -> String {
+    var out: [UInt8] = []
+    out.reserveCapacity((bytes.count + 2) / 3 * 4)
+    var index = 0
+    while index < bytes.count {
+      let left = bytes.count - index
+      let a = UInt32(bytes[index]) << 16
+      let b = left > 1 ? UInt32(bytes[index + 1]) << 8 : 0
+      let group = a | b | (left > 2 ? UInt32(bytes[index + 2]) : 0)
+      out.append(digits[Int(group >> 18)])
+      out.append(digits[Int(group >> 12 & 63)])
+      out.append(left > 1 ? digits[Int(group >> 6 & 63)] : UInt8(ascii: "="))
+      out.append(left > 2 ? digits[Int(group & 63)] : UInt8(ascii: "="))
+      index += 3
+    }
+    return String(decoding: out, as: UTF8.self)
+  }
+}
