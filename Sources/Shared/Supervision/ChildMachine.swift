@@ -41,8 +41,8 @@ public struct ChildMachine: Hashable, Sendable {
     case turn
     case spawned(ChildIdentity)
     case spawnFailed(String)
-    /// A living process of an earlier boss, found over its control socket.
-    case adopted(ChildIdentity, epoch: Epoch)
+    /// A living process of an earlier boss: to be kept and supervised on, or (`keep` false) to be ended before a new one may start.
+    case adopted(ChildIdentity, epoch: Epoch, keep: Bool)
     case hello(ChildIdentity)
     /// Its main loop reported.
     case progress(ChildIdentity, ready: Bool)
@@ -147,7 +147,7 @@ public struct ChildMachine: Hashable, Sendable {
     case .turn: return turn()
     case .spawned(let identity): return spawned(identity, now)
     case .spawnFailed(let reason): return spawnFailed(reason, now)
-    case .adopted(let identity, let epoch): return adopted(identity, epoch, now)
+    case .adopted(let identity, let epoch, let keep): return adopted(identity, epoch, keep, now)
     case .hello(let identity):
       guard case .starting(identity, _) = state else { return [] }
       lastProgress = now
@@ -235,7 +235,9 @@ public struct ChildMachine: Hashable, Sendable {
     return []
   }
 
-  private mutating func adopted(_ identity: ChildIdentity, _ epoch: Epoch, _ now: MonotonicTime) -> [Effect] {
+  private mutating func adopted(
+    _ identity: ChildIdentity, _ epoch: Epoch, _ keep: Bool, _ now: MonotonicTime
+  ) -> [Effect] {
     // Only a child of which nothing else can be alive may be adopted; otherwise it is the caller's to end.
     switch state {
     case .exited, .awaitingTurn, .fencing, .backingOff, .quarantined, .givenUp: break
@@ -243,7 +245,8 @@ public struct ChildMachine: Hashable, Sendable {
     }
     self.epoch = epoch
     lastProgress = now
-    if wanted == .stopped { return beginLadder(identity, ordered: true, now) }
+    guard keep else { return beginLadder(identity, ordered: true, now) }
+    wanted = .running
     state = .up(identity, ready: false)
     return []
   }

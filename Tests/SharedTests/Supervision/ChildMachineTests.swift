@@ -318,20 +318,30 @@ struct ChildMachineTests {
   func adoption() {
     var world = World(fenced: false)
     let process = ChildIdentity(pid: 7, startTicks: 70)
-    world.send(.adopted(process, epoch: Epoch(4)))
     world.alive = [process]
-    world.machine = {
-      var machine = ChildMachine(policy: SupervisionPolicy(), isFenced: false, mayGiveUp: false)
-      _ = machine.handle(.want(.running), now: world.now)
-      return machine
-    }()
-    #expect(world.machine.state == .awaitingTurn)
-    world.send(.adopted(process, epoch: Epoch(4)))
-    #expect(world.machine.process == process)
-    world.send(.turn)
-    #expect(world.alive == [process], "an adopted child is not started a second time")
+    world.send(.adopted(process, epoch: Epoch(4), keep: true))
+    world.send(.want(.running))
+    #expect(world.machine.process == process, "an adopted child is not started a second time")
+    world.send(.progress(process, ready: true))
+    #expect(world.machine.isReady)
     world.die(.unknown)
     #expect(world.reports.contains(.crashed(.unknown, fingerprint: nil)))
+    #expect(world.alive.count == 1 && world.machine.process != process)
+  }
+
+  @Test("A leftover is ended before a new process starts")
+  func leftover() {
+    var world = World()
+    let process = ChildIdentity(pid: 7, startTicks: 70)
+    world.alive = [process]
+    world.send(.adopted(process, epoch: Epoch(1), keep: false))
+    world.send(.want(.running))
+    #expect(world.asked == [process])
+    world.tick(after: .seconds(2))
+    #expect(world.killed == [process])
+    world.die(.unknown)
+    #expect(world.alive.count == 1 && world.machine.process != process)
+    #expect(world.machine.restarts == 0)
   }
 
   @Test("Events about a process that is not the present one change nothing")
@@ -342,7 +352,7 @@ struct ChildMachineTests {
     let stranger = ChildIdentity(pid: 1, startTicks: 1)
     for event in [
       ChildMachine.Event.exited(stranger, .code(0)), .hello(stranger), .progress(stranger, ready: false),
-      .spawned(stranger), .spawnFailed("x"), .turn, .adopted(stranger, epoch: Epoch(99)), .fenced(Epoch(0)),
+      .spawned(stranger), .spawnFailed("x"), .turn, .adopted(stranger, epoch: Epoch(99), keep: true), .fenced(Epoch(0)),
     ] { world.send(event) }
     #expect(world.machine == before)
   }

@@ -1,0 +1,63 @@
+import Shared
+
+/// The command line of `floor-boss`.
+struct BossArguments: Hashable {
+  enum Purpose: Hashable { case help, version, check, sweep, run }
+
+  var purpose = Purpose.run
+  var configurationFile = "config/floor.yaml"
+  var profile: String?
+  var stateDirectory = ""
+  var runDirectory = ""
+  var instance = "floor"
+  /// `key=value`, in their order.
+  var settings: [String] = []
+
+  static let help = """
+    floor-boss: keeps a trading floor alive. Started by supervisord as the program `floor`; stops the whole floor in order on SIGTERM.
+
+    usage: floor-boss --state DIR --run DIR [options]
+      --config FILE      the floor's configuration (default config/floor.yaml); profiles/ and agents/ are looked for beside it
+      --profile NAME     capital and limits from profiles/NAME.yaml (default: the key `profile`)
+      --state DIR        the instance's state directory: etc, log, checkpoints, venue, ...
+      --run DIR          short 0700 directory for the sockets
+      --instance NAME    name of the floor (default floor)
+      --set KEY=VALUE    overrides one key of the configuration; may be repeated
+      --check            checks configuration, agents and secrets, prints what would count, starts nothing
+      --sweep            ends what an earlier floor of this instance left running, and exits
+      --version, --help
+
+    exit status: 0 done or told to stop, 64 usage, 70 broken invariant, 75 try again later, 78 configuration refused
+    """
+
+  init(_ arguments: [String]) throws(FloorFailure) {
+    var rest = arguments[...]
+    while let argument = rest.popFirst() {
+      switch argument {
+      case "--help", "-h": purpose = .help
+      case "--version": purpose = .version
+      case "--check": purpose = .check
+      case "--sweep": purpose = .sweep
+      case "--config": configurationFile = try BossArguments.value(of: argument, &rest)
+      case "--profile": profile = try BossArguments.value(of: argument, &rest)
+      case "--state": stateDirectory = try BossArguments.value(of: argument, &rest)
+      case "--run": runDirectory = try BossArguments.value(of: argument, &rest)
+      case "--instance": instance = try BossArguments.value(of: argument, &rest)
+      case "--set": settings.append(try BossArguments.value(of: argument, &rest))
+      default: throw FloorFailure(.usage, "unknown argument \(argument); see floor-boss --help")
+      }
+    }
+    guard purpose != .help, purpose != .version else { return }
+    for (name, directory) in [("--state", stateDirectory), ("--run", runDirectory)] where !directory.hasPrefix("/") {
+      throw FloorFailure(.usage, "\(name) needs an absolute path")
+    }
+    guard instance.utf8.count <= 20, BirthDocument.isName(instance) else {
+      throw FloorFailure(.usage, "--instance takes at most 20 of a-z, 0-9 and -")
+    }
+  }
+
+  private static func value(of option: String, _ rest: inout ArraySlice<String>) throws(FloorFailure) -> String {
+    guard let value = rest.popFirst() else { throw FloorFailure(.usage, "\(option) needs a value") }
+    return value
+  }
+}

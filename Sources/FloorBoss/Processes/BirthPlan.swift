@@ -1,0 +1,78 @@
+import Shared
+
+/// What each child is told at its birth. Shapes: `database`, `redis` as `DatabaseSettings` and `RedisSettings` read them; the rest is the
+/// effective configuration; agents find themselves under `agent`.
+struct BirthPlan {
+  let settings: BossSettings
+  /// The venue's credentials as the venue wrote them, for the gateway alone.
+  var venueCredentials: JSON?
+
+  private var arguments: BossArguments { settings.arguments }
+
+  /// Roles: `boss`, `gateway`, … for the desk, `agent` for agents (whose database role comes from the pool).
+  private func document(
+    process: String, databaseRole: String, busUser: String, epoch: Epoch, boot: String, lifeline: Bool,
+    configuration: JSON, secrets: [String: Secret]
+  ) throws -> BirthDocument {
+    var secrets = secrets
+    guard let database = settings.secrets["database_" + databaseRole], let bus = settings.secrets["bus_" + busUser]
+    else { throw FloorFailure(.configuration, "no password for \(databaseRole) or \(busUser)") }
+    secrets["database_password"] = database
+    secrets["redis_password"] = bus
+    return BirthDocument(
+      process: process, instance: arguments.instance, stateDirectory: arguments.stateDirectory,
+      runDirectory: arguments.runDirectory, epoch: epoch, boot: boot, lifeline: lifeline,
+      configuration: configuration.with("database", try databaseSection(databaseRole))
+        .with("redis", try redisSection(busUser)),
+      secrets: secrets)
+  }
+
+  private func databaseSection(_ role: String) throws -> JSON {
+    let reader = settings.reader
+    let host = try reader.text("postgres.host")
+    return [
+      "host": .string(host.isEmpty ? arguments.runDirectory : host), "port": .int(try reader.whole("postgres.port")),
+      "name": .string(try reader.text("postgres.database")), "user": .string(role),
+    ]
+  }
+
+  private func redisSection(_ user: String) throws -> JSON {
+    let socket = try settings.reader.text("redis.socket")
+    return [
+      "socket": .string(socket.isEmpty ? arguments.runDirectory + "/redis.sock" : socket), "user": .string(user),
+      "key_prefix": .string(Names.prefix(instance: arguments.instance)),
+    ]
+  }
+
+  /// For the boss itself, before it holds the lease.
+  func boss(boot: String) throws -> BirthDocument {
+    try document(
+      process: ProcessNames.boss, databaseRole: "floor_boss", busUser: "boss", epoch: Epoch(0), boot: boot,
+      lifeline: false, configuration: settings.config.json, secrets: [:])
+  }
+
+  func desk(_ process: String, epoch: Epoch, boot: String) throws -> BirthDocument {
+    guard let role = ProcessNames.deskRole(process) else {
+      throw FloorFailure(.broken, "\(process) is no process of the desk")
+    }
+    var secrets: [String: Secret] = [:]
+    if process == ProcessNames.gateway, let venueCredentials { secrets["venue"] = Secret(venueCredentials.text) }
+    return try document(
+      process: process, databaseRole: "floor_" + role, busUser: role, epoch: epoch, boot: boot, lifeline: false,
+      configuration: settings.config.json, secrets: secrets)
+  }
+
+  func agent(_ facts: Roster.Agent, databaseRole: String, epoch: Epoch, boot: String, proof: Secret) throws
+    -> BirthDocument
+  {
+    let agent: JSON = [
+      "name": .string(facts.name), "strategy": .string(facts.strategy),
+      "series": facts.parameters["series"] ?? .array([]), "size_usd": facts.parameters["size_usd"] ?? .string("1"),
+      "parameters": facts.parameters["parameters"] ?? .object([]),
+    ]
+    guard let name = AgentName(facts.name) else { throw FloorFailure(.broken, "\(facts.name) is no agent's name") }
+    return try document(
+      process: ProcessNames.agent(name), databaseRole: databaseRole, busUser: "agent", epoch: epoch, boot: boot,
+      lifeline: true, configuration: settings.config.json.with("agent", agent), secrets: ["intent_secret": proof])
+  }
+}

@@ -1,0 +1,155 @@
+import FloorIOData
+import Shared
+
+/// From the lease to a running floor: what is recorded, what still lives, what is kept, what is ended first.
+extension Boss {
+  /// How long a process of the desk may take to answer on its control socket before it counts as gone.
+  private static let probeLimit: Duration = .milliseconds(250)
+
+  func takeOver() {
+    guard let epoch else { return }
+    let desk = probeDesk()
+    let probed = now
+    record.facts { [unowned self] result in
+      switch result {
+      case .failure(let error): retryTakeOver("the record: \(error)")
+      case .success(let facts):
+        record.processes { [unowned self] result in
+          switch result {
+          case .failure(let error): retryTakeOver("the process table: \(error)")
+          case .success(let rows):
+            let left = max(Boss.probeLimit - now.since(probed), .zero)
+            // Only where a socket stands can somebody answer.
+            loop.after(desk.isEmpty ? .zero : left) { [unowned self] in
+              guard self.epoch == epoch, phase == .takingOver else { return }
+              seedIfNew(facts) { [unowned self] facts in settle(facts, rows, desk) }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private func retryTakeOver(_ reason: String) {
+    wait(reason)
+    loop.after(.milliseconds(500)) { [unowned self] in if phase == .takingOver { takeOver() } }
+  }
+
+  private func probeDesk() -> [String: ControlClient] {
+    var clients: [String: ControlClient] = [:]
+    for name in ProcessNames.desk where SmallFile.exists(socketPath(name)) {
+      clients[name] = ControlClient(loop: loop, path: socketPath(name), bossEpoch: epoch)
+    }
+    return clients
+  }
+
+  func socketPath(_ process: String) -> String { settings.arguments.runDirectory + "/" + process + ".sock" }
+
+  /// The first start: the files of config/agents become rows. From then on the table rules.
+  private func seedIfNew(_ facts: Record.Facts, _ done: @escaping (Record.Facts) -> Void) {
+    guard facts.agents.isEmpty, let epoch else { return done(facts) }
+    var left = settings.agents[...]
+    func next() {
+      guard let agent = left.popFirst() else {
+        return record.facts { [unowned self] result in
+          switch result {
+          case .success(let facts): done(facts)
+          case .failure(let error): retryTakeOver("the seeded roster: \(error)")
+          }
+        }
+      }
+      let row: JSON = [
+        "boss_epoch": .int(epoch.number), "name": .text(agent.name), "strategy": .string(agent.strategy),
+        "parameters": Strategies.row(agent), "reason": "config/agents",
+      ]
+      record.hire(row) { [unowned self] result in
+        guard case .success = result else { return retryTakeOver("the hire of \(agent.name)") }
+        record.setStatus(agent.name.text, .running, "seeded", epoch) { [unowned self] result in
+          guard case .success = result else { return retryTakeOver("the start of \(agent.name)") }
+          next()
+        }
+      }
+    }
+    next()
+  }
+
+  private func settle(_ facts: Record.Facts, _ rows: [Record.ProcessRow], _ desk: [String: ControlClient]) {
+    guard let epoch else { return }
+    take(facts)
+    for name in ProcessNames.desk { addMember(name, name == ProcessNames.gateway ? .gateway : .desk) }
+    for agent in facts.agents where agent.facts.status != .retired { addMember(agentProcess(agent.facts.name), .agent) }
+    phase = .active
+    waitsFor = ""
+    process.note = ""
+    process.isReady = true
+    apply(.halted(facts.isHalted))
+    setCapital(epoch)
+    var known = Set<String>()
+    for (name, client) in desk.sorted(by: { $0.key < $1.key }) {
+      guard let hello = client.hello, hello.process == name, hello.identity.isAlive else {
+        client.close()
+        continue
+      }
+      known.insert(name)
+      adopt(name, hello.identity, hello.epoch, boot: hello.boot, keep: true, client)
+    }
+    // Whatever else still lives of the last floor: agents (their state is in the record, they come back under new epochs), and desk processes
+    // that do not answer.
+    for row in rows where !known.contains(row.name) && row.identity.isAlive {
+      if machine.machine(row.name) == nil { addMember(row.name, .agent) }
+      adopt(row.name, row.identity, row.epoch, boot: "", keep: false, nil)
+    }
+    for name in ProcessNames.desk where name != ProcessNames.gateway { apply(.child(name, .want(.running))) }
+    startGateway()
+    for agent in facts.agents where Strategies.wantsProcess(agent.facts.status) {
+      apply(.child(agentProcess(agent.facts.name), .want(.running)))
+    }
+    log.info(
+      "floor taken over",
+      [.int("epoch", epoch.number), .int("adopted", known.count), .int("agents", facts.agents.count)])
+    event("INFO", "boss", "floor-boss", "took over", ["epoch": .int(epoch.number), "adopted": .int(known.count)])
+    lookAtOrders()
+  }
+
+  func addMember(_ name: String, _ kind: FloorMachine.Kind) {
+    if children[name] == nil { children[name] = Child(kind: kind) }
+    apply(.add(name, kind))
+  }
+
+  func agentProcess(_ name: String) -> String { "agent-" + name }
+
+  private func adopt(
+    _ name: String, _ identity: ChildIdentity, _ epoch: Epoch, boot: String, keep: Bool, _ client: ControlClient?
+  ) {
+    guard let child = children[name] else { return }
+    do {
+      let watch = try ChildProcess.adopt(identity, on: loop) { [unowned self] cause in
+        childEnded(name, identity, cause)
+      }
+      guard let watch else { return }
+      child.watch = watch
+      child.identity = identity
+      child.boot = boot
+      log.info("process adopted", [.text("process", name), .text("identity", identity), .bool("keep", keep)])
+      apply(.child(name, .adopted(identity, epoch: epoch, keep: keep)))
+      if let client { follow(name, child, client) }
+    } catch {
+      log.error("process cannot be adopted", [.text("process", name), .error(error)])
+    }
+  }
+
+  /// The gateway needs the venue's credentials, which the simulated venue writes when it first starts.
+  func startGateway() {
+    guard machine.machine(ProcessNames.gateway)?.wanted != .running else { return }
+    do {
+      plan.venueCredentials = try VenueCredentials.read(settings)
+    } catch {
+      process.note = "waits for the venue's credentials"
+      log.warning("gateway waits for the venue's credentials", [.error(error)])
+      loop.after(.milliseconds(500)) { [unowned self] in if phase == .active { startGateway() } }
+      return
+    }
+    process.note = ""
+    apply(.child(ProcessNames.gateway, .want(.running)))
+  }
+}

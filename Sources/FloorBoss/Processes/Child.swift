@@ -1,0 +1,20 @@
+import FloorIOData
+import Shared
+
+/// What the boss holds of one living child.
+final class Child {
+  let kind: FloorMachine.Kind
+  /// The watch on the process: exit notice and signals. `nil` when no process is known to live.
+  var watch: ChildProcess?
+  var identity: ChildIdentity?
+  var control: ControlClient?
+  /// Names this incarnation.
+  var boot = ""
+  /// Of an agent: what its intents are proven with.
+  var proof: Secret?
+  var lastExit = ""
+  /// The last `progress` number, so that a report without work is not taken for progress.
+  var note = ""
+
+  init(kind: FloorMachine.Kind) { self.kind = kind }
+}

@@ -1,0 +1,124 @@
+import FloorIOData
+import Glibc
+import Shared
+
+/// Everything the boss starts from: the checked configuration, the agents' files, the secrets. Reading it has no effect on anything.
+struct BossSettings {
+  let arguments: BossArguments
+  let config: EffectiveConfig
+  /// The first roster; used when the table `agents` is empty.
+  let agents: [AgentFile]
+  let secrets: Secrets
+
+  var reader: ConfigReader { config.reader }
+
+  /// - Throws: `ConfigRefusal` with every problem of every file, the environment, the command line and the secrets.
+  static func load(_ arguments: BossArguments, environment: [(name: String, value: String)]) throws(ConfigRefusal)
+    -> BossSettings
+  {
+    let folder = Files.folder(of: arguments.configurationFile)
+    var problems: [ConfigProblem] = []
+    var layers: [ConfigLayer] = []
+    let file = layer("file", arguments.configurationFile, &problems)
+    let profileName =
+      arguments.profile ?? file?.settings.last { $0.path == "profile" }?.content.text
+      ?? environment.last { $0.name == "FLOOR_PROFILE" }?.value ?? "floor1000"
+    if AgentName(profileName) == nil {
+      problems.append(
+        ConfigProblem(
+          arguments.configurationFile, key: "profile", value: profileName, "is no legal name of a profile",
+          remedy: "use a file name from profiles/ without .yaml"))
+    } else if let profile = layer("profile \(profileName)", folder + "/profiles/\(profileName).yaml", &problems) {
+      layers.append(profile)
+    }
+    if let file { layers.append(file) }
+    layers.append(
+      ConfigLayer(
+        environment: environment, schema: FloorSchema.schema, ignoring: FloorSchema.otherEnvironmentNames))
+    let pairs = (arguments.profile.map { ["profile=\($0)"] } ?? []) + arguments.settings
+    layers.append(ConfigLayer(commandLine: pairs))
+    let (secrets, secretProblems) = Secrets.read(stateDirectory: arguments.stateDirectory, needed: neededSecrets)
+    problems += secretProblems
+    // The series that the agents may name are only known once the rest is readable; their files are checked in the same pass.
+    let followed = layers.reversed().flatMap(\.settings).first { $0.path == "market.series" }.map(words)
+    let (agents, agentProblems) = readAgents(folder + "/agents", followed: followed ?? builtInSeries)
+    problems += agentProblems
+    let config = try ConfigLoader.load(
+      schema: FloorSchema.schema, layers: layers, home: arguments.configurationFile, rules: FloorRules.all,
+      alsoWrong: problems)
+    return BossSettings(arguments: arguments, config: config, agents: agents, secrets: secrets)
+  }
+
+  /// Database roles and bus users that the boss hands to its children, and its own.
+  private static var neededSecrets: [String] {
+    let desk = ([ProcessNames.boss] + ProcessNames.desk).compactMap(ProcessNames.deskRole)
+    return desk.flatMap { ["database_floor_\($0)", "bus_\($0)"] } + ["bus_agent"]
+  }
+
+  private static var builtInSeries: [String] {
+    guard case .list(let series)? = FloorSchema.schema[path: "market.series"]?.builtIn else { return [] }
+    return series
+  }
+
+  private static func words(_ setting: ConfigSetting) -> [String] {
+    switch setting.content {
+    case .list(let items): items
+    case .scalar(let text): text.split(separator: ",").map { String($0) }
+    case .empty: []
+    }
+  }
+
+  private static func layer(_ name: String, _ path: String, _ problems: inout [ConfigProblem]) -> ConfigLayer? {
+    do {
+      return ConfigLayer(name: name, file: path, tree: try YAMLTree.read(path))
+    } catch {
+      problems.append(
+        ConfigProblem(
+          path, key: nil, value: nil, "cannot be read: \(error)", remedy: "mend the file, or name another one"))
+      return nil
+    }
+  }
+
+  private static func readAgents(_ folder: String, followed: [String]) -> ([AgentFile], [ConfigProblem]) {
+    var agents: [AgentFile] = []
+    var problems: [ConfigProblem] = []
+    let names: [String]
+    do {
+      names = try Files.names(in: folder).filter { $0.hasSuffix(".yaml") }
+    } catch {
+      return ([], [ConfigProblem(folder, key: nil, value: nil, "cannot be read: \(error)", remedy: "make the folder")])
+    }
+    if names.isEmpty {
+      problems.append(
+        ConfigProblem(folder, key: nil, value: nil, "has no agent", remedy: "add a file NAME.yaml for each agent"))
+    }
+    for name in names {
+      let path = folder + "/" + name
+      do {
+        let tree = try YAMLTree.read(path)
+        agents.append(
+          try AgentFile.load(
+            file: path, stem: String(name.dropLast(5)), tree: tree, strategies: Strategies.keys, followed: followed))
+      } catch let refusal as ConfigRefusal {
+        problems += refusal.problems
+      } catch {
+        problems.append(ConfigProblem(path, key: nil, value: nil, "cannot be read: \(error)", remedy: "mend the file"))
+      }
+    }
+    return (agents, problems)
+  }
+
+  /// This process's environment as pairs.
+  static func environment() -> [(name: String, value: String)] {
+    var pairs: [(name: String, value: String)] = []
+    var pointer = unsafe environ
+    while let entry = unsafe pointer.pointee {
+      let text = unsafe String(cString: entry)
+      if let split = text.firstIndex(of: "=") {
+        pairs.append((String(text[..<split]), String(text[text.index(after: split)...])))
+      }
+      unsafe pointer += 1
+    }
+    return pairs
+  }
+}
