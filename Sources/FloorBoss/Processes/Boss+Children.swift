@@ -182,7 +182,8 @@ extension Boss {
       revoke(agent)
       setStatus(agent, .quarantined, reason)
     case .gaveUp(let cause):
-      event("CRITICAL", "given-up", name, "\(cause): only a person can help; then `floor start`", ["cause": .text(cause)])
+      event(
+        "CRITICAL", "given-up", name, "\(cause): only a person can help; then `floor start`", ["cause": .text(cause)])
       if let agent { setStatus(agent, .quarantined, "given up: \(cause)") }
     case .unkillable(let kills): event("CRITICAL", "unkillable", name, "killed \(kills) times and still there", [:])
     }

@@ -11,12 +11,12 @@ final class InstanceLock {
   /// the very moment the first is gone.
   static func take(_ path: String, onWait: () -> Void) throws -> InstanceLock {
     let fd = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard fd >= 0 else { throw SystemError.last("open", path) }
+    guard fd >= 0 else { throw SystemError("open", errno, path) }
     if flock(fd, LOCK_EX | LOCK_NB) == 0 { return InstanceLock(fd) }
     onWait()
     while flock(fd, LOCK_EX) != 0 {
       if errno != EINTR {
-        let error = SystemError.last("flock", path)
+        let error = SystemError("flock", errno, path)
         close(fd)
         throw error
       }

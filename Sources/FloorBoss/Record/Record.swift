@@ -48,7 +48,9 @@ final class Record {
   }
 
   func releaseLease(_ holder: Holder, _ done: @escaping () -> Void) {
-    database.query("select release_lease('boss', $1, $2)", [.text(holder.name), .text(holder.boot)], timeout: .seconds(1)) {
+    database.query(
+      "select release_lease('boss', $1, $2)", [.text(holder.name), .text(holder.boot)], timeout: .seconds(1)
+    ) {
       _ in done()
     }
   }
@@ -124,7 +126,8 @@ final class Record {
 
   /// The processes that an earlier boss knew to be alive.
   func processes(_ done: @escaping Done<[ProcessRow]>) {
-    ask("select name, pid, start_ticks, coalesce(epoch, 0) as epoch from processes where pid is not null", [], done) { rows in
+    ask("select name, pid, start_ticks, coalesce(epoch, 0) as epoch from processes where pid is not null", [], done) {
+      rows in
       try rows.map { row in
         guard let pid = Int32(exactly: try row.int("pid")) else { throw DatabaseError(.shape, "a pid out of range") }
         return ProcessRow(
@@ -147,13 +150,18 @@ final class Record {
     ask("select set_mode($1, $2, $3)", [.text(mode.rawValue), .text(reason), .epoch(epoch)], done) { _ in }
   }
 
-  func halt(_ reason: String, _ done: @escaping Done<Void>) { ask("select trip_halt($1)", [.text(reason)], done) { _ in } }
+  func halt(_ reason: String, _ done: @escaping Done<Void>) {
+    ask("select trip_halt($1)", [.text(reason)], done) { _ in }
+  }
 
   func resume(_ reason: String, _ epoch: Epoch, _ done: @escaping Done<Void>) {
     ask("select resume_floor($1, $2)", [.text(reason), .epoch(epoch)], done) { _ in }
   }
 
-  func event(_ severity: String, _ type: String, _ component: String, _ message: String, _ metadata: JSON, _ done: @escaping Done<Void>) {
+  func event(
+    _ severity: String, _ type: String, _ component: String, _ message: String, _ metadata: JSON,
+    _ done: @escaping Done<Void>
+  ) {
     ask(
       "select report_event($1, $2, $3, $4, $5)",
       [.text(severity), .text(component), .text(type), .text(message), .json(metadata)], done
@@ -168,7 +176,9 @@ final class Record {
     }
   }
 
-  func setStatus(_ agent: String, _ status: Roster.Status, _ reason: String, _ epoch: Epoch, _ done: @escaping Done<Void>) {
+  func setStatus(
+    _ agent: String, _ status: Roster.Status, _ reason: String, _ epoch: Epoch, _ done: @escaping Done<Void>
+  ) {
     ask(
       "select set_agent_status($1, $2, $3, $4)",
       [.text(agent), .text(status.rawValue), .text(reason), .epoch(epoch)], done
@@ -200,7 +210,10 @@ final class Record {
   }
 
   /// A decision about an agent, once for each recommendation.
-  func verdict(_ agent: String, _ verdict: String, recommendation: Int64?, _ reason: String, _ evidence: JSON, _ done: @escaping Done<Void>) {
+  func verdict(
+    _ agent: String, _ verdict: String, recommendation: Int64?, _ reason: String, _ evidence: JSON,
+    _ done: @escaping Done<Void>
+  ) {
     ask(
       """
       insert into verdicts (agent_id, verdict, recommendation_id, reason, evidence)

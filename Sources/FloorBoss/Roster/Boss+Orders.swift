@@ -110,7 +110,8 @@ extension Boss {
     switch rules.next(order, roster) {
     case .wait(let what):
       if orders.waits.updateValue(what, forKey: order.source) != what {
-        log.info("order waits", [.text("verb", order.verb.rawValue), .text("target", order.target), .text("for", what)])
+        log.info(
+          "order waits", [.text("verb", order.verb.rawValue), .text("target", order.target), .text("for", what)])
       }
     case .refuse(let reason): conclude(order, refusal: reason, [:])
     case .done(let result): conclude(order, refusal: nil, result)
@@ -124,7 +125,8 @@ extension Boss {
     guard let action = actions.first else { return performed(order) }
     perform(action, of: order) { [unowned self] error in
       if let error {
-        log.warning("order's step failed; it is tried again", [.text("verb", order.verb.rawValue), .text("why", error)])
+        log.warning(
+          "order's step failed; it is tried again", [.text("verb", order.verb.rawValue), .text("why", error)])
         orders.busy.remove(order.source)
       } else {
         perform(actions.dropFirst(), of: order)
@@ -138,7 +140,8 @@ extension Boss {
       guard case .success(let facts) = result else { return }
       take(facts)
       // A retire goes on at the pace of the gateway; everything else is a few steps and done.
-      if order.verb != .retire || facts.agents.first(where: { $0.facts.name == order.target })?.facts.status == .retired {
+      if order.verb != .retire || facts.agents.first(where: { $0.facts.name == order.target })?.facts.status == .retired
+      {
         step(order)
       }
     }
@@ -182,12 +185,17 @@ extension Boss {
         ], answered)
     case .clone(let parent, let name):
       guard let facts = roster[parent] else { return done("the parent is not in the roster") }
-      record.hire(
-        [
-          "boss_epoch": .int(epoch.number), "name": .string(name), "strategy": .string(facts.strategy),
-          "parent": .string(parent), "parameters": Strategies.mutated(facts, seed: mutationSeed(order)),
-          "reason": .string(order.reason),
-        ], answered)
+      do {
+        let parameters = try Strategies.mutated(facts, seed: mutationSeed(order))
+        record.hire(
+          [
+            "boss_epoch": .int(epoch.number), "name": .string(name), "strategy": .string(facts.strategy),
+            "parent": .string(parent), "parameters": parameters, "reason": .string(order.reason),
+          ], answered)
+      } catch {
+        conclude(order, refusal: "its parameters cannot be mutated: \(error)", [:])
+        done("refused")
+      }
     case .retire(let agent):
       record.retire(agent, order.reason, epoch) { result in
         // Draining is an answer like retired: the facts say how far it is.
@@ -242,7 +250,9 @@ extension Boss {
   func setStatus(_ agent: String, _ status: Roster.Status, _ reason: String) {
     guard mayRecord, let epoch else { return }
     record.setStatus(agent, status, reason, epoch) { [unowned self] result in
-      if case .failure(let error) = result { log.warning("status not written", [.text("agent", agent), .error(error)]) }
+      if case .failure(let error) = result {
+        log.warning("status not written", [.text("agent", agent), .error(error)])
+      }
     }
   }
 }

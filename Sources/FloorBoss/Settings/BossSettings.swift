@@ -56,7 +56,7 @@ struct BossSettings {
   }
 
   private static var builtInSeries: [String] {
-    guard case .list(let series)? = FloorSchema.schema[path: "market.series"]?.builtIn else { return [] }
+    guard case .list(let series)? = FloorSchema.schema["market.series"]?.builtIn else { return [] }
     return series
   }
 
@@ -98,7 +98,8 @@ struct BossSettings {
         let tree = try YAMLTree.read(path)
         agents.append(
           try AgentFile.load(
-            file: path, stem: String(name.dropLast(5)), tree: tree, strategies: Strategies.keys, followed: followed))
+            file: path, stem: String(name.dropLast(5)), tree: tree, strategies: StrategyRegistry.configKeys,
+            followed: followed))
       } catch let refusal as ConfigRefusal {
         problems += refusal.problems
       } catch {

@@ -10,7 +10,7 @@ enum Files {
 
   /// Names in a folder, sorted, without the hidden ones.
   static func names(in folder: String) throws -> [String] {
-    guard let stream = unsafe opendir(folder) else { throw SystemError.last("opendir", folder) }
+    guard let stream = unsafe opendir(folder) else { throw SystemError("opendir", errno, folder) }
     defer { unsafe closedir(stream) }
     var names: [String] = []
     while let entry = unsafe readdir(stream) {
@@ -25,7 +25,7 @@ enum Files {
   /// Free part of the file system that holds `path`, in millionths of a per cent.
   static func freePercentMicros(_ path: String) throws -> Int64 {
     var status = statvfs()
-    guard unsafe statvfs(path, &status) == 0 else { throw SystemError.last("statvfs", path) }
+    guard unsafe statvfs(path, &status) == 0 else { throw SystemError("statvfs", errno, path) }
     guard status.f_blocks > 0 else { return 100_000_000 }
     return Int64(Int128(status.f_bavail) * 100_000_000 / Int128(status.f_blocks))
   }
@@ -34,7 +34,7 @@ enum Files {
   static func ownFolder() throws -> String {
     var buffer = [CChar](repeating: 0, count: 4097)
     let count = unsafe readlink("/proc/self/exe", &buffer, 4096)
-    guard count > 0 else { throw SystemError.last("readlink", "/proc/self/exe") }
+    guard count > 0 else { throw SystemError("readlink", errno, "/proc/self/exe") }
     let path = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     // A rebuilt program shows as "(deleted)"; its neighbours are still in the same folder.
     return folder(of: path)

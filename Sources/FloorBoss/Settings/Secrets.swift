@@ -35,7 +35,7 @@ struct Secrets {
 
   static func checkMode(_ path: String) throws {
     var status = stat()
-    guard unsafe lstat(path, &status) == 0 else { throw SystemError.last("stat", path) }
+    guard unsafe lstat(path, &status) == 0 else { throw SystemError("stat", errno, path) }
     guard status.st_mode & S_IFMT == S_IFREG else { throw FloorFailure(.configuration, "it is no plain file") }
     guard status.st_uid == geteuid() else { throw FloorFailure(.configuration, "it belongs to another user") }
     guard status.st_mode & 0o077 == 0 else {

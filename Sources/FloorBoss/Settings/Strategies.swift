@@ -2,10 +2,8 @@ import Shared
 
 /// The strategies of this floor, as the configuration, the mutation and the roster need them.
 enum Strategies {
-  /// Parameters of every strategy, for checking agents' files.
-  static var keys: [String: [ConfigKey]] {
-    Dictionary(uniqueKeysWithValues: StrategyRegistry.kinds.map { ($0.name, $0.parameters.map(\.key)) })
-  }
+  /// Largest relative change of one parameter from a parent to its clone.
+  private static let spread = 0.25
 
   static var names: Set<String> { Set(StrategyRegistry.kinds.map(\.name)) }
 
@@ -18,16 +16,14 @@ enum Strategies {
   }
 
   /// The row of a clone: its parent's, with mutated strategy parameters.
-  static func mutated(_ parent: Roster.Agent, seed: UInt64) -> JSON {
-    let kind = StrategyRegistry.kinds.first { $0.name == parent.strategy }
-    let knobs = (kind?.parameters ?? []).compactMap { parameter -> Mutation.Knob? in
-      guard let bounds = parameter.mutation else { return nil }
-      let isDecimal = if case .decimal = parameter.key.kind { true } else { false }
-      return Mutation.Knob(name: parameter.key.path, isDecimal: isDecimal, bounds: bounds)
-    }
+  /// - Parameter seed: the same seed gives the same clone.
+  static func mutated(_ parent: Roster.Agent, seed: UInt64) throws -> JSON {
     var chance = SeededGenerator(seed: seed)
     let own = parent.parameters["parameters"] ?? .object([])
-    return parent.parameters.with("parameters", Mutation.mutate(own, knobs: knobs, chance: &chance))
+    let size = parent.parameters["size_usd"]?.usd ?? USD(dollars: 1)
+    let child = try StrategyRegistry.mutate(
+      parent.strategy, parameters: own, size: size, spread: spread, using: &chance)
+    return parent.parameters.with("parameters", child)
   }
 
   /// A draining agent's positions are the gateway's; a hired one has not begun.

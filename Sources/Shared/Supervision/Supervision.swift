@@ -6,6 +6,7 @@
 //   FloorMachine       the whole floor: members, mode, ordered stop
 //   LeaseKeeper        whether this process may act as the holder of a lease
 //   SchedulingLag      how late this process itself runs, so that a busy host does not kill healthy children
-//   RetireStep, ...    commands as functions of the recorded state: any boss can take over at any step
-//   Mutation           parameters of a clone from its parent's
+//   RosterOrder        a command, or advice: a row that outlives the boss
+//   Roster             the facts a decision may look at
+//   RosterRules        orders as functions of the facts: any boss can take over at any step
 //   Allocator          who gets how much capital

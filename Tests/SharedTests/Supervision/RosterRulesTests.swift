@@ -206,48 +206,6 @@ struct RosterRulesTests {
   }
 }
 
-@Suite("Mutation of clones")
-struct MutationTests {
-  private let knobs = [
-    Mutation.Knob(name: "threshold_pct", isDecimal: true, bounds: 100_000...2_000_000),
-    Mutation.Knob(name: "window_s", isDecimal: false, bounds: 60...900),
-    Mutation.Knob(name: "steps_count", isDecimal: false, bounds: 1...3),
-  ]
-  private let parent: JSON = ["threshold_pct": "0.5", "window_s": 300, "steps_count": 2, "input": "reference"]
-
-  @Test("At least one parameter moves, none leaves its bounds, what has no knob is inherited", arguments: 0..<300)
-  func bounded(seed: UInt64) throws {
-    var chance = SeededGenerator(seed: seed)
-    var generation = parent
-    for _ in 0..<20 {
-      let child = Mutation.mutate(generation, knobs: knobs, chance: &chance)
-      #expect(child != generation)
-      #expect(child["input"] == "reference")
-      let threshold = try Decimal6.parse(try #require(child["threshold_pct"]?.string))
-      #expect((100_000...2_000_000).contains(threshold))
-      #expect((60...900).contains(try #require(child["window_s"]?.int)))
-      #expect((1...3).contains(try #require(child["steps_count"]?.int)))
-      generation = child
-    }
-  }
-
-  @Test("The same seed gives the same clone, another seed another one")
-  func deterministic() {
-    func child(_ seed: UInt64) -> JSON {
-      var chance = SeededGenerator(seed: seed)
-      return Mutation.mutate(parent, knobs: knobs, chance: &chance)
-    }
-    #expect(child(1) == child(1))
-    #expect(Set((0..<20).map { child($0) }).count > 10)
-  }
-
-  @Test("Nothing movable: the clone has its parent's parameters")
-  func nothingMovable() {
-    var chance = SeededGenerator(seed: 3)
-    #expect(Mutation.mutate(["input": "reference"], knobs: knobs, chance: &chance) == ["input": "reference"])
-  }
-}
-
 @Suite("Allocation of capital")
 struct AllocatorTests {
   private func limits(_ agents: Int) throws -> FloorLimits {
