@@ -27,9 +27,10 @@ struct Answer: Hashable, Sendable {
 /// Something the public streams tell. Encoded only when somebody listens, right after the turn that made it.
 enum Notice: Hashable, Sendable {
   case listed(market: Int)
-  case levels(market: Int, [LevelChange])
+  /// With the best bid and ask of YES after the change.
+  case levels(market: Int, [LevelChange], bid: Price?, ask: Price?)
   case traded(market: Int, outcome: Outcome, side: Side, price: Price, shares: Shares, hash: String)
-  /// Show the whole book of both tokens.
+  /// Show the whole book of both tokens, as it is when this turn is over.
   case book(market: Int)
   case tick(market: Int, old: PriceTick, new: PriceTick)
   case resolved(market: Int, winner: Outcome)

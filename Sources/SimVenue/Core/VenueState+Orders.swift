@@ -156,7 +156,7 @@ extension VenueState {
   mutating func end(_ order: OrderRecord, _ status: OrderRecord.Status) {
     owners[order.key] = nil
     if let market = clients.marketIndex[order.terms.slug], let gone = live[market].book.cancel(order.key) {
-      emit(.notice(.levels(market: market, [gone.change])))
+      tellLevels([gone.change], market)
     }
     record(.ended(order: order.terms.id, status: status))
     tell(order.terms.id, .cancellation)

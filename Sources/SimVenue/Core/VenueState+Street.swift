@@ -22,7 +22,7 @@ extension VenueState {
   mutating func withdraw(_ key: Int64, market: Int) {
     guard let gone = live[market].book.cancel(key) else { return }
     owners[key] = nil
-    emit(.notice(.levels(market: market, [gone.change])))
+    tellLevels([gone.change], market)
   }
 
   /// One recorded snapshot of a market: the levels of YES, in any order.

@@ -101,8 +101,13 @@ extension VenueState {
 
   /// Announces what a submission did to the book; after a trade the whole book, as the venue does.
   mutating func show(_ result: Submission, _ market: Int) {
-    if !result.changes.isEmpty { emit(.notice(.levels(market: market, result.changes))) }
+    if !result.changes.isEmpty { tellLevels(result.changes, market) }
     if !result.fills.isEmpty { emit(.notice(.book(market: market))) }
+  }
+
+  mutating func tellLevels(_ changes: [LevelChange], _ market: Int) {
+    let book = live[market].book
+    emit(.notice(.levels(market: market, changes, bid: book.bestBid(.yes), ask: book.bestAsk(.yes))))
   }
 
   /// The next step of a trade's settlement.

@@ -62,9 +62,9 @@ struct MarketChannel<Peer: Hashable> {
       guard !peers.isEmpty else { return }
       let text = MarketEvents.listed(market, state)
       for peer in peers { send(peer, text) }
-    case .levels(let market, let changes):
+    case .levels(let market, let changes, let bid, let ask):
       guard isListened(market) else { return }
-      broadcast(market, MarketEvents.levels(market, changes, state), send)
+      broadcast(market, MarketEvents.levels(market, changes, bid: bid, ask: ask, state), send)
       tellTops(market, state, send)
     case .traded(let market, let outcome, let side, let price, let shares, let hash):
       guard isListened(market) else { return }

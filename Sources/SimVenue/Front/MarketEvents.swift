@@ -18,9 +18,10 @@ enum MarketEvents {
   }
 
   /// A change of the book is reported for both assets: a bid for one is an ask for the other.
-  static func levels(_ market: Int, _ changes: [LevelChange], _ state: VenueState) -> [UInt8] {
+  static func levels(
+    _ market: Int, _ changes: [LevelChange], bid: Price?, ask: Price?, _ state: VenueState
+  ) -> [UInt8] {
     let spec = state.spec(market)
-    let book = state.live[market].book
     var out = open("price_change", market, state)
     out.raw(",\"price_changes\":[")
     for (index, change) in changes.enumerated() {
@@ -35,9 +36,9 @@ enum MarketEvents {
           change.isYesBid == (outcome == .yes) ? ",\"side\":\"BUY\",\"hash\":\"" : ",\"side\":\"SELL\",\"hash\":\"")
         out.raw(levelHash(market, outcome, change, state))
         out.raw("\",\"best_bid\":\"")
-        if let bid = book.bestBid(outcome) { WireDecimal.append(bid.micros, to: &out.bytes) }
+        if let best = outcome == .yes ? bid : ask?.complement { WireDecimal.append(best.micros, to: &out.bytes) }
         out.raw("\",\"best_ask\":\"")
-        if let ask = book.bestAsk(outcome) { WireDecimal.append(ask.micros, to: &out.bytes) }
+        if let best = outcome == .yes ? ask : bid?.complement { WireDecimal.append(best.micros, to: &out.bytes) }
         out.raw("\"}")
       }
     }

@@ -265,8 +265,11 @@ final class VenueHouse {
       if effects.isEmpty { return }
       var others: [VenueEffect] = []
       var lines: [UInt8] = []
+      // A whole book is encoded from the state, which already holds all of this turn's changes: it goes out after them, once.
+      var shown: [Int] = []
       for effect in effects {
         switch effect {
+        case .notice(.book(let market)): if !shown.contains(market) { shown.append(market) }
         case .truth(let record): lines += TruthText.line(record)
         case .answer(let number, let answer):
           if number < 0 {
@@ -284,6 +287,7 @@ final class VenueHouse {
       }
       if !lines.isEmpty { try truth.append(lines) }
       others.forEach(perform)
+      for market in shown { perform(.notice(.book(market: market))) }
     }
   }
 

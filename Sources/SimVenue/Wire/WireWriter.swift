@@ -65,8 +65,9 @@ struct WireWriter {
 
 /// Decimals at 10⁻⁶ as the venue reads and writes them.
 enum WireDecimal {
-  /// `nil` for anything but `[-]digits[.digits]` on the 10⁻⁶ grid and below 10¹².
+  /// `nil` for anything but `[-]digits[.digits]` on the 10⁻⁶ grid and up to 10¹².
   static func micros(_ text: String) -> Int64? {
+    let limit: Int64 = 100_000_000_000_000_000  // one more digit still fits
     var value: Int64 = 0
     var decimals: Int?
     var seen = false
@@ -80,8 +81,8 @@ enum WireDecimal {
         if decimals == 6 {
           if byte != 48 { return nil }
         } else {
+          guard value < limit else { return nil }
           value = value * 10 + Int64(byte - 48)
-          if value >= 1_000_000_000_000_000_000 { return nil }
           decimals = decimals.map { $0 + 1 }
         }
       default: return nil
@@ -89,8 +90,8 @@ enum WireDecimal {
     }
     guard seen else { return nil }
     for _ in (decimals ?? 0)..<6 {
+      guard value < limit else { return nil }
       value *= 10
-      if value >= 1_000_000_000_000_000_000 { return nil }
     }
     return negative ? -value : value
   }
