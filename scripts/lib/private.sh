@@ -70,3 +70,9 @@ ENV
   mv "$STATE/env.new" "$STATE/env"
   chmod 644 "$STATE/env"
 }
+
+write_instance() { # STATE/etc/instance.json: how the floor command finds everything
+  printf '{"instance":"%s","state":"%s","run":"%s","postgres_host":"%s","postgres_port":5432,"database":"polybot","redis_socket":"%s"}\n' \
+    "$INSTANCE" "$STATE" "$RUN" "$PG_RUN" "$RUN/redis.sock" >"$STATE/etc/instance.json.new"
+  mv "$STATE/etc/instance.json.new" "$STATE/etc/instance.json"
+}

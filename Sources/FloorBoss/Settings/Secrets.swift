@@ -1,9 +1,8 @@
 import FloorIOData
-import Glibc
 import Shared
 
-/// The passwords of the floor's roles, from `<state>/etc/secrets.yaml` (made by set-up: `database_<role>`, `bus_<role>`). The file must be
-/// readable by its owner only.
+/// The passwords of the floor's roles, from `<state>/etc/secrets.yaml` with the check that
+/// all that are needed are there.
 struct Secrets {
   private let values: [String: Secret]
 
@@ -13,9 +12,7 @@ struct Secrets {
     var values: [String: Secret] = [:]
     var problems: [ConfigProblem] = []
     do {
-      try checkMode(path)
-      let layer = ConfigLayer(name: "secrets", file: path, tree: try YAMLTree.read(path))
-      for setting in layer.settings { values[setting.path] = Secret(setting.content.text) }
+      values = try SecretsFile.read(path)
     } catch {
       problems.append(
         ConfigProblem(
@@ -32,14 +29,4 @@ struct Secrets {
   }
 
   subscript(name: String) -> Secret? { values[name] }
-
-  static func checkMode(_ path: String) throws {
-    var status = stat()
-    guard unsafe lstat(path, &status) == 0 else { throw SystemError("stat", errno, path) }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw FloorFailure(.configuration, "it is no plain file") }
-    guard status.st_uid == geteuid() else { throw FloorFailure(.configuration, "it belongs to another user") }
-    guard status.st_mode & 0o077 == 0 else {
-      throw FloorFailure(.configuration, "others may read it: chmod 600")
-    }
-  }
 }

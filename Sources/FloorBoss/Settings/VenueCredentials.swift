@@ -9,7 +9,7 @@ enum VenueCredentials {
     let folder = settings.arguments.stateDirectory
     let simulated = try settings.reader.text("venue") == "sim"
     let path = folder + (simulated ? "/venue/credentials.json" : "/etc/venue.json")
-    try Secrets.checkMode(path)
+    try SecretsFile.checkMode(path)
     return try JSON.parse(try SmallFile.read(path, bytesMax: 1 << 16))
   }
 }

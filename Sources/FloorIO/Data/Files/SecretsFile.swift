@@ -1,0 +1,29 @@
+import CLinux
+import Glibc
+import Shared
+
+/// `<state>/etc/secrets.yaml`: the passwords of the floor's roles, `database_<role>` and `bus_<role>`, made once by set-up.
+public enum SecretsFile {
+  /// Reads it. Throws when others could read it too, when it belongs to someone else (root may read anyone's), or when it is no
+  /// plain file.
+  public static func read(_ path: String) throws -> [String: Secret] {
+    try checkMode(path)
+    let layer = ConfigLayer(name: "secrets", file: path, tree: try YAMLTree.read(path))
+    var values: [String: Secret] = [:]
+    for setting in layer.settings { values[setting.path] = Secret(setting.content.text) }
+    return values
+  }
+
+  /// Is it a plain file that nobody but its owner can read, and are we the owner (or root)?
+  public static func checkMode(_ path: String) throws {
+    var status = stat()
+    guard unsafe lstat(path, &status) == 0 else { throw SystemError("stat", errno, path) }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw FloorFailure(.configuration, "\(path) is no plain file") }
+    guard status.st_uid == geteuid() || geteuid() == 0 else {
+      throw FloorFailure(.configuration, "\(path) belongs to another user")
+    }
+    guard status.st_mode & 0o077 == 0 else {
+      throw FloorFailure(.configuration, "others may read \(path): chmod 600")
+    }
+  }
+}
