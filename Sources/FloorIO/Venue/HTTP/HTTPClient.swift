@@ -79,6 +79,9 @@ import Shared
     if hasFinished { loop.after(.zero) { [weak self] in self?.deliver() } }
   }
 
+  /// Calls `body` in the loop's next turn: for answers that need no server.
+  func later(_ body: @escaping () -> Void) { loop.after(.zero, body) }
+
   public var inFlight: Int { transfers.count }
 
   // MARK: libcurl's events
