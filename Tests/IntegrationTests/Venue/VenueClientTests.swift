@@ -1,0 +1,191 @@
+import FloorIOData
+import FloorIOVenue
+import FloorTestSupport
+import Shared
+import Testing
+
+/// The floor's clients against the simulated venue over real sockets: it verifies signatures, HMAC and rules by code of its own.
+@Suite("Venue clients against sim-venue", .timeLimit(.minutes(2)))
+struct VenueClientTests {
+  struct NoMarket: Error {}
+
+  final class Bench {
+    let venue: SimVenueProcess
+    let loop: EventLoop
+    let http: HTTPClient
+    let context: WebContext
+    let clob: ClobClient
+    let gamma: GammaClient
+    let signer: OrderSigner
+    var salt: UInt64 = 1
+
+    init() throws {
+      venue = try SimVenueProcess(["--seed", "5", "--taker-hold-ms", "20"])
+      loop = try EventLoop()
+      http = HTTPClient(loop: loop)
+      context = try WebContext(loop: loop)
+      let key = try EthereumKey(privateKey: #require(Word256(hex: venue.credentials.needText("private_key"))).bytes)
+      signer = OrderSigner(key: key)
+      let credentials = try L2Authentication(
+        address: key.address, apiKey: venue.credentials.needText("api_key"),
+        secret: venue.credentials.needText("secret"), passphrase: venue.credentials.needText("passphrase"))
+      clob = ClobClient(http: http, base: venue.base, credentials: credentials)
+      gamma = GammaClient(http: http, base: venue.base)
+    }
+
+    func wait<Value>(_ start: (@escaping (Value) -> Void) -> Void) throws -> Value {
+      var value: Value?
+      start { value = $0 }
+      try #require(try loop.turn(until: { value != nil }, limit: .seconds(15)))
+      return try #require(value)
+    }
+
+    /// An up/down market with a book on both sides, far from its end.
+    func liveMarket() throws -> (GammaMarket, VenueBook) {
+      for _ in 0..<50 {
+        let page = try wait { gamma.openMarkets($0) }.get()
+        for market in page.markets where market.acceptingOrders && market.hasOrderBook {
+          let book = try wait { clob.book(market.token(of: .yes), $0) }.get()
+          if let ask = book.asks.first, book.bids.first != nil, ask.size >= market.minimumSize { return (market, book) }
+        }
+        _ = try loop.turn(until: { false }, limit: .milliseconds(200))
+      }
+      throw NoMarket()
+    }
+
+    func sign(
+      _ market: GammaMarket, _ outcome: Outcome, _ side: Side, _ price: Price, _ size: Shares
+    ) throws -> SignedOrder {
+      salt += 1
+      let token = market.token(of: outcome)
+      let order = ExchangeOrder(
+        salt: salt, maker: signer.key.address, signer: signer.key.address, token: token,
+        amounts: try .limit(side, price: price, size: size, tick: market.tick), side: side,
+        createdAtMilliseconds: UInt64(SystemClock.wall().milliseconds))
+      let domain = ExchangeDomain(
+        token: try Word256(token), negRisk: market.negRisk, chainID: ExchangeDomain.polygon)
+      return try signer.sign(order, for: domain)
+    }
+
+    func post(_ order: SignedOrder, _ timeInForce: TimeInForce) throws -> SubmitOutcome {
+      let body = order.body(owner: try venue.credentials.needText("api_key"), timeInForce: timeInForce)
+      return try wait { clob.post(body, expected: order.id, $0) }
+    }
+  }
+
+  @Test("An order rests, is found everywhere, is recognised when it comes again, and is cancelled")
+  func restingOrder() throws {
+    let bench = try Bench()
+    let (market, _) = try bench.liveMarket()
+    let order = try bench.sign(market, .yes, .buy, try Price(parsing: "0.01"), Shares(whole: 20))
+    #expect(try bench.post(order, .goodTillCancelled) == .live)
+    #expect(try bench.post(order, .goodTillCancelled) == .duplicated)
+
+    let found = try #require(try bench.wait { bench.clob.order(order.id, $0) }.get())
+    #expect(found.side == .buy && found.price == Price(micros: 10_000) && found.remaining == Shares(whole: 20))
+    #expect(found.status.isOpen && found.token == market.token(of: .yes))
+    #expect(try bench.wait { bench.clob.openOrders($0) }.get().map(\.id) == [order.id])
+
+    let answer = try bench.wait { (done: @escaping (Result<ClobClient.CancelAnswer, VenueCallError>) -> Void) in
+      bench.clob.cancel(order.id, done)
+    }.get()
+    #expect(answer.canceled == [order.id])
+    #expect(try bench.wait { bench.clob.openOrders($0) }.get().isEmpty)
+    let again = try bench.wait { (done: @escaping (Result<ClobClient.CancelAnswer, VenueCallError>) -> Void) in
+      bench.clob.cancel([order.id], done)
+    }.get()
+    #expect(again.canceled.isEmpty && again.refused[order.id] != nil)
+  }
+
+  @Test("A taking order trades: outcome, trades, user stream and balances tell the same")
+  func takingOrder() throws {
+    let bench = try Bench()
+    var events: [UserStreamEvent] = []
+    var opened = 0
+    let stream = UserStream(
+      stream: try VenueStream(
+        context: bench.context, endpoint: WebEndpoint(bench.venue.socketBase + "/ws/user")),
+      apiKey: try bench.venue.credentials.needText("api_key"),
+      secret: Secret(try bench.venue.credentials.needText("secret")),
+      passphrase: Secret(try bench.venue.credentials.needText("passphrase")))
+    stream.onOpen = { opened += 1 }
+    stream.onEvent = { events.append($0) }
+    stream.start()
+    #expect(try bench.loop.turn(until: { opened == 1 }, limit: .seconds(10)))
+
+    let before = try bench.wait { bench.clob.collateral($0) }.get()
+    var traded: (SignedOrder, GammaMarket)?
+    // The book moves while we look: a few tries hit it.
+    for _ in 0..<20 where traded == nil {
+      let (market, book) = try bench.liveMarket()
+      let ask = try #require(book.asks.first)
+      let order = try bench.sign(market, .yes, .buy, ask.price, Shares(whole: 5))
+      let outcome = try bench.post(order, .fillAndKill)
+      switch outcome {
+      case .matched(_, let taking, let trades):
+        #expect(!trades.isEmpty && taking ?? 0 > 0)
+        traded = (order, market)
+      case .rejected(.noMatch, _): continue
+      default:
+        Issue.record("\(outcome)")
+        return
+      }
+    }
+    let (order, market) = try #require(traded)
+    let trades = try bench.wait { bench.clob.trades(after: nil, $0) }.get()
+    let parts = trades.flatMap { $0.parts { $0 == order.id } }
+    #expect(!parts.isEmpty && parts.allSatisfy { $0.isTaker && $0.side == .buy && $0.token == market.token(of: .yes) })
+    let shares = parts.reduce(Shares.zero) { $0 + $1.size }
+    var cost = USD.zero
+    for part in parts {
+      cost +=
+        try USD(part.price, times: part.size, rounding: .nearest) + market.fee.fee(price: part.price, shares: part.size)
+    }
+    let after = try bench.wait { bench.clob.collateral($0) }.get()
+    #expect(abs((before - after - cost).micros) <= 20 * Int64(parts.count), "paid \(before - after), expected \(cost)")
+    #expect(try bench.wait { bench.clob.balance(of: market.token(of: .yes), $0) }.get() <= shares)
+    func streamed() -> [VenueTradeStatus] {
+      events.compactMap {
+        if case .trade(let trade) = $0, trade.part(of: order.id) != nil { trade.status } else { nil }
+      }
+    }
+    #expect(try bench.loop.turn(until: { streamed().contains(.confirmed) }, limit: .seconds(10)))
+    #expect(streamed().first == .matched && stream.malformedEvents == 0 && stream.unknownEvents == 0)
+    stream.stop()
+  }
+
+  @Test("Refusals arrive as stable words, unknown orders as nothing, heartbeats find their id, clocks agree")
+  func smallCalls() throws {
+    let bench = try Bench()
+    let (market, _) = try bench.liveMarket()
+    let tooBig = try bench.sign(market, .yes, .buy, try Price(parsing: "0.01"), Shares(whole: 900_000))
+    guard case .rejected(.balance, _) = try bench.post(tooBig, .goodTillCancelled) else {
+      Issue.record("an order beyond the balance was not refused")
+      return
+    }
+    #expect(try bench.wait { bench.clob.order(tooBig.id, $0) }.get() == nil)
+    let slug = try #require(MarketSlug("no-such-market"))
+    #expect(try bench.wait { bench.gamma.market(slug, $0) }.get() == nil)
+    #expect(try bench.wait { bench.gamma.market(market.slug, $0) }.get()?.condition == market.condition)
+
+    let first = try bench.wait { bench.clob.beat("", $0) }.get()
+    let second = try bench.wait { bench.clob.beat(first, $0) }.get()
+    #expect(!first.isEmpty && !second.isEmpty)
+    #expect(try !bench.wait { bench.clob.beat("wrong", $0) }.get().isEmpty)
+
+    let clock = try bench.wait { SimClock.read(bench.http, url: bench.venue.base + "/sim/clock", $0) }.get()
+    #expect(clock.rateMilli == 1000)
+    let time = try bench.wait { bench.clob.time($0) }.get()
+    #expect(abs(time.since(SystemClock.wall()).milliseconds) < 120_000)
+
+    let stranger = ClobClient(http: bench.http, base: bench.venue.base)
+    guard case .failure(.status(401, _, _)) = try bench.wait({ stranger.openOrders($0) }) else {
+      Issue.record("a private call without credentials was let through")
+      return
+    }
+    let all = try bench.wait { (done: @escaping (Result<ClobClient.CancelAnswer, VenueCallError>) -> Void) in
+      bench.clob.cancelAll(done)
+    }.get()
+    #expect(all.canceled.isEmpty)
+  }
+}
