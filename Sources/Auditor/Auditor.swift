@@ -1,0 +1,189 @@
+import FloorIOData
+import Shared
+
+/// Looks at the books again and again: recomputes them, compares them with the venue's balance, chains the audit entries and verifies the
+/// chain. Writes findings; trips the halt on money drift. Reads everything, writes nothing of what it audits.
+final class Auditor {
+  /// A pass takes at most this part of the time, so that long books do not load the server all day.
+  static let restFactor = 20
+  static let chainLimit = 1000
+
+  private let process: FloorProcess
+  private let database: Database
+  private let interval: Duration
+  private var drift: BalanceDrift
+  private var chain = AuditChain()
+  private var chainIsBroken = false
+  /// Findings already written, so that a standing one is one row.
+  private var known: Set<AuditFinding> = []
+  private var isPassing = false
+  private var isChaining = false
+  private var passes: Int64 = 0
+  private var lastEvidence: Int64 = 0
+
+  init(_ process: FloorProcess) throws {
+    self.process = process
+    let section = process.birth.configuration["auditor"]
+    interval = .milliseconds(section?["interval_ms"]?.int ?? 5000)
+    drift = BalanceDrift(span: .seconds(section?["drift_s"]?.int ?? 120))
+    // A pass over long books takes longer than an order's statement may.
+    database = try process.database {
+      $0.statementTimeout = .seconds(25)
+      $0.applicationName = "auditor"
+    }
+    _ = try process.bus()
+    process.loop.every(.seconds(1)) { [self] in chainEntries() }
+    database.onStateChange = { [self] isUp in
+      process.note = isUp ? "" : "database away"
+      if isUp, passes == 0 { pass() }
+    }
+  }
+
+  // MARK: The books
+
+  private func pass() {
+    guard !isPassing else { return }
+    isPassing = true
+    let began = SystemClock.monotonic()
+    database.query(FactReader.statement, timeout: .seconds(30)) { [self] result in
+      isPassing = false
+      process.advance()
+      let took = SystemClock.monotonic().since(began)
+      switch result {
+      case .failure(let error):
+        process.log.warning("the books could not be read", [.error(error)])
+        process.loop.after(interval) { [self] in pass() }
+      case .success(let rows):
+        do {
+          judge(try FactReader.facts(from: rows), took: took)
+        } catch {
+          process.log.error("the books are not in the shape this program knows", [.error(error)])
+        }
+        process.loop.after(max(interval, took * Auditor.restFactor)) { [self] in pass() }
+      }
+    }
+  }
+
+  private func judge(_ facts: AuditFacts, took: Duration) {
+    let report = AuditRun.report(on: facts)
+    passes += 1
+    process.isReady = true
+    process.note = "\(report.fills) fills, \(report.findings.count) findings"
+    process.log.info(
+      "books audited",
+      [
+        .int("fills", report.fills), .int("bookings", report.bookings), .int("findings", report.findings.count),
+        .text("wallet_usd", Decimal6.text(report.wallet)), .milliseconds("took_ms", took),
+      ])
+    for finding in report.findings { write(finding) }
+    // What was repaired may be found again.
+    known = known.filter { report.findings.contains($0) || $0.code == .venueBalanceDiffers || $0.code == .chainBroken }
+    compareWithVenue()
+  }
+
+  /// The venue's balance as the gateway read it, against the ledger as it stood at that moment.
+  private func compareWithVenue() {
+    database.query(
+      """
+      SELECT v.id, v.at, v.body->>'usd' AS usd,
+             (SELECT coalesce(sum(e.amount), 0) FROM ledger_entries e JOIN ledger_transactions t USING (tx_id)
+               WHERE t.booked_at <= v.at AND e.asset = 'USD' AND (e.account = 'treasury' OR e.account LIKE 'agent:%')) AS books
+        FROM evidence v WHERE v.kind = 'balance' AND v.id > $1 ORDER BY v.id LIMIT 20
+      """, [.integer(lastEvidence)], timeout: .seconds(30)
+    ) { [self] result in
+      switch result {
+      case .failure(let error): process.log.warning("the venue's balance could not be read", [.error(error)])
+      case .success(let rows):
+        do {
+          for row in rows {
+            let reading = BalanceDrift.Reading(
+              id: try row.int("id"), at: try row.wall("at"), difference: try row.usd("usd") - row.usd("books"))
+            lastEvidence = reading.id
+            guard let difference = drift.judge(reading) else { continue }
+            write(
+              AuditFinding(
+                .venueBalanceDiffers, "wallet", expected: "no difference for long",
+                found: "venue minus books \(difference)"))
+          }
+        } catch {
+          process.log.error("a venue balance is not in the shape this program knows", [.error(error)])
+        }
+      }
+    }
+  }
+
+  // MARK: Findings
+
+  private func write(_ finding: AuditFinding) {
+    guard known.insert(finding).inserted else { return }
+    process.log.error(
+      "finding",
+      [
+        .text("code", finding.code.rawValue), .text("subject", finding.subject), .text("expected", finding.expected),
+        .text("found", finding.found),
+      ])
+    let words = "\(finding.code.rawValue): \(finding.subject): expected \(finding.expected), found \(finding.found)"
+    var statements: [(sql: StaticString, values: [SQLValue])] = [
+      (
+        "INSERT INTO findings (run, code, severity, subject, expected, found) VALUES ($1, $2, $3, $4, $5, $6)",
+        [
+          .integer(passes), .text(finding.code.rawValue), .text(finding.severity), .text(finding.subject),
+          .text(finding.expected),
+          .text(finding.found),
+        ]
+      ),
+      (
+        "SELECT report_event($1, 'auditor', $2, $3, NULL)",
+        [.text(finding.severity), .text(finding.code.rawValue), .text(words)]
+      ),
+    ]
+    if finding.code.halts { statements.append(("SELECT trip_halt($1)", [.text("auditor: " + words)])) }
+    database.batch(statements) { [self] result in
+      // A finding that could not be written is found again in the next pass.
+      if case .failure(let error) = result {
+        known.remove(finding)
+        process.log.error("a finding could not be written", [.error(error), .text("code", finding.code.rawValue)])
+      }
+    }
+  }
+
+  // MARK: The audit chain
+
+  private func chainEntries() {
+    guard !isChaining else { return }
+    isChaining = true
+    database.query("SELECT chain_audit($1) AS n", [.int(Auditor.chainLimit)], timeout: .seconds(10)) { [self] result in
+      switch result {
+      case .failure(let error):
+        isChaining = false
+        process.log.warning("the audit entries could not be chained", [.error(error)])
+      case .success: verifyChain()
+      }
+    }
+  }
+
+  private func verifyChain() {
+    database.query(
+      "SELECT seq, outbox_id, at_text, actor, kind, body, prev, hash FROM audit_log WHERE seq > $1 ORDER BY seq LIMIT 5000",
+      [.integer(chain.seq)], timeout: .seconds(10)
+    ) { [self] result in
+      isChaining = false
+      process.advance()
+      switch result {
+      case .failure(let error): process.log.warning("the audit chain could not be read", [.error(error)])
+      case .success(let rows):
+        guard !rows.isEmpty, !chainIsBroken else { return }
+        do {
+          for row in rows { try chain.verify(AuditEntryReader.entry(row)) }
+          // The head in the log file is what a rewritten database cannot take back.
+          process.log.info("audit head", [.int("seq", chain.seq), .text("hash", AuditEntryReader.hex(chain.hash))])
+        } catch let fault as AuditChain.Fault {
+          chainIsBroken = true
+          write(AuditFinding(.chainBroken, "audit log", expected: "a whole chain", found: fault.description))
+        } catch {
+          process.log.error("the audit chain is not in the shape this program knows", [.error(error)])
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import FloorIOData
+import FloorTestSupport
+import Shared
+import Testing
+
+@testable import Auditor
+
+@Suite("Auditor against the record")
+struct AuditorTests {
+  /// A floor that has traded: purchases, a partial sale, a failed fill, a settlement, an open position.
+  static func tradedFloor() throws -> DatabaseFloor {
+    let floor = try DatabaseFloor()
+    let epoch = try floor.hire("one", allocation: "100")
+    try floor.market("m-1")
+    try floor.market("m-2")
+    func trade(_ id: String, _ market: String, _ side: String, _ price: String, _ size: String, _ fee: String) throws
+      -> String
+    {
+      let order = try floor.submit(
+        floor.intent(id, agent: "one", epoch: epoch, market: market, side: side, price: price, size: size))["order_id"]!
+        .string!
+      _ = try floor.fill(order, trade: "t-" + id, price: price, size: size, fee: fee)
+      return order
+    }
+    _ = try trade("one.1", "m-1", "BUY", "0.5", "10", "0.175")
+    _ = try trade("one.2", "m-1", "SELL", "0.6", "4", "0.0672")
+    let failing = try trade("one.3", "m-1", "BUY", "0.3", "7", "0.1029")
+    _ = try floor.fill(failing, trade: "t-one.3", price: "0.3", size: "7", fee: "0.1029", status: "FAILED")
+    _ = try floor.settle("m-1", payoutYes: "1")
+    _ = try trade("one.4", "m-2", "BUY", "0.41", "12.34", "0.20895")
+    _ = try floor.submit(
+      floor.intent("one.5", agent: "one", epoch: epoch, market: "m-2", side: "BUY", price: "0.4", size: "5"))
+    return floor
+  }
+
+  static func findings(_ floor: DatabaseFloor) throws -> [AuditFinding.Code] {
+    let session = try floor.database.open(as: "floor_auditor")
+    return AuditRun.report(on: try FactReader.facts(from: session.query(FactReader.statement))).findings.map(\.code)
+  }
+
+  @Test("the auditor's own computation agrees with the database's functions")
+  func agrees() throws {
+    let floor = try Self.tradedFloor()
+    let session = try floor.database.open(as: "floor_auditor")
+    let report = AuditRun.report(on: try FactReader.facts(from: session.query(FactReader.statement)))
+    #expect(report.findings == [])
+    #expect(report.fills == 4)
+    #expect(try session.query("SELECT cash FROM floor_overview").one().usd("cash").micros == report.wallet)
+  }
+
+  @Test(
+    "one micro-unit changed behind the floor's back is found",
+    arguments: [
+      "UPDATE fills SET price = price + 0.000001 WHERE seq = 1",
+      "UPDATE fills SET size = size + 0.000001 WHERE seq = 1",
+      "UPDATE fills SET notional = notional + 0.000001 WHERE seq = 1",
+      "UPDATE fills SET fee = fee + 0.000001 WHERE seq = 1",
+      "UPDATE ledger_entries SET amount = amount + 0.000001 WHERE tx_id = 3 AND line = 1",
+      "UPDATE ledger_balances SET balance = balance + 0.000001 WHERE account = 'treasury'",
+      "UPDATE positions SET shares = shares + 0.000001 WHERE shares > 0",
+      "UPDATE allocations SET realized = realized + 0.000001", "UPDATE settlements SET proceeds = proceeds - 0.000001",
+      "UPDATE fill_state SET voided_at = NULL, status = 'MATCHED' WHERE voided_at IS NOT NULL",
+      "DELETE FROM ledger_entries WHERE tx_id = (SELECT tx_id FROM ledger_transactions WHERE kind = 'settle')",
+    ])
+  func oneMicro(change: String) throws {
+    let floor = try Self.tradedFloor()
+    let administrator = try floor.database.openAsAdministrator()
+    try administrator.execute(script: "SET session_replication_role = replica; \(change)")
+    let codes = try Self.findings(floor)
+    #expect(!codes.isEmpty)
+    #expect(codes.contains { $0.halts })
+  }
+
+  @Test("the running auditor writes a finding once, raises an event, halts the floor, and chains the audit log")
+  func runs() throws {
+    let floor = try Self.tradedFloor()
+    let home = try TemporaryDirectory()
+    let birth = BirthDocument(
+      process: "auditor", stateDirectory: home.path, runDirectory: home.path, epoch: Epoch(1), boot: "audit-1",
+      configuration: [
+        "database": [
+          "host": .string(floor.database.servers.runDirectory), "port": 5432, "name": .string(floor.database.name),
+          "user": "floor_auditor",
+        ],
+        "redis": ["socket": .string(floor.database.servers.redisSocket), "user": "auditor"],
+        "auditor": ["interval_ms": 50],
+      ],
+      secrets: [
+        "database_password": floor.database.servers.databasePassword("floor_auditor"),
+        "redis_password": floor.database.servers.busPassword("auditor"),
+      ])
+    let child = try ProgramUnderTest("auditor", birth: birth, in: home)
+    let administrator = try floor.database.openAsAdministrator()
+    try eventuallyTrue("the audit log is chained", within: .seconds(20)) {
+      try administrator.query("SELECT count(*) AS n FROM audit_log").one().int("n") > 5
+        && administrator.query("SELECT count(*) AS n FROM audit_outbox").one().int("n") == 0
+    }
+    #expect(try administrator.query("SELECT count(*) AS n FROM findings").one().int("n") == 0)
+    #expect(try administrator.query("SELECT mode FROM floor_state").one().text("mode") == "ACTIVE")
+    try administrator.execute(
+      script: "SET session_replication_role = replica; UPDATE fills SET fee = fee + 0.000001 WHERE seq = 1")
+    try eventuallyTrue("the floor is halted", within: .seconds(20)) {
+      try administrator.query("SELECT halted FROM floor_state").one().bool("halted")
+    }
+    let reason = try administrator.query("SELECT reason, latched_by FROM floor_state").one()
+    #expect(try reason.text("reason").hasPrefix("auditor: "))
+    #expect(try reason.text("latched_by") == "floor_auditor")
+    // Several passes later the standing findings are still one row each.
+    let before = try administrator.query("SELECT max(id) AS n FROM findings").one().int("n")
+    let chained = try administrator.query("SELECT max(seq) AS n FROM audit_log").one().int("n")
+    try administrator.query("INSERT INTO audit_outbox (kind, body) VALUES ('test', '{}')")
+    try eventuallyTrue("the next entry is chained", within: .seconds(20)) {
+      try administrator.query("SELECT max(seq) AS n FROM audit_log").one().int("n") > chained
+    }
+    #expect(
+      try administrator.query("SELECT count(*) AS n FROM findings GROUP BY code, subject HAVING count(*) > 1").count
+        == 0)
+    #expect(before > 0)
+    #expect(try child.stop() == 0)
+  }
+}
