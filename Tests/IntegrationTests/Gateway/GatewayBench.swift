@@ -1,0 +1,422 @@
+import FloorIOData
+import FloorIOVenue
+import FloorTestSupport
+import Foundation
+import Shared
+
+/// A real gateway process against a real `sim-venue`, PostgreSQL and Redis; the test plays boss, feed and agents. One thread: waiting
+/// turns the loop.
+final class GatewayBench {
+  /// Redis is shared by all tests of this process: each bench has an agent of its own.
+  let agent = AgentName("bench-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))")!
+  static let secretHex = String(repeating: "5a", count: 16)
+
+  let directory: TemporaryDirectory
+  let loop: EventLoop
+  let log: Log
+  let database: TestDatabase
+  let boss: BlockingDatabase
+  let looker: BlockingDatabase
+  let bossEpoch: Int64
+  let http: HTTPClient
+  let agentBus: RedisBus
+  let feedBus: RedisBus
+  private var venue: Process?
+  private(set) var venuePort = 0
+  private(set) var credentials: JSON = .null
+  private(set) var gateway: Process?
+  private(set) var control: ControlClient?
+  private(set) var market: GammaMarket!
+  private(set) var agentEpoch: Int64 = 0
+  private var boots = 0
+  private var feedSequence: Int64 = 0
+  private var decisions: Int64 = 0
+  /// Order events in the order in which they came.
+  private(set) var events: [OrderEventMessage] = []
+  var slugWanted: (GammaMarket) -> Bool = { $0.windowStart == nil }
+  var extraConfiguration: [JSON.Member] = []
+
+  init(venueArguments: [String] = []) throws {
+    directory = try TemporaryDirectory()
+    loop = try EventLoop()
+    for folder in ["/testlog", "/state", "/state/log"] {
+      try FileManager.default.createDirectory(
+        atPath: directory.path + folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+    }
+    log = try Log(directory: directory.path + "/testlog", process: "bench")
+    let servers = try TestServers.shared()
+    database = try servers.database()
+    boss = try database.open(as: "floor_boss")
+    looker = try database.openAsAdministrator()
+    bossEpoch = try boss.query("SELECT claim_lease('boss', 'here:1:1', 'boss-boot', '1 hour') AS e").one().int("e")
+    http = HTTPClient(loop: loop)
+    let (loop, log) = (loop, log)
+    func settings(_ role: String) -> RedisSettings {
+      RedisSettings(
+        address: .socket(servers.redisSocket), user: role, password: servers.busPassword(role),
+        clientName: "bench-" + role)
+    }
+    agentBus = RedisBus(loop: loop, settings: settings("agent"), log: log)
+    feedBus = RedisBus(loop: loop, settings: settings("feed"), log: log)
+    agentBus.onMessage = { [unowned self] _, payload in
+      if let json = try? JSON.parse(payload), let event = try? OrderEventMessage(json) { events.append(event) }
+    }
+    agentBus.subscribe(Names.orderEvents(agent))
+    try startVenue(venueArguments)
+  }
+
+  deinit {
+    control?.close()
+    for process in [gateway, venue] {
+      guard let process, process.isRunning else { continue }
+      process.terminate()
+      let end = Date(timeIntervalSinceNow: 5)
+      while process.isRunning, Date() < end { Thread.sleep(forTimeInterval: 0.01) }
+      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+  }
+
+  // MARK: Waiting
+
+  func until(_ what: String, within limit: Duration = .seconds(15), _ holds: () throws -> Bool) throws {
+    let end = SystemClock.monotonic().advanced(by: limit)
+    while try !holds() {
+      guard SystemClock.monotonic() < end else {
+        throw BenchFailure("\(what): not within \(limit)\n\(tail())")
+      }
+      try loop.turn(timeout: .milliseconds(10))
+    }
+  }
+
+  /// The end of the gateway's own log, for whoever reads a failure.
+  func tail() -> String {
+    let path = directory.path + "/state/log/order-gateway.log"
+    let lines = (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: "\n").suffix(25) ?? []
+    return lines.joined(separator: "\n")
+  }
+
+  /// A session of the superuser outside the bench's own database.
+  func outside() throws -> BlockingDatabase {
+    try BlockingDatabase(
+      DatabaseSettings(
+        host: database.servers.runDirectory, database: "postgres", user: "floor_admin", applicationName: "bench"))
+  }
+
+  // MARK: The venue
+
+  private static func binary(_ name: String) -> String { Repository.root + "/.build/debug/" + name }
+
+  private func startVenue(_ arguments: [String]) throws {
+    let process = Process()
+    process.executableURL = URL(filePath: Self.binary("sim-venue"))
+    process.arguments =
+      ["--port", "0", "--data", directory.path + "/venue", "--capital", "1000", "--seed", "7", "--taker-hold-ms", "5"]
+      + arguments
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    venue = process
+    var line = ""
+    while let byte = try output.fileHandleForReading.read(upToCount: 1), let first = byte.first, first != 10 {
+      line.unicodeScalars.append(Unicode.Scalar(first))
+    }
+    guard let port = line.split(separator: ":").last.flatMap({ Int($0) }) else {
+      throw BenchFailure("sim-venue said: \(line)")
+    }
+    venuePort = port
+    let bytes = try SmallFile.read(directory.path + "/venue/credentials.json", bytesMax: 1 << 16)
+    credentials = try JSON.parse(bytes)
+  }
+
+  func get(_ path: String) throws -> JSON { try request("GET", path, nil) }
+
+  @discardableResult
+  func request(_ method: String, _ path: String, _ body: JSON?) throws -> JSON {
+    var result: Result<HTTPResponse, HTTPError>?
+    let headers = body == nil ? [] : [WebField("Content-Type", "application/json")]
+    http.send(
+      HTTPRequest(method, "http://127.0.0.1:\(venuePort)\(path)", headers: headers, body: body?.bytes),
+      timeout: .seconds(5)
+    ) { result = $0 }
+    try until("an answer to \(path)") { result != nil }
+    return try JSON.parse(try result!.get().body)
+  }
+
+  /// The venue's own account of what was asked of it: lines of the truth log.
+  func truth() throws -> [JSON] {
+    let files = try FileManager.default.contentsOfDirectory(atPath: directory.path + "/venue").filter {
+      $0.contains("truth")
+    }
+    return try files.sorted().flatMap { file in
+      let text = try String(contentsOfFile: directory.path + "/venue/" + file, encoding: .utf8)
+      return try text.split(separator: "\n").map { try JSON.parse(String($0)) }
+    }
+  }
+
+  // MARK: The floor around the gateway
+
+  func birth() -> BirthDocument {
+    let servers = database.servers
+    boots += 1
+    var configuration: [JSON.Member] = [
+      .init("mode", "paper"), .init("capital_usd", "1000"),
+      .init(
+        "database",
+        ["host": .string(servers.runDirectory), "port": 5432, "name": .string(database.name), "user": "floor_gateway"]),
+      .init("redis", ["socket": .string(servers.redisSocket), "user": "gateway"]),
+      .init(
+        "venue",
+        [
+          "clob_url": .string("http://127.0.0.1:\(venuePort)"), "gamma_url": .string("http://127.0.0.1:\(venuePort)"),
+          "user_ws_url": .string("ws://127.0.0.1:\(venuePort)/ws/user"),
+          "clock_url": .string("http://127.0.0.1:\(venuePort)/sim/clock"),
+        ]),
+      .init("wallet", ["address": credentials["address"]!, "api_key": credentials["api_key"]!]),
+      .init("limits", ["per_trade_pct": "2", "per_agent_pct": "10", "system_pct": "40", "orders_per_min": 60_000]),
+      .init("orders", ["request_timeout_ms": 800, "absence_proof_s": 2, "reconcile_s": 2, "collar_points": "0.1"]),
+      .init("market", ["stale_after_ms": 60_000]),
+    ]
+    configuration += extraConfiguration
+    return BirthDocument(
+      process: "order-gateway", stateDirectory: directory.path + "/state", runDirectory: directory.path,
+      epoch: Epoch(1),
+      boot: "g\(boots)", configuration: .object(configuration),
+      secrets: [
+        "wallet_key": Secret(credentials["private_key"]!.string!), "api_secret": Secret(credentials["secret"]!.string!),
+        "api_passphrase": Secret(credentials["passphrase"]!.string!),
+        "database_password": servers.databasePassword("floor_gateway"),
+        "redis_password": servers.busPassword("gateway"),
+      ])
+  }
+
+  /// Starts a gateway and waits until it has reconciled.
+  func startGateway(wait: Bool = true) throws {
+    let path = directory.path + "/birth.json"
+    try Data(birth().line).write(to: URL(filePath: path))
+    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+    let process = Process()
+    process.executableURL = URL(filePath: Self.binary("order-gateway"))
+    process.arguments = ["--birth", path]
+    try process.run()
+    gateway = process
+    control?.close()
+    let client = ControlClient(loop: loop, path: directory.path + "/order-gateway.sock", bossEpoch: Epoch(bossEpoch))
+    control = client
+    guard wait else { return }
+    try until("the gateway to be ready") { client.progress?.isReady ?? false }
+    if agentEpoch != 0 { try grant() }
+  }
+
+  func grant() throws {
+    var done = false
+    control!.send(.grant(agent: agent, epoch: Epoch(agentEpoch), secret: Secret(Self.secretHex))) { result in
+      if case .success = result { done = true }
+    }
+    try until("the grant to be taken") { done }
+  }
+
+  /// Capital, an agent, a market, a book: everything that an intent needs.
+  func open(allocation: String = "100") throws {
+    try boss.query("SELECT set_capital(1000, 400, null, true, $1)", [.int(bossEpoch)])
+    try boss.query(
+      "SELECT hire_agent($1)",
+      [.json(["boss_epoch": .int(bossEpoch), "name": .text(agent), "strategy": "momentum"])])
+    let allocated = try boss.query(
+      "SELECT allocate($1, $2::numeric, $3) AS j", [.id(agent), .text(allocation), .int(bossEpoch)]
+    ).one().json("j")
+    guard allocated["outcome"] == "allocated" else { throw BenchFailure("allocate: \(allocated.text)") }
+    try beginEpoch()
+    try boss.query("SELECT set_agent_status($1, 'RUNNING', '', $2)", [.id(agent), .int(bossEpoch)])
+    try boss.query("SELECT set_mode('ACTIVE', 'ready', $1)", [.int(bossEpoch)])
+    try chooseMarket()
+    try until("the mode to be ACTIVE") { control?.progress?.mode == "ACTIVE" }
+    try grant()
+  }
+
+  func beginEpoch() throws {
+    agentEpoch = try boss.query(
+      "SELECT begin_agent_epoch($1, $2, 'test') AS e", [.id(agent), .int(bossEpoch)]
+    ).one().int("e")
+  }
+
+  func chooseMarket() throws {
+    try until("a market with a book on both sides") {
+      let list = try get("/markets?limit=100").array ?? []
+      for item in list {
+        guard let candidate = try? GammaMarket(item), candidate.acceptingOrders, slugWanted(candidate) else { continue }
+        market = candidate
+        let book = try self.book(.yes)
+        if let bid = book.bestBid, let ask = book.bestAsk, bid.size >= Shares(whole: 5), ask.size >= Shares(whole: 5) {
+          return true
+        }
+      }
+      return false
+    }
+    let feed = try database.open(as: "floor_feed")
+    try feed.query(
+      "SELECT upsert_market($1)",
+      [
+        .json([
+          "slug": .text(market.slug), "condition_id": .text(market.condition), "tick": .text(market.tick),
+          "min_size": .text(market.minimumSize), "fee_rate": .string(Decimal6.text(market.fee.rateMicros)),
+          "fee_exponent": .int(market.fee.exponent), "ends_ns": .optional(market.end.map { .int($0.nanoseconds) }),
+          "token_yes": .text(market.token(of: .yes)), "token_no": .text(market.token(of: .no)),
+        ])
+      ])
+    try publishBook()
+  }
+
+  func book(_ outcome: Outcome) throws -> BookTop {
+    let json = try get("/book?token_id=\(market.token(of: outcome))")
+    func levels(_ key: String) -> [BookLevel] {
+      (json[key]?.array ?? []).compactMap { item in
+        guard let price = item["price"]?.price, let size = item["size"]?.shares else { return nil }
+        return BookLevel(price: price, size: size)
+      }
+    }
+    return BookTop(
+      bids: levels("bids").sorted { $0.price > $1.price }, asks: levels("asks").sorted { $0.price < $1.price })
+  }
+
+  /// The best price to take for a buy (or sell), once somebody offers at least five shares; the feed's picture is brought up to date.
+  func touch(_ side: Side) throws -> BookLevel {
+    var level: BookLevel?
+    try until("somebody to trade with") {
+      let book = try book(.yes)
+      level = side == .buy ? book.bestAsk : book.bestBid
+      return (level?.size ?? .zero) >= Shares(whole: 5)
+    }
+    try publishBook()
+    return level!
+  }
+
+  /// A price at which a buy only rests.
+  func restingPrice() throws -> Price {
+    let bid = try touch(.sell).price
+    try publishBook()
+    return market.tick.rounded(Price(micros: max(market.tick.micros, bid.micros - 50_000))!, .down)
+  }
+
+  func marketNow() throws -> MarketTime {
+    let json = try get("/sim/clock")
+    let clock = MarketClock(
+      anchorWall: WallTime(nanoseconds: json["anchor_wall_ns"]!.int!),
+      anchorMarket: MarketTime(nanoseconds: json["anchor_market_ns"]!.int!), rateMilli: json["rate_milli"]!.int!)
+    return clock.market(at: SystemClock.wall())
+  }
+
+  /// Plays the feed: the market as it stands now.
+  func publishBook() throws {
+    feedSequence += 1
+    func top(_ book: BookTop) -> BookTop { BookTop(bids: Array(book.bids.prefix(5)), asks: Array(book.asks.prefix(5))) }
+    let update = MarketUpdate(
+      envelope: Envelope(
+        source: "market-feed", boot: "f1", sequence: feedSequence, time: try marketNow(), sent: SystemClock.wall()),
+      order: feedSequence, slug: market.slug, series: nil, state: .live, bookEpoch: 1, tick: market.tick,
+      minimumSize: market.minimumSize, fee: market.fee, startsAt: nil, endsAt: market.end, yes: top(try book(.yes)),
+      no: top(try book(.no)))
+    try until("the feed's bus") { feedBus.isConnected }
+    feedBus.publish(Names.marketUpdates(market.slug), update.bytes)
+  }
+
+  // MARK: The agent
+
+  func wish(
+    _ side: Side = .buy, price: Price, size: Shares, type: TimeInForce = .fillAndKill, useful: Duration = .seconds(20),
+    cancels: IntentID? = nil, epoch: Int64? = nil, secret: String = GatewayBench.secretHex
+  ) throws -> IntentMessage {
+    decisions += 1
+    let now = try marketNow()
+    let terms = IntentMessage.Terms(
+      intent: IntentID(agent: agent, decision: decisions), agent: agent, epoch: Epoch(epoch ?? agentEpoch),
+      action: cancels != nil ? .cancel : side == .buy ? .enter : .exit, market: market.slug, outcome: .yes, side: side,
+      type: type, price: price, size: size, usefulUntil: now.advanced(by: useful), cancels: cancels)
+    return IntentMessage(
+      envelope: Envelope(
+        source: "agent-" + agent.text, boot: "a1", sequence: decisions, time: now, sent: SystemClock.wall()),
+      terms: terms, feedOrder: feedSequence, bookTime: now, reason: "bench", secret: IntentSecret(hex: secret)!)
+  }
+
+  func send(_ message: IntentMessage) throws {
+    try until("the agent's bus") { agentBus.isConnected }
+    agentBus.publish(Names.intents, message.json.bytes)
+  }
+
+  func events(of intent: IntentID) -> [OrderEventMessage] { events.filter { $0.intent == intent } }
+
+  @discardableResult
+  func final(of intent: IntentID, within limit: Duration = .seconds(15)) throws -> OrderEventMessage {
+    try until("the end of \(intent); so far \(events(of: intent).map(\.event))", within: limit) {
+      events(of: intent).contains { $0.final }
+    }
+    return events(of: intent).last { $0.final }!
+  }
+
+  // MARK: What must hold
+
+  /// Everything the gateway recorded equals what the venue did.
+  func compareWithVenue() throws {
+    let rows = try looker.query(
+      "SELECT venue_trade_id, order_id, size, notional, fee, side FROM fills ORDER BY venue_trade_id, order_id")
+    var ours: [String: (USD, USD, Shares)] = [:]
+    for row in rows {
+      ours[try row.text("venue_trade_id") + "/" + row.text("order_id")] = (
+        try row.usd("notional"), try row.usd("fee"), try row.shares("size")
+      )
+    }
+    var cash = USD(dollars: 1000)
+    for row in rows {
+      let notional = try row.usd("notional")
+      cash += (try row.text("side") == "BUY" ? -notional : notional) - (try row.usd("fee"))
+    }
+    let proceeds = try looker.query("SELECT coalesce(sum(proceeds), 0) AS p FROM settlements").one().usd("p")
+    cash += proceeds
+    let balance = try ledgerCash()
+    guard balance == cash else { throw BenchFailure("ledger \(balance), fills say \(cash)") }
+    let venueCash = try venueBalance()
+    guard balance == venueCash else {
+      throw BenchFailure("ledger \(balance), venue \(venueCash); fills \(ours)")
+    }
+  }
+
+  func ledgerCash() throws -> USD {
+    try looker.query(
+      "SELECT sum(balance) AS c FROM ledger_balances WHERE asset = 'USD' AND (account = 'treasury' OR account LIKE 'agent:%')"
+    ).one().usd("c")
+  }
+
+  func venueBalance() throws -> USD {
+    let auth = try L2Authentication(
+      address: EthereumAddress(credentials["address"]!.string!)!, apiKey: credentials["api_key"]!.string!,
+      secret: credentials["secret"]!.string!, passphrase: credentials["passphrase"]!.string!)
+    let headers = auth.headers(
+      timestamp: SystemClock.wall().seconds, method: "GET", path: "/balance-allowance", body: [])
+    var result: Result<HTTPResponse, HTTPError>?
+    http.send(
+      HTTPRequest(
+        "GET", "http://127.0.0.1:\(venuePort)/balance-allowance?asset_type=COLLATERAL&signature_type=0",
+        headers: headers.map { WebField($0.name, $0.value) }), timeout: .seconds(5)
+    ) { result = $0 }
+    try until("the balance") { result != nil }
+    return USD(micros: try JSON.parse(try result!.get().body)["balance"]!.int!)
+  }
+
+  /// `POST /order` requests that the venue took, by order.
+  func acceptedOrders() throws -> Int {
+    Int(try looker.query("SELECT count(*) AS n FROM orders").one().int("n"))
+  }
+
+  func faults(_ rules: JSON) throws { try request("POST", "/sim/faults", rules) }
+
+  func killGateway() throws {
+    guard let gateway else { return }
+    kill(gateway.processIdentifier, SIGKILL)
+    gateway.waitUntilExit()
+  }
+}
+
+/// What went wrong on the bench, with the gateway's last words.
+struct BenchFailure: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,148 @@
+import FloorIOData
+import FloorTestSupport
+import Foundation
+import Shared
+import Testing
+
+/// What the gateway does when something around it goes away, over real parts.
+@Suite(.serialized) struct GatewayOutageTests {
+  @Test(
+    "Orders flow while the gateway is killed again and again: one order an intent, every fill once, ledger equal to the venue"
+  )
+  func killedRepeatedly() throws {
+    let bench = try GatewayBench()
+    try bench.startGateway()
+    try bench.open()
+    var random = SeededGenerator(seed: Seeds.some(1)[0])
+    var wishes: [IntentMessage] = []
+    var bought = Shares.zero
+    for round in 0..<6 {
+      for _ in 0..<3 {
+        let rests = Bool.random(using: &random)
+        let price = rests ? try bench.restingPrice() : try bench.touch(.buy).price
+        let wish = try bench.wish(
+          price: price, size: Shares(whole: 5), type: rests ? .goodTillCancelled : .fillAndKill, useful: .seconds(6))
+        wishes.append(wish)
+        try bench.send(wish)
+        try bench.loop.turn(timeout: .milliseconds(1))
+      }
+      bought += Shares(whole: 15)
+      if round == 5 { break }
+      let end = SystemClock.monotonic().advanced(by: .milliseconds(Int64.random(in: 0...60, using: &random)))
+      while SystemClock.monotonic() < end { try bench.loop.turn(timeout: .milliseconds(2)) }
+      try bench.killGateway()
+      try bench.startGateway()
+      // An agent repeats what was not answered.
+      for wish in wishes where bench.events(of: wish.terms.intent).isEmpty { try bench.send(wish) }
+    }
+    try bench.until("every order to end", within: .seconds(40)) {
+      try bench.looker.query(
+        "SELECT count(*) AS n FROM order_state WHERE state IN ('SENDING', 'LIVE', 'DELAYED', 'CANCEL_SENT', 'UNKNOWN')"
+      ).one().int("n") == 0
+    }
+    let recorded = try bench.looker.query("SELECT count(*) AS n, count(DISTINCT intent_id) AS d FROM orders").one()
+    #expect(try recorded.int("n") == recorded.int("d"))
+    #expect(try recorded.int("n") > 0)
+    try bench.compareWithVenue()
+    #expect(
+      try bench.database.openAsAdministrator().query("SELECT count(*) AS n FROM allocations WHERE reserved <> 0").one()
+        .int("n") == 0)
+  }
+
+  @Test(
+    "PostgreSQL away: entries stop at once, an exit leaves on the journal's word, and the record catches up without a difference"
+  )
+  func databaseAway() throws {
+    let bench = try GatewayBench()
+    try bench.startGateway()
+    try bench.open()
+    let ask = try bench.touch(.buy)
+    let entry = try bench.wish(price: ask.price, size: Shares(whole: 5))
+    try bench.send(entry)
+    #expect(try bench.final(of: entry.terms.intent).position == Shares(whole: 5))
+    let before = try bench.venueBalance()
+
+    try bench.outside().execute(script: "ALTER DATABASE \(bench.database.name) WITH ALLOW_CONNECTIONS false")
+    try bench.looker.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'floor_gateway'"
+    )
+    try bench.until("entries to stop") { bench.control?.progress?.mode == "REDUCE_ONLY" }
+    let refused = try bench.wish(price: ask.price, size: Shares(whole: 5))
+    try bench.send(refused)
+    let bid = try bench.touch(.sell)
+    let exit = try bench.wish(.sell, price: bid.price, size: Shares(whole: 5))
+    try bench.send(exit)
+    try bench.until("the exit to reach the venue") { try bench.venueBalance() > before }
+    #expect(try bench.looker.query("SELECT count(*) AS n FROM orders").one().int("n") == 1)
+    #expect(!(try SmallFile.read(bench.directory.path + "/state/journal/gateway.journal", bytesMax: 1 << 20)).isEmpty)
+
+    try bench.outside().execute(script: "ALTER DATABASE \(bench.database.name) WITH ALLOW_CONNECTIONS true")
+    let out = try bench.final(of: exit.terms.intent)
+    #expect(out.event == .done)
+    #expect(try bench.final(of: refused.terms.intent).reason == RefusalCode.databaseAway.rawValue)
+    try bench.compareWithVenue()
+    try bench.until("the journal to be emptied") {
+      try SmallFile.read(bench.directory.path + "/state/journal/gateway.journal", bytesMax: 1 << 20).isEmpty
+    }
+    try bench.until("the mode to be ACTIVE again") { bench.control?.progress?.mode == "ACTIVE" }
+  }
+
+  @Test("Without a boss for five seconds the gateway takes no new risk; with one again it does")
+  func bossGone() throws {
+    let bench = try GatewayBench()
+    try bench.startGateway()
+    try bench.open()
+    bench.control!.close()
+    let watcher = ControlClient(loop: bench.loop, path: bench.directory.path + "/order-gateway.sock")
+    defer { watcher.close() }
+    try bench.until("REDUCE_ONLY") { watcher.progress?.mode == "REDUCE_ONLY" }
+    let next = ControlClient(
+      loop: bench.loop, path: bench.directory.path + "/order-gateway.sock", bossEpoch: Epoch(bench.bossEpoch + 1))
+    defer { next.close() }
+    try bench.until("ACTIVE") { watcher.progress?.mode == "ACTIVE" }
+  }
+
+  @Test("Redis is not needed to trade: an intent offered through the record is taken, once")
+  func offered() throws {
+    let bench = try GatewayBench()
+    try bench.startGateway()
+    try bench.open()
+    let ask = try bench.touch(.buy)
+    let entry = try bench.wish(price: ask.price, size: Shares(whole: 5))
+    try bench.looker.query("SELECT offer_intent($1)", [.json(entry.json)])
+    #expect(try bench.final(of: entry.terms.intent).event == .done)
+    try bench.send(entry)
+    let again = try bench.wish(price: ask.price, size: Shares(whole: 5000))
+    try bench.send(again)
+    try bench.final(of: again.terms.intent)
+    #expect(try bench.looker.query("SELECT count(*) AS n FROM orders").one().int("n") == 1)
+  }
+
+  @Test("A decided window pays its positions once, from the venue's own outcome, and the books agree")
+  func settlement() throws {
+    let bench = try GatewayBench(venueArguments: ["--speed", "60", "--settlement-delay-s", "5"])
+    bench.slugWanted = { $0.windowStart != nil && $0.slug.text.contains("-5m-") }
+    try bench.startGateway()
+    try bench.open()
+    // A window of five seconds may close under a busy machine's hands: the next one will do.
+    var position = Shares.zero
+    for _ in 0..<8 where position == .zero {
+      let ask = try bench.touch(.buy)
+      let entry = try bench.wish(price: ask.price, size: Shares(whole: 5), useful: .seconds(60))
+      try bench.send(entry)
+      position = try bench.final(of: entry.terms.intent).position
+      if position == .zero { try bench.chooseMarket() }
+    }
+    #expect(position > .zero)
+    try bench.until("the window to be paid", within: .seconds(30)) { bench.events.contains { $0.event == .settled } }
+    #expect(bench.events.count { $0.event == .settled } == 1)
+    let state = try bench.looker.query(
+      "SELECT state, payout_yes FROM markets WHERE slug = $1", [.id(bench.market.slug)]
+    ).one()
+    #expect(try state.text("state") == "RESOLVED")
+    try bench.until("ledger and venue to agree", within: .seconds(10)) {
+      try bench.ledgerCash() == bench.venueBalance()
+    }
+    #expect(try bench.looker.query("SELECT count(*) AS n FROM trades").one().int("n") == 1)
+  }
+}
