@@ -55,11 +55,30 @@ struct BirthPlan {
     guard let role = ProcessNames.deskRole(process) else {
       throw FloorFailure(.broken, "\(process) is no process of the desk")
     }
-    var secrets: [String: Secret] = [:]
-    if process == ProcessNames.gateway, let venueCredentials { secrets["venue"] = Secret(venueCredentials.text) }
+    let endpoints = try VenueEndpoints(settings.reader, settings.config.json).section
+    let common = settings.config.json.with("endpoints", endpoints)
+    let isGateway = process == ProcessNames.gateway
     return try document(
       process: process, databaseRole: "floor_" + role, busUser: role, epoch: epoch, boot: boot, lifeline: false,
-      configuration: settings.config.json, secrets: secrets)
+      configuration: isGateway ? gatewayConfiguration(common) : common, secrets: isGateway ? gatewaySecrets() : [:])
+  }
+
+  /// The gateway alone is told the wallet, and where private requests go.
+  private func gatewayConfiguration(_ common: JSON) -> JSON {
+    var wallet: JSON = [:]
+    for key in ["address", "api_key", "kind"] {
+      if let value = venueCredentials?[key] { wallet = wallet.with(key, value) }
+    }
+    return common.with("venue", common["endpoints"] ?? [:]).with("wallet", wallet)
+      .with("capital_usd", common["floor"]?["capital_usd"] ?? .null)
+  }
+
+  private func gatewaySecrets() -> [String: Secret] {
+    var secrets: [String: Secret] = [:]
+    for (name, key) in [("wallet_key", "private_key"), ("api_secret", "secret"), ("api_passphrase", "passphrase")] {
+      if let text = venueCredentials?[key]?.string { secrets[name] = Secret(text) }
+    }
+    return secrets
   }
 
   func agent(_ facts: Roster.Agent, databaseRole: String, epoch: Epoch, boot: String, proof: Secret) throws
