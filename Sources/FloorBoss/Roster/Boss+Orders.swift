@@ -55,7 +55,11 @@ extension Boss {
         if machine.machine(name) == nil { forget(name) }
       }
     }
-    if machine.isHalted != facts.isHalted { apply(.halted(facts.isHalted)) }
+    if machine.isHalted != facts.isHalted {
+      // The latch overwrites the recorded mode, and lifting it leaves REDUCE_ONLY: what was written before says nothing any more.
+      recordedMode = nil
+      apply(.halted(facts.isHalted))
+    }
   }
 
   private func forget(_ name: String) {
