@@ -17,6 +17,7 @@ struct Options: Hashable, Sendable {
   var activity = 1.0
   var rateMilli: Int64 = 1000
   var cutGaps = false
+  var startsPaused = false
   var rules = VenueRules()
   var wantsHelp = false
   var wantsVersion = false
@@ -42,6 +43,7 @@ struct Options: Hashable, Sendable {
       --source replay FILE…    recorded up/down markets (*.jsonl.gz); markets.csv beside them tells sides and outcomes
         --cut-gaps             skip market time in which nothing was recorded
       --speed N                market seconds per second (default 1)
+      --paused                 the market stands still until POST /sim/start
 
       --taker-hold-ms N        wait of taking orders on up/down markets, wall time (default 150)
       --settlement-delay-s N   from a window's end to its payout, market time (default 60)
@@ -100,8 +102,8 @@ struct Options: Hashable, Sendable {
         sourceName = name
         if name == "replay" {
           while let file = rest.first, !file.hasPrefix("--") {
-            files.append(rest.removeFirst())
-            _ = file
+            files.append(file)
+            rest.removeFirst()
           }
         } else if name != "synthetic" {
           problems.append("--source \(name): synthetic or replay is wanted")
@@ -116,6 +118,7 @@ struct Options: Hashable, Sendable {
         onlySynthetic.append(option)
         decimal(option, above: 0, upTo: 100_000_000).map { options.activity = Double($0) / 1_000_000 }
       case "--cut-gaps": options.cutGaps = true
+      case "--paused": options.startsPaused = true
       case "--speed": decimal(option, above: 0, upTo: 10_000_000_000).map { options.rateMilli = $0 / 1000 }
       case "--taker-hold-ms": whole(option, 0...60_000).map { options.rules.takerHold = .milliseconds($0) }
       case "--settlement-delay-s": whole(option, 0...86_400).map { options.rules.settlementDelay = .seconds($0) }

@@ -7,6 +7,8 @@ final class VenueHouse {
   struct Settings: Sendable {
     var rules = VenueRules()
     var rateMilli: Int64 = 1000
+    /// Stand still (a thousandth of the wall's pace) until `POST /sim/start`.
+    var startsPaused = false
     var capital = USD(dollars: 1000)
     var seed: UInt64 = 1
     var build = ""
@@ -16,6 +18,9 @@ final class VenueHouse {
   struct Refusal: Error, CustomStringConvertible {
     var description: String
   }
+
+  /// The slowest pace there is stands for a standstill.
+  private static let paused: Int64 = 1
 
   private enum Channel {
     case market
@@ -41,6 +46,7 @@ final class VenueHouse {
   private let truth: TruthFile
   private let gate: Gate
   private let build: String
+  private let rateMilli: Int64
   private var faults: Faults
   private var market = MarketChannel<Int>()
   private var user = UserChannel<Int>()
@@ -66,10 +72,12 @@ final class VenueHouse {
     self.gate = gate
     self.life = life
     build = settings.build
+    rateMilli = settings.rateMilli
     faults = Faults(seed: settings.seed)
     let records = truth.records
     let fresh = MarketClock(
-      anchorWall: wall, anchorMarket: life.origin(wall: wall), rateMilli: settings.rateMilli)
+      anchorWall: wall, anchorMarket: life.origin(wall: wall),
+      rateMilli: settings.startsPaused ? Self.paused : settings.rateMilli)
     var line = fresh
     if let last = records.last {
       state = VenueState.restored(
@@ -81,10 +89,11 @@ final class VenueHouse {
       }
       if let kept = state.clients.clock {
         let away = wall.since(last.now.wall)
+        let rate = settings.startsPaused && kept.rateMilli == Self.paused ? Self.paused : settings.rateMilli
         let stands = away > .seconds(120) || away < .zero ? last.now.market : kept.market(at: wall)
         line =
-          kept.rateMilli == settings.rateMilli && stands == kept.market(at: wall)
-          ? kept : MarketClock(anchorWall: wall, anchorMarket: stands, rateMilli: settings.rateMilli)
+          kept.rateMilli == rate && stands == kept.market(at: wall)
+          ? kept : MarketClock(anchorWall: wall, anchorMarket: stands, rateMilli: rate)
       }
     } else {
       state = VenueState(rules: settings.rules, now: Now(wall: wall, market: fresh.anchorMarket))
@@ -141,12 +150,19 @@ final class VenueHouse {
     state.advance(to: Now(wall: wall, market: clock.market(at: wall)))
   }
 
+  /// Lets a venue that was started paused run.
+  private func start(_ wall: WallTime) {
+    guard clock.rateMilli != rateMilli else { return }
+    clock = MarketClock(anchorWall: wall, anchorMarket: clock.market(at: wall), rateMilli: rateMilli)
+    state.record(.clock(clock))
+  }
+
   // MARK: - Requests
 
   /// Takes a request; its answer comes through `respond`, now or later.
   func request(_ call: Call, number: Int, wall: WallTime) throws {
     _ = try catchUp(wall: wall)
-    if let answer = console(call) {
+    if let answer = console(call, wall) {
       try drain()
       respond(number, answer, .zero)
       return
@@ -319,14 +335,20 @@ final class VenueHouse {
 
   // MARK: - Console
 
+  private var clockAnswer: Answer {
+    .ok(
+      .object(
+        ("anchor_wall_ns", .integer(clock.anchorWall.nanoseconds)),
+        ("anchor_market_ns", .integer(clock.anchorMarket.nanoseconds)), ("rate_milli", .integer(clock.rateMilli))))
+  }
+
   /// What only the simulated venue has: its clock, its state, its faults.
-  private func console(_ call: Call) -> Answer? {
+  private func console(_ call: Call, _ wall: WallTime) -> Answer? {
     switch (call.method, call.path) {
-    case ("GET", "/sim/clock"):
-      return .ok(
-        .object(
-          ("anchor_wall_ns", .integer(clock.anchorWall.nanoseconds)),
-          ("anchor_market_ns", .integer(clock.anchorMarket.nanoseconds)), ("rate_milli", .integer(clock.rateMilli))))
+    case ("GET", "/sim/clock"): return clockAnswer
+    case ("POST", "/sim/start"):
+      start(wall)
+      return clockAnswer
     case ("GET", "/sim/status"):
       var fields = life.status
       fields += [

@@ -44,7 +44,8 @@ final class VenueService {
     port = server.port
     house = try VenueHouse(
       settings: .init(
-        rules: options.rules, rateMilli: options.rateMilli, capital: options.capital, seed: options.seed,
+        rules: options.rules, rateMilli: options.rateMilli, startsPaused: options.startsPaused,
+        capital: options.capital, seed: options.seed,
         build: FloorVersion.text), life: life, truth: truth, gate: .standard(keys: [credentials.key]),
       wall: SystemClock.wall())
     try credentials.save(path, port: port)
