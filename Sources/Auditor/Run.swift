@@ -7,7 +7,8 @@ private let help = """
 
   usage: auditor --birth-fd N | --birth FILE | --help | --version
 
-  Birth document: configuration.database; optional configuration.auditor {interval_ms: 5000, drift_s: 120}; secret database_password.
+  Birth document: configuration.database, configuration.redis; optional configuration.auditor {interval_ms: 5000, drift_s: 120};
+  secrets database_password, redis_password.
   """
 
 /// The process's entry: configuration, wiring, the loop. Returns the exit status.
