@@ -71,6 +71,8 @@ struct FeedCore {
   static let keyInterval = Duration.milliseconds(100)
   static let tickInterval = Duration.seconds(1)
   static let clockInterval = Duration.seconds(5)
+  /// How far ahead of our clock the venue's stamps may be before the clock is asked.
+  static let clockDoubt = Duration.seconds(2)
   static let resolvedKeyLifetime = Duration.seconds(3600)
 
   init(settings: FeedSettings, source: String, boot: String) {
@@ -156,6 +158,8 @@ struct FeedCore {
     default: break
     }
     guard let slug = slugOfCondition[event.condition] else { return }
+    // Data from the future: the venue's clock has jumped (a replay that cuts gaps does that).
+    if event.time.since(market) > FeedCore.clockDoubt { askClock(at: now, notBefore: .milliseconds(100)) }
     lastDataAt = now.monotonic
     nextReconnectAfter = FeedCore.firstSilence
     if circuit.dataCame() { storeCircuit() }
@@ -203,10 +207,7 @@ struct FeedCore {
 
   /// To be called many times a second: looks for what is due.
   mutating func tick(at now: Instant) {
-    if lastClockAskedAt.map({ now.monotonic.since($0) >= FeedCore.clockInterval }) ?? true {
-      lastClockAskedAt = now.monotonic
-      effects.append(.readClock)
-    }
+    askClock(at: now, notBefore: FeedCore.clockInterval)
     guard let clock else { return }
     let market = clock.market(at: now.wall)
     let plan = catalog.plan(market: market, clock: clock, monotonic: now.monotonic)
@@ -223,6 +224,12 @@ struct FeedCore {
     }
     watchSilence(at: now, market: market)
     recordTicks(at: now, market: market)
+  }
+
+  private mutating func askClock(at now: Instant, notBefore interval: Duration) {
+    if let lastClockAskedAt, now.monotonic.since(lastClockAskedAt) < interval { return }
+    lastClockAskedAt = now.monotonic
+    effects.append(.readClock)
   }
 
   private mutating func watchSilence(at now: Instant, market: MarketTime) {
@@ -307,6 +314,18 @@ enum ListingAnswer: Hashable, Sendable {
 }
 
 extension MarketStreamEvent {
+  var time: MarketTime {
+    switch self {
+    case .book(let event): event.time
+    case .priceChange(let event): event.time
+    case .lastTrade(let event): event.time
+    case .tickSizeChange(let event): event.time
+    case .bestBidAsk(let event): event.time
+    case .newMarket(let event): event.time
+    case .resolved(let event): event.time
+    }
+  }
+
   var condition: ConditionID {
     switch self {
     case .book(let event): event.market

@@ -37,6 +37,12 @@ public struct MarketSeries: Hashable, Sendable, CustomStringConvertible {
     self.init(asset: alias[..<dash].lowercased(), length: length)
   }
 
+  /// Reads `btc-5m`, the form of configuration files.
+  public init?(configured word: String) {
+    guard let dash = word.lastIndex(of: "-") else { return nil }
+    self.init(alias: word[..<dash].uppercased() + word[dash...])
+  }
+
   /// `BTC-5m`: the operator's name for the series, and for its contract that is open now.
   public var alias: String { asset.uppercased() + "-" + length.rawValue }
   public var description: String { alias }

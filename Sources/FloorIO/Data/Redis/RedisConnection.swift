@@ -15,9 +15,8 @@ import Glibc
     guard let made = unsafe made else { throw BusError(.away, "hiredis has no memory") }
     unsafe context = made
     if unsafe context.pointee.err != 0 {
-      let error = BusError(.away, message)
-      unsafe redisFree(context)
-      throw error
+      // Everything is initialized, so `deinit` runs and frees the context.
+      throw BusError(.away, message)
     }
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
   }

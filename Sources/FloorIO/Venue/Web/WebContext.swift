@@ -64,8 +64,7 @@ public enum WebError: Error, Hashable, Sendable, CustomStringConvertible {
     let copy = fcntl(loop.descriptor, F_DUPFD_CLOEXEC, 0)
     guard copy >= 0, unsafe shim_lws_adopt_file(clientHost, copy, "floor") != nil else {
       if copy >= 0 { Glibc.close(copy) }
-      unsafe lws_context_destroy(context)
-      unsafe free(protocols)
+      // Everything is initialized, so `deinit` runs and destroys the context.
       throw WebError.noContext
     }
     box.context = self

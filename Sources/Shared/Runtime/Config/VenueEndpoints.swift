@@ -32,7 +32,7 @@ public struct VenueEndpoints: Hashable, Sendable {
     marketStream = try chosen("endpoints.market_ws_url", streams + "/ws/market")
     userStream = try chosen("endpoints.user_ws_url", streams + "/ws/user")
     referenceStream = try chosen(
-      "endpoints.reference_ws_url", simulated ? stream + "/ws/live-data" : "wss://ws-live-data.polymarket.com")
+      "endpoints.reference_ws_url", simulated ? stream + "/rtds" : "wss://ws-live-data.polymarket.com")
     clock = simulated ? http + "/sim/clock" : nil
   }
 

@@ -1,0 +1,127 @@
+import FloorIOData
+import FloorTestSupport
+import Foundation
+import Shared
+import Testing
+
+@Suite("The feed process on a real venue, Redis and PostgreSQL", .serialized)
+struct FeedProcessTests {
+  @Test("It follows markets before they open, tells them live, moves the short name, records rows, and tells results")
+  func wholeLife() throws {
+    let floor = try FeedProcesses(speed: 60)
+    try floor.startVenue()
+    try floor.startFeed()
+    try floor.wait("live market") { floor.updates.contains { $0.state == .live } }
+    try floor.wait("resolved market", within: .seconds(30)) { floor.updates.contains { $0.state == .resolved } }
+    #expect(floor.undecodable == 0)
+
+    // Every market that went live while we watched was told pending, with both books, before it opened.
+    let seenPending = Set(floor.updates.filter { $0.state == .pending && !$0.yes.bids.isEmpty }.map(\.slug))
+    let firstUpdates = Dictionary(grouping: floor.updates, by: \.slug).values.compactMap(\.first)
+    let opened = firstUpdates.filter { first in
+      first.state == .pending && floor.updates.contains { $0.slug == first.slug && $0.state == .live }
+    }
+    #expect(opened.contains { seenPending.contains($0.slug) })
+
+    // One order, no gaps.
+    let orders = (floor.updates.map(\.order) + floor.prices.map(\.order)).sorted()
+    #expect(Set(orders).count == orders.count)
+    var tracker = SequenceTracker()
+    for update in floor.updates {
+      let verdict = tracker.receive(update.envelope, on: update.slug.text)
+      #expect(verdict == .first || verdict == .next)
+    }
+    #expect(Set(floor.prices.map(\.symbol)) == ["btc/usd", "eth/usd"])
+
+    // Keys a person looks at.
+    let open = try MarketUpdate(decoding: try #require(try floor.key("market:BTC-5m")))
+    #expect(open.series?.alias == "BTC-5m")
+    let clock = try ClockMessage(decoding: try #require(try floor.key("floor:clock"))).clock
+    #expect(clock.rateMilli == 60_000)
+    #expect(try floor.key("circuit:polymarket-data:state") == Array("closed".utf8))
+
+    // The record.
+    let reader = try floor.database.openAsAdministrator()
+    let markets = try reader.query("select slug, state from markets", [])
+    #expect(markets.count >= 6)
+    #expect(try reader.query("select count(*)::bigint as n from tokens", [])[0].int("n") == Int64(markets.count * 2))
+    try floor.wait("best prices in the record") {
+      ((try? reader.query("select count(*)::bigint as n from market_ticks", [])[0].int("n")) ?? 0) > 0
+    }
+    let resolved = try #require(floor.updates.last { $0.state == .resolved })
+    #expect(resolved.payout == .one || resolved.payout == .zero)
+    let truth = try GammaMarket(try floor.get("/markets/slug/\(resolved.slug)"))
+    #expect(truth.resolvedPayout == resolved.payout)
+
+    #expect(try floor.stopFeed() == .code(0))
+  }
+
+  @Test("What it tells is what the venue's REST book says")
+  func equalsTheVenuesBook() throws {
+    let floor = try FeedProcesses(speed: 1, seed: 11)
+    try floor.startVenue()
+    try floor.startFeed()
+    try floor.wait("live market") { floor.updates.contains { $0.state == .live } }
+    let slug = try #require(floor.updates.first { $0.state == .live }?.slug)
+    let listing = try GammaMarket(try floor.get("/markets/slug/\(slug)"))
+    var agreements = 0
+    for round in 0..<60 where agreements < 10 {
+      let outcome: Outcome = round % 2 == 0 ? .yes : .no
+      let book = try #require(VenueBook(try floor.get("/book?token_id=\(listing.token(of: outcome))")))
+      // The same moment on both roads: an update whose top is that of the answer, before or shortly after it.
+      let matches = {
+        floor.updates.suffix(200).contains { $0.slug == slug && FeedProcessTests.same($0.top(outcome), book) }
+      }
+      _ = try floor.loop.turn(until: matches, limit: .milliseconds(300))
+      if matches() { agreements += 1 }
+      try floor.pass(.milliseconds(50))
+    }
+    #expect(agreements >= 10)
+  }
+
+  @Test("A venue that is killed takes the books away; restarted, it is followed again under new epochs, in seconds")
+  func venueRestart() throws {
+    let floor = try FeedProcesses(speed: 1, seed: 5)
+    try floor.startVenue()
+    try floor.startFeed()
+    try floor.wait("live market") { floor.updates.contains { $0.state == .live } }
+    let slug = try #require(floor.updates.last { $0.state == .live }?.slug)
+    let epoch = try #require(floor.last(slug)?.bookEpoch)
+    floor.forget()
+    let killed = SystemClock.monotonic()
+    try floor.killVenue()
+    try floor.wait("message that the market is not live", within: .seconds(5)) {
+      floor.last(slug).map { $0.state != .live && $0.yes == .empty } ?? false
+    }
+    #expect(SystemClock.monotonic().since(killed) < .seconds(2))
+    #expect(try floor.key("circuit:polymarket-data:state") == Array("open".utf8))
+    floor.forget()
+    try floor.startVenue()
+    try floor.wait("live market after the restart", within: .seconds(20)) {
+      floor.updates.contains { $0.state == .live && $0.bookEpoch > epoch }
+    }
+    #expect(floor.undecodable == 0)
+  }
+
+  @Test("When Redis is restarted empty, its keys and messages come back")
+  func redisRestart() throws {
+    let floor = try FeedProcesses(speed: 1, seed: 6)
+    try floor.startVenue()
+    try floor.startFeed()
+    try floor.wait("live market") { floor.updates.contains { $0.state == .live } }
+    try floor.killRedis()
+    try floor.pass(.milliseconds(300))
+    floor.forget()
+    try floor.startRedis()
+    try floor.wait("messages after the restart", within: .seconds(20)) {
+      floor.bus.isConnected && floor.updates.contains { $0.state == .live }
+    }
+    #expect(try floor.key("floor:clock") != nil)
+    #expect(try floor.key("market:BTC-5m") != nil)
+    #expect(try floor.key("markets:known") != nil)
+  }
+
+  private static func same(_ top: BookTop, _ book: VenueBook) -> Bool {
+    top.bids == Array(book.bids.prefix(5)) && top.asks == Array(book.asks.prefix(5))
+  }
+}

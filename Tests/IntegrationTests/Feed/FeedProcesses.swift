@@ -1,0 +1,200 @@
+import FloorIOData
+import FloorIOVenue
+import FloorTestSupport
+import Foundation
+import Shared
+import Testing
+
+/// A real venue, a real feed, a real Redis of its own (with the floor's access rules) and a fresh database, in a directory that goes with
+/// the test. The test's thread turns the loop while it waits.
+final class FeedProcesses {
+  let loop: EventLoop
+  let directory: TemporaryDirectory
+  let database: TestDatabase
+  let http: HTTPClient
+  let bus: RedisBus
+  private(set) var port = 0
+  private(set) var venue: ChildProcess?
+  private(set) var feed: ChildProcess?
+  private var redis: ChildProcess?
+  private(set) var feedExit: ExitCause?
+  private let speed: Int
+  private let seed: Int
+
+  private(set) var updates: [MarketUpdate] = []
+  private(set) var prices: [ReferencePrice] = []
+  private(set) var undecodable = 0
+
+  init(speed: Int, seed: Int = 7) throws {
+    self.speed = speed
+    self.seed = seed
+    loop = try EventLoop()
+    directory = try TemporaryDirectory()
+    let servers = try TestServers.shared()
+    database = try servers.database()
+    http = HTTPClient(loop: loop)
+    try FileManager.default.createDirectory(atPath: directory.path + "/log", withIntermediateDirectories: true)
+    let acl = try Command.run(
+      "/bin/bash", [Repository.root + "/scripts/lib/redis-acl", servers.stateDirectory + "/etc/secrets.yaml"],
+      timeout: .seconds(10))
+    try acl.text.write(toFile: directory.path + "/users.acl", atomically: true, encoding: .utf8)
+    bus = RedisBus(
+      loop: loop,
+      settings: RedisSettings(
+        address: .socket(directory.path + "/redis.sock"), user: "web", password: servers.busPassword("web"),
+        clientName: "test"), log: .discarding())
+    bus.onMessage = { [unowned self] channel, payload in heard(channel, payload) }
+    bus.psubscribe(Names.everyMarketUpdate)
+    bus.psubscribe(Names.everyReferencePrice)
+    bus.subscribe(Names.clock)
+    try startRedis()
+    try wait("Redis") { bus.isConnected }
+  }
+
+  deinit {
+    for child in [feed, venue, redis] { child?.kill() }
+    http.close()
+    bus.close()
+  }
+
+  private func heard(_ channel: String, _ payload: [UInt8]) {
+    do {
+      if Names.slug(ofMarketUpdates: channel) != nil {
+        updates.append(try MarketUpdate(decoding: payload))
+      } else if Names.symbol(ofReferencePrices: channel) != nil {
+        prices.append(try ReferencePrice(decoding: payload))
+      } else {
+        _ = try ClockMessage(decoding: payload)
+      }
+    } catch {
+      undecodable += 1
+    }
+  }
+
+  // MARK: Processes
+
+  static func executable(_ name: String) throws -> String {
+    let directory = ProcessInfo.processInfo.environment["FLOOR_BIN"] ?? Repository.root + "/.build/debug"
+    let own = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().path
+    return try #require(
+      [own, directory].map { $0 + "/" + name }.first { FileManager.default.isExecutableFile(atPath: $0) })
+  }
+
+  func startRedis() throws {
+    redis = try ChildProcess.spawn(
+      ChildSpecification(
+        executable: "/usr/bin/redis-server",
+        arguments: [
+          "--port", "0", "--unixsocket", directory.path + "/redis.sock", "--save", "", "--aclfile",
+          directory.path + "/users.acl", "--dir", directory.path,
+        ]), on: loop
+    ) { _ in }
+  }
+
+  func startVenue() throws {
+    let output = directory.path + "/venue.out"
+    try? FileManager.default.removeItem(atPath: output)
+    venue = try ChildProcess.spawn(
+      ChildSpecification(
+        executable: try FeedProcesses.executable("sim-venue"),
+        arguments: [
+          "--port", String(port), "--data", directory.path + "/venue", "--speed", String(speed), "--seed", String(seed),
+        ], output: .file(output)), on: loop
+    ) { _ in }
+    try wait("the venue's ready line") {
+      let text = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
+      guard text.contains("ready"), let word = text.split(whereSeparator: { ":\n".contains($0) }).last else {
+        return false
+      }
+      port = Int(word) ?? 0
+      return port > 0
+    }
+  }
+
+  func startFeed(staleAfter: Duration = .seconds(10)) throws {
+    let servers = try TestServers.shared()
+    feedExit = nil
+    feed = try ChildProcess.spawn(
+      ChildSpecification(
+        executable: try FeedProcesses.executable("market-feed"), output: .file(directory.path + "/feed.out"),
+        birth: BirthDocument(
+          process: "market-feed", stateDirectory: directory.path, runDirectory: directory.path, epoch: Epoch(1),
+          boot: "boot-\(UInt32.random(in: 0...9999))",
+          configuration: [
+            "market": [
+              "series": ["btc-5m", "btc-15m", "eth-5m"], "windows_ahead_count": 2,
+              "stale_after_ms": .int(staleAfter.milliseconds), "record": true, "recording_max_mb": 16,
+            ],
+            "venue": "sim", "sim": ["port": .int(port)], "retention": ["ticks_days": 7],
+            "endpoints": [
+              "gamma_url": "", "clob_url": "", "data_url": "", "market_ws_url": "", "user_ws_url": "",
+              "reference_ws_url": "",
+            ],
+            "redis": ["socket": .string(directory.path + "/redis.sock"), "user": "feed"],
+            "database": [
+              "host": .string(servers.runDirectory), "port": 5432, "name": .string(database.name), "user": "floor_feed",
+            ],
+          ],
+          secrets: [
+            "redis_password": servers.busPassword("feed"),
+            "database_password": servers.databasePassword("floor_feed"),
+          ])), on: loop
+    ) { [weak self] cause in self?.feedExit = cause }
+  }
+
+  /// Kills the venue and waits until it is gone.
+  func killVenue() throws {
+    guard let child = venue else { return }
+    child.kill()
+    try wait("the venue's end") { child.exit != nil }
+    venue = nil
+  }
+
+  func stopFeed() throws -> ExitCause {
+    feed?.signal(SIGTERM)
+    try wait("the feed's end") { feedExit != nil }
+    return try #require(feedExit)
+  }
+
+  func killRedis() throws {
+    guard let child = redis else { return }
+    child.kill()
+    try wait("the end of Redis") { child.exit != nil }
+  }
+
+  // MARK: Waiting and asking
+
+  func wait(_ what: String, within limit: Duration = .seconds(20), _ condition: () -> Bool) throws {
+    let deadline = SystemClock.monotonic().advanced(by: limit)
+    while !condition() {
+      guard SystemClock.monotonic() < deadline else { throw DeadlinePassed(what, log: log) }
+      _ = try loop.turn(until: { condition() }, limit: .milliseconds(20))
+    }
+  }
+
+  func pass(_ duration: Duration) throws { _ = try loop.turn(until: { false }, limit: duration) }
+
+  func get(_ path: String) throws -> JSON {
+    var answer: Result<HTTPResponse, HTTPError>?
+    http.send(HTTPRequest("GET", "http://127.0.0.1:\(port)\(path)"), timeout: .seconds(5)) { answer = $0 }
+    try wait("GET \(path)") { answer != nil }
+    return try JSON.parse(try #require(answer).get().body)
+  }
+
+  func key(_ name: String) throws -> [UInt8]? {
+    var answer: Result<[UInt8]?, BusError>?
+    bus.get(name) { answer = $0 }
+    try wait("GET \(name)") { answer != nil }
+    return try #require(answer).get()
+  }
+
+  func last(_ slug: MarketSlug) -> MarketUpdate? { updates.last { $0.slug == slug } }
+  func forget() { updates = [] }
+
+  var log: String { (try? String(contentsOfFile: directory.path + "/log/market-feed.log", encoding: .utf8)) ?? "" }
+
+  struct DeadlinePassed: Error, CustomStringConvertible {
+    let description: String
+    init(_ what: String, log: String) { description = "no \(what) in time; the feed's log ends:\n\(log.suffix(3000))" }
+  }
+}
