@@ -4,8 +4,6 @@ import Shared
 /// effective configuration; agents find themselves under `agent`.
 struct BirthPlan {
   let settings: BossSettings
-  /// The venue's credentials as the venue wrote them, for the gateway alone.
-  var venueCredentials: JSON?
 
   private var arguments: BossArguments { settings.arguments }
 
@@ -57,26 +55,28 @@ struct BirthPlan {
     }
     let endpoints = try VenueEndpoints(settings.reader, settings.config.json).section
     let common = settings.config.json.with("endpoints", endpoints)
-    let isGateway = process == ProcessNames.gateway
+    // Read anew at each birth: the boss that adopted a gateway never started one, and must be able to.
+    let credentials: JSON? = process == ProcessNames.gateway ? try VenueCredentials.read(settings) : Optional.none
     return try document(
       process: process, databaseRole: "floor_" + role, busUser: role, epoch: epoch, boot: boot, lifeline: false,
-      configuration: isGateway ? gatewayConfiguration(common) : common, secrets: isGateway ? gatewaySecrets() : [:])
+      configuration: credentials.map { gatewayConfiguration(common, $0) } ?? common,
+      secrets: credentials.map(gatewaySecrets) ?? [:])
   }
 
   /// The gateway alone is told the wallet, and where private requests go.
-  private func gatewayConfiguration(_ common: JSON) -> JSON {
+  private func gatewayConfiguration(_ common: JSON, _ credentials: JSON) -> JSON {
     var wallet: JSON = [:]
     for key in ["address", "api_key", "kind"] {
-      if let value = venueCredentials?[key] { wallet = wallet.with(key, value) }
+      if let value = credentials[key] { wallet = wallet.with(key, value) }
     }
     return common.with("venue", common["endpoints"] ?? [:]).with("wallet", wallet)
       .with("capital_usd", common["floor"]?["capital_usd"] ?? .null)
   }
 
-  private func gatewaySecrets() -> [String: Secret] {
+  private func gatewaySecrets(_ credentials: JSON) -> [String: Secret] {
     var secrets: [String: Secret] = [:]
     for (name, key) in [("wallet_key", "private_key"), ("api_secret", "secret"), ("api_passphrase", "passphrase")] {
-      if let text = venueCredentials?[key]?.string { secrets[name] = Secret(text) }
+      if let text = credentials[key]?.string { secrets[name] = Secret(text) }
     }
     return secrets
   }

@@ -142,7 +142,7 @@ extension Boss {
   func startGateway() {
     guard machine.machine(ProcessNames.gateway)?.wanted != .running else { return }
     do {
-      plan.venueCredentials = try VenueCredentials.read(settings)
+      _ = try VenueCredentials.read(settings)
     } catch {
       process.note = "waits for the venue's credentials"
       log.warning("gateway waits for the venue's credentials", [.error(error)])

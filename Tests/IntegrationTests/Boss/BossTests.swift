@@ -33,7 +33,7 @@ struct BossTests {
       ]
     }
     #expect(
-      try floor.heard(ProcessNames.gateway).first?["secrets"] == ["database_password", "redis_password", "venue"])
+      try floor.heard(ProcessNames.gateway).first?["secrets"] == ["database_password", "redis_password", "wallet_key"])
     #expect(try floor.heard(ProcessNames.auditor).first?["secrets"] == ["database_password", "redis_password"])
     try eventuallyTrue("the state for people") {
       guard let state = try redisGet(floor, "floor:state") else { return false }
@@ -101,6 +101,13 @@ struct BossTests {
     let auditor = try #require(try floor.process(ProcessNames.auditor)?.pid)
     kill(auditor, SIGKILL)
     _ = try floor.awaitReplaced(ProcessNames.auditor, auditor)
+    // A boss that adopted its gateway must be able to bear the next one: with the wallet.
+    let gateway = try #require(try floor.process(ProcessNames.gateway)?.pid)
+    let heardBefore = try floor.heard(ProcessNames.gateway).count
+    kill(gateway, SIGKILL)
+    _ = try floor.awaitReplaced(ProcessNames.gateway, gateway)
+    let reborn = try floor.heard(ProcessNames.gateway).dropFirst(heardBefore).first
+    #expect(reborn?["secrets"] == ["database_password", "redis_password", "wallet_key"])
   }
 
   @Test("An agent that outlives its boss is ended before the new boss starts another")
