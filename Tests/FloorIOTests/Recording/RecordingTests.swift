@@ -1,0 +1,82 @@
+import FloorIOVenue
+import FloorTestSupport
+import Foundation
+import Shared
+import Testing
+
+@Suite("Recordings")
+struct RecordingTests {
+  static func frames(_ count: Int, seed: UInt64, bytes: Int = 400) -> [RecordedFrame] {
+    var random = SeededGenerator(seed: seed)
+    return (0..<count).map { number in
+      // Random letters compress badly: sizes are predictable. Some frames carry what must be escaped.
+      let text = (0..<bytes).map { _ in UInt8.random(in: 97...122, using: &random) }
+      return RecordedFrame(
+        receivedAt: WallTime(nanoseconds: 1_795_180_500_000_000_000 + Int64(number) * 1_000_000),
+        stream: number % 2 == 0 ? "market" : "reference", frame: Array("[\"žluť\"\n\\".utf8) + text)
+    }
+  }
+
+  static func readAll(_ directory: String) throws -> (frames: [RecordedFrame], whole: [Bool]) {
+    var frames: [RecordedFrame] = []
+    let whole = try RecordingReader.files(in: directory, prefix: "raw").map { file in
+      try RecordingReader.read(file) { frames.append($0) }
+    }
+    return (frames, whole)
+  }
+
+  @Test("What is written is read back, over several files, in order")
+  func roundTrip() throws {
+    let directory = try TemporaryDirectory()
+    let writer = RecordingWriter(directory: directory.path, prefix: "raw", fileBytes: 400_000, totalBytes: 1 << 30)
+    let frames = Self.frames(5000, seed: 1)
+    for frame in frames { try writer.append(frame) }
+    try writer.close()
+    let read = try Self.readAll(directory.path)
+    #expect(read.frames == frames)
+    #expect(read.whole.count > 1 && read.whole.allSatisfy { $0 })
+  }
+
+  @Test("The files together stay below the bound, and the newest frames are kept")
+  func bounded() throws {
+    let directory = try TemporaryDirectory()
+    let writer = RecordingWriter(directory: directory.path, prefix: "raw", fileBytes: 100_000, totalBytes: 500_000)
+    let frames = Self.frames(8000, seed: 2)
+    for frame in frames { try writer.append(frame) }
+    try writer.close()
+    let files = RecordingReader.files(in: directory.path, prefix: "raw")
+    let sizes = try files.map { try FileManager.default.attributesOfItem(atPath: $0)[.size] as? Int ?? 0 }
+    // Each file may pass its size by what one compression step holds back.
+    #expect(sizes.reduce(0, +) <= 500_000 + 256 << 10, "\(sizes)")
+    let read = try Self.readAll(directory.path)
+    #expect(read.frames.last == frames.last && read.frames.count < frames.count && read.frames.count > 500)
+    #expect(read.frames == Array(frames.suffix(read.frames.count)))
+  }
+
+  @Test("A writer that was killed loses only what came after its last flush")
+  func killed() throws {
+    let directory = try TemporaryDirectory()
+    let writer = RecordingWriter(directory: directory.path, prefix: "raw", totalBytes: 1 << 30)
+    let frames = Self.frames(300, seed: 3)
+    for frame in frames[..<200] { try writer.append(frame) }
+    try writer.flush()
+    for frame in frames[200...] { try writer.append(frame) }
+    // Not closed: as the file stands now.
+    let read = try Self.readAll(directory.path)
+    #expect(read.frames.count >= 200 && read.frames == Array(frames.prefix(read.frames.count)))
+    #expect(read.whole == [false])
+  }
+
+  @Test("A directory that is not there is an error, not a crash, and the next frame tries again")
+  func missingDirectory() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path + "/later"
+    let writer = RecordingWriter(directory: path, prefix: "raw", totalBytes: 1 << 30)
+    let frames = Self.frames(2, seed: 4)
+    #expect(throws: (any Error).self) { try writer.append(frames[0]) }
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    try writer.append(frames[1])
+    try writer.close()
+    #expect(try Self.readAll(path).frames == [frames[1]])
+  }
+}
