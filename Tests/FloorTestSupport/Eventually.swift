@@ -5,6 +5,7 @@ import Shared
 /// What was waited for did not come within the deadline.
 public struct DeadlinePassed: Error, CustomStringConvertible {
   public let description: String
+  public init(description: String) { self.description = description }
 }
 
 /// Asks again and again, with short pauses, until the answer is not `nil`; throws `DeadlinePassed` after the deadline. For things that

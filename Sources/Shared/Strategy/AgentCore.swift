@@ -44,6 +44,7 @@ public struct AgentCore: Sendable {
   public private(set) var lastDecision: Decision?
   public internal(set) var isReconciled = false
   public private(set) var isDraining = false
+  public private(set) var mode = FloorMode.active
   public private(set) var isBlind = true
   /// The feed's `order` of the newest message.
   public private(set) var feedOrder: Int64 = 0
@@ -74,6 +75,7 @@ public struct AgentCore: Sendable {
     case .blind:
       isBlind = true
       context.markets.blind()
+    case .mode(let mode): self.mode = mode
     case .drain: isDraining = true
     case .beat: beat(&effects)
     }
@@ -87,6 +89,7 @@ public struct AgentCore: Sendable {
   /// Why no new entries are made.
   private var entriesClosed: RefusalReason? {
     if isDraining { return .draining }
+    if !mode.allows(.enter) { return .mode }
     if !isReconciled { return .notReconciled }
     return isBlind ? .blind : nil
   }

@@ -7,6 +7,8 @@ public enum AgentEvent: Sendable {
   case synced
   /// The bus is gone: what is known of the markets grows old.
   case blind
+  /// What the boss says the floor may do.
+  case mode(FloorMode)
   /// No new entries from now on.
   case drain
   /// Comes several times a second (wall clock).

@@ -70,6 +70,8 @@ public enum RefusalReason: String, Hashable, Sendable, CaseIterable {
   case warmingUp = "warming_up"
   /// The agent was told to make no new entries.
   case draining
+  /// The floor's mode forbids new entries.
+  case mode
   /// The feed is not connected: no usable prices.
   case blind
   /// What the database knows of the agent has not been read yet.

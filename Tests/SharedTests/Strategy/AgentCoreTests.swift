@@ -91,7 +91,7 @@ struct AgentCoreTests {
 
   @Test("Draining, blind and unreconciled agents make no entries, and exits go on")
   func closedForEntries() {
-    for (event, reason) in [(AgentEvent.drain, "draining"), (.blind, "blind")] {
+    for (event, reason) in [(AgentEvent.drain, "draining"), (.blind, "blind"), (.mode(.reduceOnly), "mode")] {
       var core = Fixture.core()
       core.warm()
       _ = core.take(.market(Fixture.market(at: 1, order: 2000)), at: 1)

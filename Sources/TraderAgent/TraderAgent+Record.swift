@@ -1,0 +1,197 @@
+import FloorIOData
+import Shared
+
+// The agent and the database: resuming, order events, checkpoints, intents on the second road.
+extension TraderAgent {
+  // MARK: Resuming
+
+  /// Asks what the database knows, until it answers.
+  func ask() {
+    guard !core.isReconciled, !isAsking, !isLeaving else { return }
+    isAsking = true
+    database.query("SELECT agent_snapshot($1) AS j", [.id(settings.name)]) { [weak self] result in
+      guard let self else { return }
+      isAsking = false
+      do {
+        try answered(try AgentSnapshot(try result.get().one().json("j")))
+      } catch let error as DatabaseError where error.retryable {
+        process.loop.after(.milliseconds(100)) { [weak self] in self?.ask() }
+      } catch {
+        process.log.error("the agent's snapshot is not usable", [.error(error)])
+        process.stop(.unavailable)
+      }
+    }
+  }
+
+  private func answered(_ snapshot: AgentSnapshot) throws {
+    guard snapshot.epoch <= process.birth.epoch else {
+      process.log.error("fenced by a newer birth", [.int("newer_epoch", snapshot.epoch.number)])
+      return process.stop(.unavailable)
+    }
+    decisions.agentID = snapshot.id
+    let checkpoint =
+      hasResumed ? nil : AgentCheckpoint.newest([snapshot.checkpoint, fileCheckpoint], of: settings.name)
+    let known = hasResumed ? core.cursor : checkpoint?.cursor ?? snapshot.cursor
+    guard known < snapshot.cursor else { return settle(checkpoint, snapshot, missed: []) }
+    isAsking = true
+    events(after: known) { [weak self] result in
+      guard let self else { return }
+      isAsking = false
+      switch result {
+      case .success(let missed): settle(checkpoint, snapshot, missed: missed)
+      case .failure: process.loop.after(.milliseconds(100)) { [weak self] in self?.ask() }
+      }
+    }
+  }
+
+  private func settle(_ checkpoint: AgentCheckpoint?, _ snapshot: AgentSnapshot, missed: [OrderEventMessage]) {
+    let isFirst = !hasResumed
+    if isFirst {
+      resume(checkpoint, snapshot, missed)
+    } else {
+      core.reconcile(snapshot, missed: missed)
+    }
+    process.log.info(
+      "reconciled",
+      [
+        .int("cursor", core.cursor), .int("missed", missed.count), .int("positions", core.context.positions.all.count),
+        .int("orders", snapshot.orders.count), .text("status", snapshot.status),
+      ])
+    if isFirst { pull() }
+    readProfit()
+  }
+
+  /// The database has not answered in time: go on from the file, without entries, and keep asking.
+  func resumeAlone() {
+    guard !hasResumed, !isLeaving else { return }
+    process.log.warning("resuming without the database", [.bool("checkpoint", fileCheckpoint != nil)])
+    resume(AgentCheckpoint.newest([fileCheckpoint], of: settings.name), nil, [])
+    pull()
+  }
+
+  private func resume(_ checkpoint: AgentCheckpoint?, _ snapshot: AgentSnapshot?, _ missed: [OrderEventMessage]) {
+    hasResumed = true
+    fileCheckpoint = nil
+    if !core.resume(checkpoint: checkpoint, snapshot: snapshot, missed: missed) {
+      process.log.warning("the strategy's checkpoint is not usable: it warms up again")
+    }
+  }
+
+  // MARK: Order events
+
+  /// Reads the order events after the core's cursor. One question at a time; a wish during one is kept.
+  func sync() {
+    guard hasResumed, core.isReconciled, database.isConnected, !isLeaving else { return }
+    guard !isSyncing else {
+      wantsSync = true
+      return
+    }
+    isSyncing = true
+    events(after: core.cursor) { [weak self] result in
+      guard let self else { return }
+      isSyncing = false
+      if case .success(let events) = result {
+        for event in events { take(.order(event)) }
+        if events.count < 500 { take(.synced) } else { wantsSync = true }
+      }
+      if wantsSync {
+        wantsSync = false
+        sync()
+      }
+    }
+  }
+
+  private func events(after cursor: Int64, _ done: @escaping (Result<[OrderEventMessage], any Error>) -> Void) {
+    database.query(
+      "SELECT cursor, body FROM order_events_since($1, $2, 500)", [.id(settings.name), .integer(cursor)]
+    ) { [weak self] result in
+      guard let self else { return }
+      done(
+        Result {
+          let envelope = envelope(for: "database")
+          return try result.get().map { try OrderEventMessage(try $0.json("body"), envelope: envelope) }
+        })
+      if case .failure(let error) = result, !error.retryable {
+        process.log.error("order events not readable", [.error(error)])
+      }
+    }
+  }
+
+  // MARK: Checkpoints
+
+  /// To the file at once and to the database when it is there; the next one is not older than this.
+  func save() {
+    guard hasResumed, !isSaving else { return }
+    wantsSave = false
+    let checkpoint = core.checkpoint()
+    do {
+      // It has to survive the process; for the machine the database has a copy.
+      try file.save(
+        CheckpointRecord(sequence: UInt64(checkpoint.sequence), payload: checkpoint.json.bytes), isDurable: false)
+    } catch {
+      process.log.error("checkpoint file not written", [.text("directory", file.directory), .error(error)])
+    }
+    guard let agentID = decisions.agentID, database.isConnected else { return }
+    isSaving = true
+    database.query(
+      """
+      INSERT INTO checkpoints (agent_id, seq, epoch, state) VALUES ($1, $2, $3, $4)
+      ON CONFLICT (agent_id) DO UPDATE SET seq = excluded.seq, epoch = excluded.epoch, state = excluded.state, at = clock_timestamp()
+       WHERE checkpoints.seq < excluded.seq
+      """, [.int(agentID), .integer(checkpoint.sequence), .epoch(checkpoint.epoch), .json(checkpoint.json)]
+    ) { [weak self] result in
+      guard let self else { return }
+      isSaving = false
+      if case .failure(let error) = result, !error.retryable {
+        process.log.error("checkpoint refused by the database", [.error(error)])
+      }
+      endWhenDone()
+    }
+  }
+
+  // MARK: The second road
+
+  /// Hands an intent to the gateway through the database, once; it dedupes by id whatever road brings it.
+  func offer(_ message: IntentMessage) {
+    let intent = message.terms.intent
+    guard database.isConnected, offered.insert(intent).inserted else { return }
+    if offered.count > 1000 { offered = [intent] }
+    database.query("SELECT offer_intent($1)", [.json(message.json)]) { [weak self] result in
+      guard let self, case .failure(let error) = result else { return }
+      offered.remove(intent)
+      process.log.warning("intent not handed over", [.text("intent", intent), .error(error)])
+    }
+  }
+
+  // MARK: For people
+
+  /// The key `agent:<name>:state`.
+  func showState() {
+    guard hasResumed, bus.isConnected, clock != nil else { return }
+    let status: AgentStateMessage.Status =
+      isLeaving
+      ? .stopped : core.isDraining ? .draining : !process.isReady ? .starting : core.isBlind ? .blind : .trading
+    let key = Names.agentState(settings.name)
+    let state = AgentStateMessage(
+      envelope: envelope(for: key), agent: settings.name, strategy: settings.strategyName, epoch: process.birth.epoch,
+      status: status, positionCount: core.context.positions.all.count, pendingCount: core.context.flights.all.count,
+      dayProfit: dayProfit, evaluated: core.evaluated,
+      lastDecision: core.lastDecision.map {
+        .init(kind: $0.kind.rawValue, reason: $0.reason, market: $0.market, at: $0.now)
+      })
+    bus.set(key, state.bytes)
+  }
+
+  /// Today's profit, as the database's view says.
+  func readProfit() {
+    guard core.isReconciled, database.isConnected, !isLeaving else { return }
+    database.query("SELECT my_day_pnl() AS pnl", []) { [weak self] result in
+      guard let self else { return }
+      do {
+        dayProfit = try result.get().one().usd("pnl")
+      } catch {
+        dayProfit = nil
+      }
+    }
+  }
+}

@@ -1,0 +1,165 @@
+import FloorIOData
+import FloorTestSupport
+import Glibc
+import Shared
+import Testing
+
+/// Two seconds of lookback, so that a test need not wait five minutes.
+private let quick: JSON = ["lookback_s": 2, "cooldown_s": 1, "holding_max_s": 0]
+
+@Suite("A trader-agent process between Redis and PostgreSQL", .serialized)
+struct TraderAgentTests {
+  @Test("From a price to an intent, a position, an exit and the rows that say why")
+  func wholeWay() throws {
+    let harness = try AgentHarness("way-1", parameters: quick)
+    harness.publishKeys()
+    try harness.spawn()
+    try harness.waitReady()
+    harness.publishRise()
+    try harness.wait("an intent") { !harness.intents.isEmpty }
+    let entry = harness.intents[0]
+    #expect(IntentSecret(hex: AgentHarness.secretHex)!.verifies(entry))
+    #expect(entry.terms.action == .enter && entry.terms.outcome == .yes && entry.terms.price.micros == 520_000)
+    #expect(entry.terms.epoch.number == harness.epoch)
+    // Unanswered, it comes again, unchanged.
+    try harness.wait("a repeat") { harness.intents.count > 1 }
+    #expect(harness.intents[1].terms == entry.terms && harness.intents[1].envelope.sequence == 2)
+    let shares = try harness.fill(entry)
+    harness.publishMarket(bid: 62, ask: 63)
+    try harness.wait("an exit") { harness.intents.contains { $0.terms.action == .exit } }
+    let exit = try #require(harness.intents.last { $0.terms.action == .exit })
+    #expect(exit.terms.side == .sell && exit.terms.size == shares && exit.reason == "take_profit")
+    try harness.fill(exit)
+    try harness.wait("decisions") { try harness.decisions().filter { $0["kind"] == "signal" }.count == 2 }
+    let rows = try harness.decisions()
+    let signal = try #require(rows.first { $0["reason"] == "momentum_up" })
+    #expect(signal["intent_id"] == entry.terms.intent.text)
+    #expect(try signal.int("feed_order") == entry.feedOrder)
+    #expect(
+      try SignalRecomputation.check(
+        reason: "momentum_up", detail: signal.json("detail"), observations: harness.recording) == .confirmed)
+    try harness.wait("a checkpoint in the database") {
+      let saved = try harness.floor.database.openAsAdministrator().query("SELECT state FROM checkpoints", [])
+      return try saved.count == 1 && AgentCheckpoint(saved[0].json("state")).cursor == 6
+    }
+    var state: AgentStateMessage?
+    var isAsking = false
+    try harness.wait("the state key") {
+      if !isAsking {
+        isAsking = true
+        harness.gateway.get(Names.agentState(harness.name)) { result in
+          isAsking = false
+          guard case .success(let bytes?) = result else { return }
+          do { state = try AgentStateMessage(decoding: bytes) } catch { Issue.record("\(error)") }
+        }
+      }
+      return state != nil
+    }
+    #expect(state?.status == .trading && state?.strategy == "momentum")
+    #expect(try harness.floor.brokenInvariants().isEmpty)
+  }
+
+  @Test("Killed with a position, it is back with the position, another epoch and no id used twice")
+  func killed() throws {
+    let harness = try AgentHarness("killed-1", parameters: quick)
+    harness.publishKeys()
+    try harness.spawn()
+    try harness.waitReady()
+    harness.publishRise()
+    try harness.wait("an intent") { !harness.intents.isEmpty }
+    // The events of this fill are lost with the process.
+    let shares = try harness.fill(harness.intents[0], deliver: false)
+    #expect(harness.agent?.signal(SIGKILL) == true)
+    #expect(try harness.waitForExit() == .signal(SIGKILL))
+    let born = SystemClock.monotonic()
+    try harness.spawn(newEpoch: true)
+    try harness.waitReady()
+    let back = SystemClock.monotonic().since(born)
+    #expect(back < .seconds(5))
+    harness.publishMarket(bid: 30, ask: 32)
+    try harness.wait("the exit of what the first life bought") { harness.intents.contains { $0.terms.action == .exit } }
+    let exit = try #require(harness.intents.last)
+    #expect(exit.terms.size == shares && exit.reason == "stop_loss" && exit.terms.epoch.number == harness.epoch)
+    #expect(Set(harness.intents.map(\.terms)).count == Set(harness.intents.map(\.terms.intent)).count)
+    try harness.fill(exit)
+    #expect(try harness.floor.brokenInvariants().isEmpty)
+  }
+
+  @Test("An order event lost on the bus is fetched from the database")
+  func lostEvent() throws {
+    let harness = try AgentHarness("lost-1", parameters: quick)
+    harness.publishKeys()
+    try harness.spawn()
+    try harness.waitReady()
+    harness.publishRise()
+    try harness.wait("an intent") { !harness.intents.isEmpty }
+    try harness.fill(harness.intents[0], deliver: false)
+    // Something later arrives: the hole shows.
+    harness.publishMarket(bid: 62, ask: 63)
+    let settled = try harness.floor.settle("btc-updown-5m-1700000100", payoutYes: "1")
+    for event in settled["events"]?.array ?? [] { harness.tell(event) }
+    var turn = 0
+    try harness.wait("a decision after all four events") {
+      turn += 1
+      if turn % 20 == 0 { harness.publishMarket(bid: 64, ask: 65) }
+      return try harness.decisions().contains { $0["event_cursor"].flatMap { Int($0) } ?? 0 >= 4 }
+    }
+  }
+
+  @Test("Drain, stop and a closed lifeline end it with 0, after a checkpoint", arguments: ["drain", "stop", "signal"])
+  func farewell(road: String) throws {
+    let harness = try AgentHarness("bye-\(road)", parameters: quick)
+    harness.publishKeys()
+    try harness.spawn()
+    try harness.waitReady()
+    switch road {
+    case "drain": harness.control?.send(.drain)
+    case "stop": harness.control?.send(.stop)
+    default: #expect(harness.agent?.signal(SIGTERM) == true)
+    }
+    #expect(try harness.waitForExit() == .code(0))
+    let saved = try harness.floor.database.openAsAdministrator().query("SELECT seq, epoch FROM checkpoints", [])
+    #expect(try saved.one().int("epoch") == harness.epoch)
+    let file = CheckpointFile(directory: harness.directory.path + "/checkpoints", name: harness.name.text)
+    let record = try #require(try file.load())
+    #expect(try AgentCheckpoint(JSON.parse(record.payload)).agent == harness.name)
+  }
+
+  @Test("Without Redis it sees no prices and makes no entries, and its exits go through the database")
+  func redisAway() throws {
+    let harness = try AgentHarness(
+      "blind-1",
+      parameters: ["lookback_s": 2, "holding_max_s": 3, "take_profit_points": "0.5", "stop_loss_points": "0.5"])
+    harness.publishKeys()
+    try harness.spawn()
+    try harness.waitReady()
+    harness.publishRise()
+    try harness.wait("an intent") { !harness.intents.isEmpty }
+    try harness.fill(harness.intents[0])
+    var turn = 0
+    try harness.wait("the position") {
+      turn += 1
+      if turn % 20 == 0 { harness.publishMarket(bid: 50, ask: 51) }
+      return try harness.decisions().contains { $0["reason"] == "position_open" }
+    }
+    harness.killRedis()
+    try harness.wait("the exit among the offered intents") {
+      let offered = try harness.floor.database.openAsAdministrator().query("SELECT body FROM offered_intents", [])
+      guard let row = offered.first else { return false }
+      let message = try IntentMessage(row.json("body"))
+      return message.terms.action == .exit && IntentSecret(hex: AgentHarness.secretHex)!.verifies(message)
+    }
+    let offered = try harness.floor.database.openAsAdministrator().query("SELECT body FROM offered_intents", [])
+    #expect(offered.count == 1)
+  }
+
+  @Test("A birth document with several faults is refused with all of them")
+  func badBirth() throws {
+    let harness = try AgentHarness("bad-1", parameters: ["lookback": 5, "input": "tea"])
+    try harness.spawn()
+    #expect(try harness.waitForExit() == .code(78))
+    let output = String(
+      decoding: try SmallFile.read(harness.directory.path + "/output", bytesMax: 1 << 16), as: UTF8.self)
+    #expect(output.contains("no parameter lookback") && output.contains("input is none of the known words"))
+  }
+}
