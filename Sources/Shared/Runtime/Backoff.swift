@@ -17,9 +17,9 @@ public struct Backoff: Hashable, Sendable {
 
   /// The largest wait that the next call can return.
   public var ceiling: Duration {
-    // Above 2⁶² nanoseconds the shift would leave Int64; the cap is far below.
-    let shift = min(attempts, 62 - (64 - base.nanoseconds.leadingZeroBitCount))
-    return min(cap, .nanoseconds(base.nanoseconds << max(0, shift)))
+    // Above 2⁶² nanoseconds (146 years) the shift would leave Int64.
+    let shiftMax = 62 - (64 - base.nanoseconds.leadingZeroBitCount)
+    return attempts > shiftMax ? cap : min(cap, .nanoseconds(base.nanoseconds << attempts))
   }
 
   /// The wait before the next try, at least a hundredth of the ceiling so that a run of bad luck does not spin.
