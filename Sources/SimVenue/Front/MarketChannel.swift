@@ -65,7 +65,7 @@ struct MarketChannel<Peer: Hashable> {
     case .levels(let market, let changes, let bid, let ask):
       guard isListened(market) else { return }
       broadcast(market, MarketEvents.levels(market, changes, bid: bid, ask: ask, state), send)
-      tellTops(market, state, send)
+      tellTops(market, bid: bid, ask: ask, state, send)
     case .traded(let market, let outcome, let side, let price, let shares, let hash):
       guard isListened(market) else { return }
       broadcast(
@@ -75,7 +75,8 @@ struct MarketChannel<Peer: Hashable> {
       for outcome in Outcome.allCases where wants(market, outcome) {
         broadcast(market, BookText.write(market, outcome, state, event: true), only: outcome, send)
       }
-      tellTops(market, state, send)
+      let book = state.live[market].book
+      tellTops(market, bid: book.bestBid(.yes), ask: book.bestAsk(.yes), state, send)
     case .tick(let market, let old, let new):
       for outcome in Outcome.allCases where wants(market, outcome) {
         broadcast(market, MarketEvents.tick(market, outcome, old, new, state), only: outcome, send)
@@ -98,16 +99,15 @@ struct MarketChannel<Peer: Hashable> {
     }
   }
 
-  /// `best_bid_ask` when the top of the book is another one than last told.
-  private mutating func tellTops(_ market: Int, _ state: VenueState, _ send: Sending) {
-    let book = state.live[market].book
-    let top = [book.bestBid(.yes), book.bestAsk(.yes)]
+  /// `best_bid_ask` when the top of the book (of YES, as of the event just sent) is another one than last told.
+  private mutating func tellTops(_ market: Int, bid: Price?, ask: Price?, _ state: VenueState, _ send: Sending) {
+    let top = [bid, ask]
     guard tops[market] != top else { return }
     tops[market] = top
     let peers = (audience[market] ?? []).filter { listeners[$0]?.wantsMore == true }
     guard !peers.isEmpty else { return }
     for outcome in Outcome.allCases {
-      let text = MarketEvents.top(market, outcome, state)
+      let text = MarketEvents.top(market, outcome, yesBid: bid, yesAsk: ask, state)
       for peer in peers where (listeners[peer]?.markets[market] ?? 0) & UInt8(1 << outcome.index) != 0 {
         send(peer, text)
       }

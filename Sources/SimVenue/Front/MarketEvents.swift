@@ -101,9 +101,9 @@ enum MarketEvents {
     return out.bytes
   }
 
-  static func top(_ market: Int, _ outcome: Outcome, _ state: VenueState) -> [UInt8] {
-    let bid = state.live[market].book.bestBid(outcome)
-    let ask = state.live[market].book.bestAsk(outcome)
+  static func top(_ market: Int, _ outcome: Outcome, yesBid: Price?, yesAsk: Price?, _ state: VenueState) -> [UInt8] {
+    let bid = outcome == .yes ? yesBid : yesAsk?.complement
+    let ask = outcome == .yes ? yesAsk : yesBid?.complement
     var out = open("best_bid_ask", market, state)
     out.raw(",\"asset_id\":")
     out.plain(state.spec(market).tokens[outcome.index])
