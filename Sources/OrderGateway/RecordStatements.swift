@@ -77,6 +77,7 @@ struct RecordStatements {
     out = out.with("order_id", .text(submission.signed.id))
     out = out.with("signed_body", .string(Base64.encode(submission.signed.body)))
     out = out.with("expires_ns", .optional(submission.signed.expires.map { .int($0.nanoseconds) }))
+    if submission.journaled { out = out.with("journaled", true) }
     out = out.with("feed_order", .int(submission.feedOrder))
     out = out.with("book_ts_ns", .int(submission.bookTime.nanoseconds))
     return out.with("reason", .string(submission.reason))

@@ -139,6 +139,50 @@ struct OrderPathTests {
     #expect(try floor.brokenInvariants() == [])
   }
 
+  @Test("an exit that left from the journal is recorded whatever the rules say by then, an entry never")
+  func journaled() throws {
+    let floor = try DatabaseFloor()
+    let epoch = try floor.hire("one", allocation: "100")
+    try floor.market("m-1")
+    let buy = try floor.submit(
+      floor.intent("one.1", agent: "one", epoch: epoch, market: "m-1", side: "BUY", price: "0.5", size: "10"))[
+        "order_id"]!.string!
+    _ = try floor.fill(buy, trade: "t1", price: "0.5", size: "10")
+    _ = try floor.beginEpoch("one")
+    try floor.boss.query("SELECT trip_halt('test')")
+    let sale = try floor.intent(
+      "one.2", agent: "one", epoch: epoch, market: "m-1", side: "SELL", price: "0.6", size: "10",
+      changes: [("market_now_ns", .int(DatabaseFloor.windowEnd + 1))])
+    #expect(try floor.submit(sale.with("intent", "one.3"))["outcome"] == "denied")
+    #expect(try floor.submit(sale.with("journaled", true))["outcome"] == "accepted")
+    _ = try floor.fill(sale["order_id"]!.string!, trade: "t2", price: "0.6", size: "10")
+    #expect(try floor.gateway.query("SELECT pnl FROM trades").one().usd("pnl") == USD(dollars: 1))
+    // Shares that another order promised meanwhile: recorded all the same, and the position says that it is short.
+    let entry = try floor.intent(
+      "one.4", agent: "one", epoch: epoch, market: "m-1", side: "BUY", price: "0.5", size: "1",
+      changes: [("journaled", true)])
+    #expect(throws: DatabaseError.self) { try floor.submit(entry) }
+    let naked = try floor.intent(
+      "one.5", agent: "one", epoch: epoch, market: "m-1", side: "SELL", price: "0.6", size: "3")
+    #expect(try floor.submit(naked.with("journaled", true))["outcome"] == "accepted")
+    #expect(try floor.gateway.query("SELECT deficient FROM positions").one().bool("deficient"))
+    #expect(try floor.advance(naked["order_id"]!.string!, "CANCELLED")["outcome"] == "advanced")
+    #expect(try floor.gateway.query("SELECT deficient FROM positions").one().bool("deficient") == false)
+    #expect(try floor.brokenInvariants() == [])
+  }
+
+  @Test("a wish of no possible shape is recorded as denied when the gateway refuses it, and never accepted")
+  func shapeless() throws {
+    let floor = try DatabaseFloor()
+    let epoch = try floor.hire("one", allocation: "100")
+    try floor.market("m-1")
+    let odd = try floor.intent(
+      "one.1", agent: "one", epoch: epoch, market: "m-1", side: "SELL", price: "0.5", size: "10",
+      changes: [("action", "enter")])
+    #expect(throws: DatabaseError.self) { try floor.submit(odd) }
+    #expect(try floor.submit(odd.with("denied", ["reason": "bad_shape"]))["reason"] == "bad_shape")
+  }
+
   @Test("clients at once never take an agent above its allocation or a market above its cap")
   func capsHoldAtOnce() async throws {
     let floor = try DatabaseFloor(capital: "1000", allocationCap: "1000")

@@ -83,9 +83,9 @@ struct SeedQueryTests {
     let session = try floor.database.openAsAdministrator()
     try session.execute(
       script: """
-        INSERT INTO trade_records (agent_id, token_id, market, side, entry_price, exit_price, shares, cost, proceeds, fees, pnl, opened_at,
+        INSERT INTO trade_records (cycle, agent_id, token_id, market, side, entry_price, exit_price, shares, cost, proceeds, fees, pnl, opened_at,
                                    executed_at, exit_reason, is_paper)
-        SELECT 1, (SELECT token_id FROM tokens LIMIT 1), 'm-1', 'YES', 0.5, 0.5, 1, 0.5, 0.5, 0, 0, now() - i * interval '1 minute',
+        SELECT i, 1, (SELECT token_id FROM tokens LIMIT 1), 'm-1', 'YES', 0.5, 0.5, 1, 0.5, 0.5, 0, 0, now() - i * interval '1 minute',
                now() - i * interval '1 minute', 'x', true
           FROM generate_series(1, 50000) i;
         INSERT INTO system_events (timestamp, severity, component, event_type, message)
