@@ -98,6 +98,7 @@ extension Gateway {
     resolveMarkets()
     takeOverPositions()
     report()
+    refreshMarkets()
     if let absent = process.control?.bossAbsentSince, SystemClock.monotonic().since(absent) >= .seconds(60), !draining {
       drain("no boss for 60 s")
     }
@@ -141,9 +142,12 @@ extension Gateway {
         let invested = item["invested"]?.usd, let status = item["status"]?.string
       else { throw DatabaseError(.shape, "an agent's standing does not read") }
       agentStatuses[name] = status
+      // A streak pauses for a while of market time; after it one more loss pauses again.
+      let last = item["last_at"]?.string.flatMap { CivilTime.nanoseconds(parsing: $0) }
+      let rested = last.map { moment().market.since(MarketTime(nanoseconds: $0)) >= config.streakPause } ?? false
       agents[name] = Standing.Agent(
         mayEnter: status == "RUNNING", allocation: max(.zero, room), invested: invested,
-        lossesInARow: Int(item["losses"]?.int ?? 0))
+        lossesInARow: rested ? 0 : Int(item["losses"]?.int ?? 0))
     }
     positions = try (row.json("positions").array ?? []).map { item in
       guard let agent = item["agent"]?.string.flatMap(AgentName.init),

@@ -35,6 +35,11 @@ extension Gateway {
     if reason == "gateway_fenced" { return fenced("the record holds a newer gateway") }
     // The halt file is looked at between commit and first byte: it needs neither boss nor database.
     lookForHaltFile()
+    if submission.journaled, outcome == "denied", answer["recorded"]?.bool == false, submission.origin == .agent {
+      // It left on the journal's word, and its agent was born anew meanwhile: the record still has to hold it.
+      record?.put(.submit(submission.byGateway))
+      return
+    }
     switch outcome {
     case "accepted": feed(.submitted(intent, .committed))
     case "duplicate" where isOurs: feed(.submitted(intent, .committed))
@@ -122,6 +127,24 @@ extension Gateway {
       }
       for (message, verdict) in loadingMarkets.removeValue(forKey: slug) ?? [] {
         feed(.intent(message, verdict, shelf.view(slug, message.terms.outcome)))
+      }
+    }
+  }
+
+  /// The feed adds markets all day: known here before the first intent asks, and settled when they are over, traded or not.
+  func refreshMarkets() {
+    guard phase == .open, database.isConnected, !marketsAsked else { return }
+    marketsAsked = true
+    database.query(Self.marketsStatement, [.null]) { [weak self] result in
+      guard let self else { return }
+      marketsAsked = false
+      do {
+        for row in try result.get() {
+          let market = try Self.market(row)
+          if !settled.contains(market.slug) { shelf.put(market) }
+        }
+      } catch {
+        process.log.warning("markets not read", [.error(error)])
       }
     }
   }

@@ -36,7 +36,8 @@ extension Gateway {
            (select coalesce(sum(realized), 0) from agent_day_pnl) as realised,
            coalesce((select jsonb_agg(jsonb_build_object('name', a.name, 'status', a.status,
                        'room', (l.allocated + least(l.realized, 0) - l.overdrawn)::text, 'invested', l.invested::text,
-                       'losses', d.losses_in_a_row))
+                       'losses', d.losses_in_a_row,
+                       'last_at', (select max(market_at) from trades t where t.agent_id = a.id)))
                        from agents a join allocations l on l.agent_id = a.id join agent_day_pnl d on d.agent_id = a.id
                       where a.status <> 'RETIRED'), '[]') as agents,
            coalesce((select jsonb_agg(jsonb_build_object('agent', a.name, 'slug', t.slug, 'outcome', t.outcome, 'shares', p.shares::text,

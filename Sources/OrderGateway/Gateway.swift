@@ -72,6 +72,7 @@ final class Gateway {
   var peakDay: Int64 = 0
   var driftReadings: [(at: MonotonicTime, drift: USD)] = []
   var isStandingAsked = false
+  var marketsAsked = false
   var standingWanted = false
   var liquidations: Int64 = 0
   var drainStarted: MonotonicTime?
@@ -143,6 +144,7 @@ final class Gateway {
         self?.feed(.answered(order.id, outcome))
       }
     case .cancel(let id):
+      journalCancel(id)
       link.cancel(id) { [weak self] cancelled, detail in
         self?.feed(.cancelAnswered(id, cancelled: cancelled, detail: detail))
       }
@@ -189,6 +191,17 @@ final class Gateway {
     } catch {
       process.log.error("journal write failed", [.error(error)])
       feed(.journaled(submission.terms.intent, false))
+    }
+  }
+
+  /// While the record is away a cancel, too, is on the disk before it leaves. It needs no replay: the venue's answer is asked for anew.
+  private func journalCancel(_ id: VenueOrderID) {
+    guard !core.databaseIsUp, let journal else { return }
+    do {
+      try journal.append(["kind": "cancel", "order_id": .text(id), "at_ns": .int(SystemClock.wall().nanoseconds)])
+    } catch {
+      // Taking risk out must not wait for a disk.
+      process.log.error("journal write failed", [.error(error)])
     }
   }
 

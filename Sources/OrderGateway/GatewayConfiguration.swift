@@ -4,9 +4,9 @@ import Shared
 
 /// What the gateway needs of its birth document, read once and checked as a whole: every problem in one message.
 ///
-/// `configuration`: `mode` (`paper`, `live`); `capital_usd`; `venue {clob_url, gamma_url, user_ws_url, clock_url?, chain_id?}`; `wallet
-/// {address, api_key, kind?}`; `limits {…}`, `orders {…}`, `market {stale_after_ms}` with the keys of the floor's configuration; beside them
-/// `database` and `redis`. Secrets: `wallet_key` (64 hex digits), `api_secret`, `api_passphrase`, `database_password`, `redis_password`.
+/// `configuration` is the floor's effective configuration (`mode`, `venue`, `floor.capital_usd`, `limits`, `orders`, `market.stale_after_ms`,
+/// `endpoints`, `sim.port`) with `database` and `redis`. Secrets: `venue` (the credentials as one line of JSON: `private_key`, `address`,
+/// `api_key`, `secret`, `passphrase`; optional `signature_type`, `chain_id`), `database_password`, `redis_password`.
 struct GatewayConfiguration: Sendable {
   struct Venue: Hashable, Sendable {
     let clob: String
@@ -29,6 +29,8 @@ struct GatewayConfiguration: Sendable {
   let apiPassphrase: Secret
   let limits: RiskLimits
   let marketCap: USD?
+  /// How long a loss streak keeps an agent from entering, in market time.
+  let streakPause: Duration
   let requestTimeout: Duration
   let holdToSettlement: Duration
   let reconcile: Duration
@@ -37,19 +39,26 @@ struct GatewayConfiguration: Sendable {
   init(birth: BirthDocument) throws(FloorFailure) {
     var reader = SectionReader(birth.configuration)
     isPaper = reader.word("mode", ["paper", "live"]) != "live"
-    capital = reader.usd("capital_usd") ?? .zero
-    venue = Venue(
-      clob: reader.text("venue.clob_url"), gamma: reader.text("venue.gamma_url"),
-      userStream: reader.text("venue.user_ws_url"),
-      clock: reader.optionalText("venue.clock_url"),
-      chainID: UInt64(max(0, reader.whole("venue.chain_id") ?? Int64(ExchangeDomain.polygon))))
-    let address = EthereumAddress(reader.text("wallet.address"))
-    if address == nil { reader.complain("wallet.address is no address") }
-    walletKind = ExchangeOrder.Wallet(rawValue: UInt8(clamping: reader.whole("wallet.kind") ?? 0)) ?? .plain
-    let apiKey = reader.text("wallet.api_key")
-    apiSecret = reader.secret("api_secret", birth)
-    apiPassphrase = reader.secret("api_passphrase", birth)
-    let walletKey = reader.secret("wallet_key", birth)
+    capital = reader.usd("floor.capital_usd") ?? .zero
+    if capital <= .zero { reader.complain("floor.capital_usd is missing or nothing") }
+    var wallet = SectionReader(GatewayConfiguration.walletFile(birth), name: "secret venue: ")
+    let address = EthereumAddress(wallet.text("address"))
+    if address == nil { wallet.complain("address is no address") }
+    walletKind = ExchangeOrder.Wallet(rawValue: UInt8(clamping: wallet.whole("signature_type") ?? 0)) ?? .plain
+    let apiKey = wallet.text("api_key")
+    apiSecret = Secret(wallet.text("secret"))
+    apiPassphrase = Secret(wallet.text("passphrase"))
+    let walletKey = Secret(wallet.text("private_key"))
+    let chainID = UInt64(max(0, wallet.whole("chain_id") ?? Int64(ExchangeDomain.polygon)))
+    do {
+      let endpoints = try VenueEndpoints(ConfigReader(birth.configuration))
+      venue = Venue(
+        clob: endpoints.clob, gamma: endpoints.gamma, userStream: endpoints.userStream, clock: endpoints.clock,
+        chainID: chainID)
+    } catch {
+      reader.complain("\(error)")
+      venue = Venue(clob: "", gamma: "", userStream: "", clock: nil, chainID: chainID)
+    }
 
     var limits = RiskLimits()
     if let value = reader.basisPoints("limits.per_trade_pct") { limits.perTradeBps = value }
@@ -62,6 +71,12 @@ struct GatewayConfiguration: Sendable {
     if let value = reader.whole("limits.orders_per_min") { limits.agentRatePerSecond = max(1, value / 60) }
     if let value = reader.micros("orders.collar_points") { limits.collarMicros = value }
     if let value = reader.whole("market.stale_after_ms") { limits.bookAgeMax = .milliseconds(value) }
+    if let value = reader.whole("orders.duplicate_window_ms") { limits.duplicateWindow = .milliseconds(value) }
+    if let value = reader.whole("orders.floor_rate_per_s") {
+      limits.floorRatePerSecond = max(1, value)
+      limits.floorBurst = max(limits.floorBurst, value)
+    }
+    streakPause = .seconds(reader.whole("limits.loss_streak_pause_s") ?? 3600)
     self.limits = limits
     marketCap = reader.usd("limits.per_market_usd")
     requestTimeout = .milliseconds(reader.whole("orders.request_timeout_ms") ?? 3000)
@@ -75,35 +90,50 @@ struct GatewayConfiguration: Sendable {
       let text = walletKey.reveal()
       let digits = text.hasPrefix("0x") ? String(text.dropFirst(2)) : text
       key = try EthereumKey(privateKey: Hex.bytes(digits) ?? [])
-    } catch { reader.complain("secret wallet_key: \(error)") }
+    } catch { wallet.complain("private_key: \(error)") }
     if let address {
       do {
         credentials = try L2Authentication(
           address: key?.address ?? address, apiKey: apiKey, secret: apiSecret.reveal(),
           passphrase: apiPassphrase.reveal())
-      } catch { reader.complain("secret api_secret: \(error)") }
+      } catch { wallet.complain("secret: \(error)") }
     }
     // Key and address of two wallets would sign orders that the venue refuses one by one.
     if let key, let address, walletKind == .plain, key.address != address {
-      reader.complain("wallet.address is not the address of wallet_key")
+      wallet.complain("address is not the address of private_key")
     }
-    guard reader.problems.isEmpty, let key, let credentials, let address else {
-      throw FloorFailure(.configuration, "birth document: " + reader.problems.joined(separator: "; "))
+    let problems = reader.problems + wallet.problems
+    guard problems.isEmpty, let key, let credentials, let address else {
+      throw FloorFailure(.configuration, "birth document: " + problems.joined(separator: "; "))
     }
     self.key = key
     self.credentials = credentials
-    wallet = address
+    self.wallet = address
+  }
+
+  /// An unreadable secret is an empty object: every member of it is then reported as missing, and nothing of it is shown.
+  private static func walletFile(_ birth: BirthDocument) -> JSON {
+    do throws(JSONError) {
+      return try JSON.parse(birth.secrets["venue"]?.reveal() ?? "{}")
+    } catch {
+      return .object([])
+    }
   }
 }
 
 /// Reads dotted paths out of the configuration and collects what is wrong.
 struct SectionReader {
   private let root: JSON
+  private let name: String
   private(set) var problems: [String] = []
 
-  init(_ root: JSON) { self.root = root }
+  /// `name` stands before every problem.
+  init(_ root: JSON, name: String = "") {
+    self.root = root
+    self.name = name
+  }
 
-  mutating func complain(_ text: String) { problems.append(text) }
+  mutating func complain(_ text: String) { problems.append(name + text) }
 
   private func find(_ path: String) -> JSON? {
     var node: JSON? = root
@@ -118,8 +148,6 @@ struct SectionReader {
     }
     return value
   }
-
-  func optionalText(_ path: String) -> String? { find(path)?.string.flatMap { $0.isEmpty ? nil : $0 } }
 
   mutating func word(_ path: String, _ words: [String]) -> String {
     let value = text(path)
@@ -147,12 +175,4 @@ struct SectionReader {
 
   /// Per cent as decimal text, in hundredths of a per cent, rounded down.
   mutating func basisPoints(_ path: String) -> Int64? { micros(path).map { $0 / 10_000 } }
-
-  mutating func secret(_ name: String, _ birth: BirthDocument) -> Secret {
-    guard let value = birth.secrets[name] else {
-      complain("secret \(name) is missing")
-      return Secret("")
-    }
-    return value
-  }
 }

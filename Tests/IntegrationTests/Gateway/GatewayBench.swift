@@ -159,21 +159,25 @@ final class GatewayBench {
     let servers = database.servers
     boots += 1
     var configuration: [JSON.Member] = [
-      .init("mode", "paper"), .init("capital_usd", "1000"),
+      .init("mode", "paper"), .init("venue", "sim"), .init("sim", ["port": .int(venuePort)]),
+      .init("floor", ["capital_usd": "1000"]),
+      .init(
+        "endpoints",
+        [
+          "gamma_url": "", "clob_url": "", "data_url": "", "market_ws_url": "", "user_ws_url": "",
+          "reference_ws_url": "",
+        ]),
       .init(
         "database",
         ["host": .string(servers.runDirectory), "port": 5432, "name": .string(database.name), "user": "floor_gateway"]),
       .init("redis", ["socket": .string(servers.redisSocket), "user": "gateway"]),
-      .init(
-        "venue",
-        [
-          "clob_url": .string("http://127.0.0.1:\(venuePort)"), "gamma_url": .string("http://127.0.0.1:\(venuePort)"),
-          "user_ws_url": .string("ws://127.0.0.1:\(venuePort)/ws/user"),
-          "clock_url": .string("http://127.0.0.1:\(venuePort)/sim/clock"),
-        ]),
-      .init("wallet", ["address": credentials["address"]!, "api_key": credentials["api_key"]!]),
       .init("limits", ["per_trade_pct": "2", "per_agent_pct": "10", "system_pct": "40", "orders_per_min": 60_000]),
-      .init("orders", ["request_timeout_ms": 800, "absence_proof_s": 2, "reconcile_s": 2, "collar_points": "0.1"]),
+      .init(
+        "orders",
+        [
+          "request_timeout_ms": 800, "absence_proof_s": 2, "reconcile_s": 2, "collar_points": "0.1",
+          "duplicate_window_ms": 1,
+        ]),
       .init("market", ["stale_after_ms": 60_000]),
     ]
     configuration += extraConfiguration
@@ -182,8 +186,7 @@ final class GatewayBench {
       epoch: Epoch(1),
       boot: "g\(boots)", configuration: .object(configuration),
       secrets: [
-        "wallet_key": Secret(credentials["private_key"]!.string!), "api_secret": Secret(credentials["secret"]!.string!),
-        "api_passphrase": Secret(credentials["passphrase"]!.string!),
+        "venue": Secret(credentials.text),
         "database_password": servers.databasePassword("floor_gateway"),
         "redis_password": servers.busPassword("gateway"),
       ])

@@ -53,6 +53,15 @@ public struct OrderSubmission: Hashable, Sendable {
   }
 }
 
+extension OrderSubmission {
+  /// The same order, entered by the gateway: for the record of a journaled order whose agent cannot speak any more.
+  public var byGateway: OrderSubmission {
+    OrderSubmission(
+      terms: terms, origin: .gateway, token: token, worst: worst, signed: signed, feedOrder: feedOrder,
+      bookTime: bookTime, reason: reason, journaled: journaled)
+  }
+}
+
 /// (venue trade id, our order id).
 public struct FillKey: Hashable, Comparable, Sendable, CustomStringConvertible {
   public let trade: VenueTradeID
@@ -87,6 +96,23 @@ public struct FillRecord: Hashable, Sendable {
   public let settlement: SettlementState
   public let matchedAt: MarketTime
   public let road: EvidenceRoad
+
+  public init(
+    key: FillKey, token: TokenID, side: Side, size: Shares, price: Price, cash: USD, fee: USD, isTaker: Bool,
+    settlement: SettlementState, matchedAt: MarketTime, road: EvidenceRoad
+  ) {
+    self.key = key
+    self.token = token
+    self.side = side
+    self.size = size
+    self.price = price
+    self.cash = cash
+    self.fee = fee
+    self.isTaker = isTaker
+    self.settlement = settlement
+    self.matchedAt = matchedAt
+    self.road = road
+  }
 }
 
 /// What goes into the record. Each is idempotent: repeating it after a lost answer changes nothing.
