@@ -1,62 +1,95 @@
-import FloorIOData
 import Glibc
 import Shared
 
-/// `floor`: the operator's command line. Every command is one file in `Commands` and one line in `Frame/Command.swift`.
+/// The operator's command. Each command stands in a file of its own under `Commands`.
 func runFloorCLI(_ arguments: [String]) -> Int32 {
-  let words = Array(arguments.dropFirst())
-  guard let first = words.first, first != "--help", first != "-h", first != "help" else {
-    print(overview())
-    return words.isEmpty ? ExitCode.usage.rawValue : ExitCode.done.rawValue
-  }
-  if first == "--version" {
-    print("floor \(FloorVersion.text)")
-    return ExitCode.done.rawValue
-  }
-  guard let command = commands.last(where: { words.starts(with: $0.name.split(separator: " ").map(String.init)) })
-  else {
-    return complain(FloorFailure(.usage, "there is no command '\(first)'; floor --help lists them"))
-  }
-  let rest = words.dropFirst(command.name.split(separator: " ").count)
-  if rest.contains("--help") || rest.contains("-h") {
-    print("floor \(command.name): \(command.summary)\n\n\(command.help)\n\n\(commonOptions)")
-    return ExitCode.done.rawValue
-  }
+  // `floor status | head` must end quietly.
+  _ = signal(SIGPIPE, SIG_DFL)
   do {
-    let arguments = try Arguments(rest, valued: command.valued.union(["--state"]), flags: command.flags)
-    return try command.run(arguments, Instance(state: arguments.values["--state"])).rawValue
+    return try FloorCommands.run(Array(arguments.dropFirst()), environment: Instance.environment()).rawValue
   } catch {
-    return complain(error)
+    Terminal.complain("floor: \(error)")
+    return ((error as? FloorFailure)?.exitCode ?? .broken).rawValue
   }
 }
 
-private let commonOptions = "  --state DIR        the floor's state directory (default: FLOOR_STATE, else var)"
-
-private func overview() -> String {
-  let width = commands.map { $0.name.count }.max() ?? 0
-  let lines = commands.map { command in
-    "  " + command.name + String(repeating: " ", count: width - command.name.count + 3) + command.summary
-  }
-  return """
-    floor: the operator's command line of a PolyFloor trading floor.
-
-    usage: floor COMMAND [options]        floor COMMAND --help explains one
-
-    \(lines.joined(separator: "\n"))
-
-    \(commonOptions)
-      --version
-    exit status: 0 done, 1 refused, 64 usage, 69 a service refused, 70 defect, 75 try again later, 78 configuration
-    """
+/// One command of `floor`.
+struct FloorCommand: Sendable {
+  let name: String
+  /// One line for the list of commands.
+  let summary: String
+  /// What follows the name in the usage line.
+  let usage: String
+  /// Further lines of `--help`.
+  var details = ""
+  /// Options with a value, and flags, beside the common ones.
+  var options: Set<String> = []
+  var flags: Set<String> = []
+  let run: @Sendable (CommandLineWords, Instance) throws -> ExitCode
 }
 
-private func complain(_ error: any Error) -> Int32 {
-  let code =
-    (error as? FloorFailure)?.exitCode ?? ((error as? DatabaseError)?.retryable == true ? .tryAgain : .unavailable)
-  var line = Array("floor: \(error)\n".utf8)
-  unsafe line.withUnsafeMutableBytes { bytes in
-    // Standard error may be gone; there is nowhere left to say so.
-    _ = unsafe write(2, bytes.baseAddress, bytes.count)
+enum FloorCommands {
+  static let all: [FloorCommand] =
+    [StatusCommand.command] + ListCommands.all + [
+      LogsCommand.command, HaltCommand.command, ResumeCommand.command,
+    ] + RosterCommands.all + [
+      WaitCommand.command, DatabaseCommand.command, ConfigCommand.command, DoctorCommand.command, BackupCommand.command,
+      RestoreCommand.command,
+    ]
+
+  static let commonOptions: Set<String> = ["state", "run", "host", "port", "database", "user", "instance"]
+  static let commonFlags: Set<String> = ["json", "help"]
+
+  static func run(_ words: [String], environment: [String: String]) throws -> ExitCode {
+    guard let first = words.first else {
+      print(help)
+      return .usage
+    }
+    switch first {
+    case "--help", "-h", "help":
+      print(help)
+      return .done
+    case "--version":
+      print("floor \(FloorVersion.text)")
+      return .done
+    default: break
+    }
+    guard let command = all.first(where: { $0.name == first }) else {
+      throw FloorFailure(.usage, "there is no command \(first); see floor --help")
+    }
+    let line = try CommandLineWords(
+      words.dropFirst(), options: commonOptions.union(command.options), flags: commonFlags.union(command.flags))
+    if line.has("help") {
+      print(help(of: command))
+      return .done
+    }
+    return try command.run(line, try Instance(line, environment: environment))
   }
-  return code.rawValue
+
+  static var help: String {
+    let width = all.map(\.name.count).max() ?? 0
+    let list = all.map { "  \($0.name.padded(to: width))  \($0.summary)" }.joined(separator: "\n")
+    let codes = ExitCode.allCases.map { "\($0.rawValue) \($0.meaning)" }.joined(separator: ", ")
+    return """
+      floor: the operator's command line of a trading floor
+
+      usage: floor COMMAND [options]; floor COMMAND --help
+
+      \(list)
+
+      options of every command
+        --state DIR      the instance's state directory (default: $FLOOR_STATE, else ./var)
+        --run DIR        its directory of sockets (default: as set-up wrote it)
+        --host --port --database --user   PostgreSQL, where set-up did not write it down
+        --json           for programs: one JSON document
+        --help, --version
+
+      exit status: \(codes)
+      """
+  }
+
+  static func help(of command: FloorCommand) -> String {
+    "floor \(command.name): \(command.summary)\n\nusage: floor \(command.name) \(command.usage)"
+      + (command.details.isEmpty ? "" : "\n\n" + command.details)
+  }
 }

@@ -60,6 +60,19 @@ import Testing
     #expect(refused?.code == .refused && refused?.retryable == false)
   }
 
+  @Test("an address where nobody is fails cleanly, again and again") func absent() throws {
+    let loop = try EventLoop()
+    let directory = ScratchDirectory()
+    for _ in 0..<100 {
+      #expect(throws: BusError.self) { try RedisConnection(.socket(directory.path + "/none.sock")) }
+    }
+    let settings = RedisSettings(address: .socket(directory.path + "/none.sock"), clientName: "test")
+    let bus = RedisBus(loop: loop, settings: settings, log: .discarding())
+    defer { bus.close() }
+    #expect(try !loop.turn(until: { bus.isConnected }, limit: .milliseconds(300)))
+    #expect(bus.lastError?.contains("No such file") == true)
+  }
+
   @Test("two instances on one server do not hear each other") func prefixes() throws {
     let loop = try EventLoop()
     var heard: [String] = []

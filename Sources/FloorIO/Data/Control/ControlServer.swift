@@ -92,7 +92,7 @@ public final class ControlServer {
         channel.send(hello.json.bytes)
         channel.send(report().json.bytes)
       } catch {
-        Glibc.close(fd)
+        // The channel, once made, closes its descriptor itself.
         log.error("control client not taken", [.error(error)])
       }
     }

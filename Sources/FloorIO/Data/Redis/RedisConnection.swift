@@ -13,11 +13,9 @@ import Glibc
       case .tcp(let host, let port): unsafe redisConnectNonBlock(host, Int32(port))
       }
     guard let made = unsafe made else { throw BusError(.away, "hiredis has no memory") }
+    // Whole from here on: a throw runs `deinit`, which frees.
     unsafe context = made
-    if unsafe context.pointee.err != 0 {
-      // Everything is initialized, so `deinit` runs and frees the context.
-      throw BusError(.away, message)
-    }
+    if unsafe context.pointee.err != 0 { throw BusError(.away, message) }
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
   }
 

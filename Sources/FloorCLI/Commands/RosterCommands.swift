@@ -1,0 +1,100 @@
+import FloorIOData
+import Shared
+
+/// `floor hire | start | pause | retire | clone AGENT`: orders to the boss.
+enum RosterCommands {
+  static let all = [
+    FloorCommand(
+      name: "hire", summary: "add an agent to the roster",
+      usage: "AGENT [--file FILE | --strategy NAME --series A,B [--size-usd N] [--set KEY=VALUE]…] [--timeout SECONDS]",
+      details: """
+        Without --strategy the agent's file is read: FILE, or STATE/share/config/agents/AGENT.yaml. It is checked here; the boss decides.
+        """, options: ["file", "strategy", "series", "size-usd", "set", "timeout", "reason"], run: hire),
+    order("start", "let a paused, quarantined or hired agent run", seconds: 20),
+    order("pause", "stop an agent's entries and its process; its positions are kept", seconds: 20),
+    order("retire", "take an agent out for good: fence, close its positions, return its capital", seconds: 120),
+    order("clone", "a child of an agent with mutated parameters and a small allocation", seconds: 30),
+  ]
+
+  private static func order(_ verb: String, _ summary: String, seconds: Int) -> FloorCommand {
+    FloorCommand(
+      name: verb, summary: summary, usage: "AGENT [--reason TEXT] [--timeout SECONDS] [--json]",
+      options: ["reason", "timeout"]
+    ) { line, instance in
+      let agent = try agentName(line)
+      let limit = try line.whole("timeout", default: seconds, in: 1...3600)
+      let arguments: JSON = line.option("reason").map { ["reason": .string($0)] } ?? .object([])
+      return try BossOrder.give(
+        verb, agent.text, arguments, over: try instance.openDatabase(), .seconds(limit), instance)
+    }
+  }
+
+  private static func agentName(_ line: CommandLineWords) throws(FloorFailure) -> AgentName {
+    let word = try line.oneWord("one agent's name")
+    guard let name = AgentName(word) else {
+      throw FloorFailure(.usage, "\(word) is no legal name of an agent: at most 40 of a-z, 0-9 and -")
+    }
+    return name
+  }
+
+  private static func hire(_ line: CommandLineWords, _ instance: Instance) throws -> ExitCode {
+    let agent = try agentName(line)
+    let limit = try line.whole("timeout", default: 20, in: 1...3600)
+    let file = try agentFile(agent, line, instance)
+    var arguments: JSON = ["strategy": .string(file.strategy), "parameters": file.json]
+    if let reason = line.option("reason") { arguments = arguments.with("reason", .string(reason)) }
+    return try BossOrder.give(
+      "hire", agent.text, arguments, over: try instance.openDatabase(), .seconds(limit), instance)
+  }
+
+  /// The agent as its file or the options describe it, checked as the boss checks its first roster.
+  static func agentFile(_ agent: AgentName, _ line: CommandLineWords, _ instance: Instance) throws -> AgentFile {
+    let tree: ConfigNode
+    let source: String
+    if let strategy = line.option("strategy") {
+      source = "command line"
+      tree = try written(agent, strategy, line)
+    } else {
+      source = line.option("file") ?? instance.stateDirectory + "/share/config/agents/\(agent.text).yaml"
+      do {
+        tree = try YAMLTree.read(source)
+      } catch {
+        throw FloorFailure(.usage, "\(source): \(error). Give --file FILE, or --strategy NAME --series A,B.")
+      }
+    }
+    do {
+      // Which series the feed follows is known to the running floor alone; the boss looks at that.
+      return try AgentFile.load(
+        file: source, stem: agent.text, tree: tree, strategies: StrategyRegistry.configKeys, followed: series(of: tree))
+    } catch {
+      throw FloorFailure(.configuration, "\(error)")
+    }
+  }
+
+  private static func written(
+    _ agent: AgentName, _ strategy: String, _ line: CommandLineWords
+  ) throws(FloorFailure) -> ConfigNode {
+    func scalar(_ text: String) -> ConfigNode { ConfigNode(.scalar(text), line: 1) }
+    func entry(_ key: String, _ value: ConfigNode) -> ConfigNode.Entry { ConfigNode.Entry(key, line: 1, value) }
+    guard let series = line.option("series") else { throw FloorFailure(.usage, "--strategy needs --series A,B") }
+    var parameters: [ConfigNode.Entry] = []
+    for pair in line.every("set") {
+      guard let equals = pair.firstIndex(of: "=") else { throw FloorFailure(.usage, "--set takes KEY=VALUE") }
+      parameters.append(entry(String(pair[..<equals]), scalar(String(pair[pair.index(after: equals)...]))))
+    }
+    var entries = [
+      entry("name", scalar(agent.text)), entry("strategy", scalar(strategy)),
+      entry("series", ConfigNode(.sequence(series.split(separator: ",").map { scalar(String($0)) }), line: 1)),
+    ]
+    if let size = line.option("size-usd") { entries.append(entry("size_usd", scalar(size))) }
+    if !parameters.isEmpty { entries.append(entry("parameters", ConfigNode(.mapping(parameters), line: 1))) }
+    return ConfigNode(.mapping(entries), line: 1)
+  }
+
+  private static func series(of tree: ConfigNode) -> [String] {
+    guard case .mapping(let entries) = tree.content,
+      case .sequence(let items)? = entries.first(where: { $0.key == "series" })?.value.content
+    else { return [] }
+    return items.compactMap { if case .scalar(let text) = $0.content { text } else { nil } }
+  }
+}

@@ -1,0 +1,112 @@
+import FloorIOData
+import Glibc
+import Shared
+
+/// Which floor a command is about, and how its parts are reached. The command line wins, then what set-up wrote into the instance's
+/// `etc/instance.json`, then the environment.
+struct Instance {
+  let stateDirectory: String
+  let runDirectory: String?
+  let name: String
+  let redisSocket: String?
+  let database: DatabaseSettings
+  /// Roles to try: the one that was named, or the operator's and then the administrator's, whichever this account is mapped to.
+  private let roles: [String]
+  let isJSON: Bool
+
+  init(_ line: CommandLineWords, environment: [String: String]) throws {
+    let state = Instance.absolute(line.option("state") ?? environment["FLOOR_STATE"] ?? "var")
+    stateDirectory = state
+    isJSON = line.has("json")
+    let file = try Instance.file(state + "/etc/instance.json")
+    // The environment speaks for the instance it names, and for no other.
+    let surrounding =
+      environment["FLOOR_STATE"].map(Instance.absolute) == state || (file.isNull && line.option("state") == nil)
+      ? environment : [:]
+    func find(_ option: String, _ key: String, _ variable: String) -> String? {
+      line.option(option) ?? file[key]?.string ?? surrounding[variable]
+    }
+    let run = find("run", "run", "FLOOR_RUN").map(Instance.absolute)
+    runDirectory = run
+    name = find("instance", "instance", "FLOOR_INSTANCE") ?? "floor"
+    redisSocket =
+      line.option("run") == nil
+      ? file["redis_socket"]?.string ?? run.map { $0 + "/redis.sock" } : run.map { $0 + "/redis.sock" }
+    let port = try line.whole("port", default: file["postgres_port"]?.int.map { Int($0) } ?? 5432, in: 1...65535)
+    if let named = line.option("user") ?? surrounding["PGUSER"] {
+      roles = [named]
+    } else {
+      roles = ["floor_operator", "floor_admin"]
+    }
+    database = DatabaseSettings(
+      host: find("host", "postgres_host", "PGHOST") ?? run ?? "/var/run/postgresql", port: port,
+      database: find("database", "database", "PGDATABASE") ?? "polybot", user: roles[0],
+      password: environment["PGPASSWORD"].map(Secret.init), applicationName: "floor")
+  }
+
+  /// PostgreSQL in the first role that this account may take.
+  func connect(connectTimeout: Duration = .seconds(2), timeout: Duration = .seconds(10)) throws -> BlockingDatabase {
+    var first: (any Error)?
+    for role in roles {
+      var settings = database
+      settings.user = role
+      do {
+        return try BlockingDatabase(settings, connectTimeout: connectTimeout, timeout: timeout)
+      } catch let error as DatabaseError where error.message.contains("authentication failed") {
+        first = first ?? error
+      }
+    }
+    throw first ?? DatabaseError(.away, "no role to log in with")
+  }
+
+  /// As `connect`, for commands that can do nothing without it.
+  func openDatabase() throws -> BlockingDatabase {
+    do {
+      return try connect()
+    } catch {
+      throw FloorFailure(.tryAgain, "PostgreSQL does not answer: \(error). See floor doctor.")
+    }
+  }
+
+  /// The role that a dump of everything needs: the one that was named, or the administrator.
+  func administrator() -> String { roles.count == 1 ? roles[0] : "floor_admin" }
+
+  var haltFile: String { stateDirectory + "/halt" }
+
+  func redisSettings() -> RedisSettings? {
+    redisSocket.map {
+      RedisSettings(address: .socket($0), keyPrefix: Names.prefix(instance: name), clientName: "floor")
+    }
+  }
+
+  // MARK: Reading around
+
+  static func environment() -> [String: String] {
+    var result: [String: String] = [:]
+    for name in [
+      "FLOOR_STATE", "FLOOR_RUN", "FLOOR_INSTANCE", "PGHOST", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD",
+    ] {
+      if let value = unsafe getenv(name) { result[name] = unsafe String(cString: value) }
+    }
+    return result
+  }
+
+  static func absolute(_ path: String) -> String {
+    if path.hasPrefix("/") { return path }
+    var buffer = [CChar](repeating: 0, count: 4096)
+    let found = unsafe buffer.withUnsafeMutableBufferPointer { unsafe getcwd($0.baseAddress!, $0.count) != nil }
+    let here = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return (found ? here : "") + "/" + path
+  }
+
+  /// `null` when there is none (yet).
+  private static func file(_ path: String) throws -> JSON {
+    do {
+      return try JSON.parse(try SmallFile.read(path, bytesMax: 65536))
+    } catch let error as SystemError where [ENOENT, ENOTDIR, EACCES].contains(error.number) {
+      return .null
+    } catch let error as JSONError {
+      throw FloorFailure(.configuration, "\(path) is damaged (\(error)): run scripts/run again")
+    }
+  }
+}
