@@ -126,15 +126,17 @@ import Testing
     let thread = Thread {
       do {
         let boss = try BlockingDatabase(settings)
-        for _ in 0..<400 {
+        var answered = 0
+        try eventuallyTrue("three orders answered", within: .seconds(50)) {
           for row in try boss.query("SELECT id, verb FROM take_commands($1)", [.int(epoch)]) {
             let done = try row.text("verb") != "pause"
             let result: JSON = done ? ["mode": "REDUCE_ONLY"] : ["refused": "alpha is the last agent"]
             try boss.query(
               "SELECT finish_command($1, $2, $3, $4)",
               [.int(try row.int("id")), .bool(done), .json(result), .int(epoch)])
+            answered += 1
           }
-          Thread.sleep(forTimeInterval: 0.02)
+          return answered == 3
         }
       } catch { Issue.record(error) }
     }
