@@ -105,14 +105,19 @@ extension StreamFrame<ReferenceTick> {
 }
 
 extension ReferenceValue {
-  /// `full_accuracy_value` is the exact price as an integer at 10⁻¹⁸; without it the printed number is all there is.
+  /// `full_accuracy_value` is the exact price: an integer at 10⁻¹⁸ on the averaged series, decimal text on others. Which of the two an
+  /// integer means is told by the rounded number beside it. Without it the rounded number is all there is.
   fileprivate init?(rtds item: JSON) {
-    if let text = item["full_accuracy_value"]?.string {
-      guard let attos = Int128(text), attos >= 0 else { return nil }
-      self.init(attos: attos)
+    let rounded = item["value"]?.decimalText.flatMap { ReferenceValue(parsing: $0) }
+    guard let text = item["full_accuracy_value"]?.decimalText else {
+      guard let rounded else { return nil }
+      self = rounded
+      return
+    }
+    if let scaled = Int128(text), scaled >= 0, rounded.map({ scaled > $0.attos / 2 }) ?? true {
+      self.init(attos: scaled)
     } else {
-      guard let text = item["value"]?.decimalText, let value = ReferenceValue(parsing: text) else { return nil }
-      self = value
+      self.init(parsing: text)
     }
   }
 }

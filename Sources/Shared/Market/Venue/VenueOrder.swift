@@ -63,17 +63,30 @@ public struct VenueOrder: Hashable, Sendable {
       let market = json["market"]?.string.flatMap(ConditionID.init),
       let token = json["asset_id"]?.string.flatMap(TokenID.init),
       let side = json["side"]?.string.flatMap({ Side(rawValue: $0.uppercased()) }), let price = json["price"]?.price,
-      let size = json["original_size"]?.shares, let matched = json["size_matched"]?.shares
+      let size = json["original_size"]?.shares,
+      // Killed orders were seen with an empty text here.
+      let matched = json["size_matched"]?.string == "" ? Shares.zero : json["size_matched"]?.shares
     else { return nil }
     self.init(
       id: id, status: VenueOrderStatus(status), market: market, token: token, side: side, price: price, size: size,
       matched: matched, timeInForce: json["order_type"]?.string.flatMap(TimeInForce.init(rawValue:)),
       trades: (json["associate_trades"]?.array ?? []).compactMap { $0.string.flatMap(VenueTradeID.init) },
-      createdAt: json["created_at"]?.int.map(WallTime.init(venueSeconds:)))
+      createdAt: json["created_at"].flatMap(WallTime.init(venue:)))
   }
 }
 
 extension WallTime {
+  /// Seconds or milliseconds as a number or a text; older messages carried a date.
+  init?(venue json: JSON) {
+    if let number = json.int {
+      self.init(venueSeconds: number)
+    } else if let nanoseconds = json.string.flatMap({ CivilTime.nanoseconds(parsing: $0) }) {
+      self.init(nanoseconds: nanoseconds)
+    } else {
+      return nil
+    }
+  }
+
   /// The venue mixes seconds and milliseconds; its own client decides by magnitude (10¹¹), and so do we.
   init(venueSeconds number: Int64) {
     if number >= 100_000_000_000 { self.init(milliseconds: number) } else { self.init(seconds: number) }

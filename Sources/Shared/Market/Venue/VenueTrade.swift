@@ -106,7 +106,8 @@ public struct VenueTrade: Hashable, Sendable {
       let takerOrder = json["taker_order_id"]?.string.flatMap(VenueOrderID.init),
       let token = json["asset_id"]?.string.flatMap(TokenID.init),
       let side = json["side"]?.string.flatMap({ Side(rawValue: $0.uppercased()) }), let price = json["price"]?.price,
-      let size = json["size"]?.shares, let matched = (json["match_time"] ?? json["matchtime"])?.int
+      let size = json["size"]?.shares,
+      let matched = (json["match_time"] ?? json["matchtime"]).flatMap(WallTime.init(venue:))
     else { return nil }
     var makers: [Maker] = []
     for item in json["maker_orders"]?.array ?? [] {
@@ -115,8 +116,8 @@ public struct VenueTrade: Hashable, Sendable {
     }
     self.init(
       id: id, status: status, market: market, takerOrder: takerOrder, token: token, side: side, price: price,
-      size: size, makers: makers, matchedAt: MarketTime(wall: WallTime(venueSeconds: matched)),
-      updatedAt: MarketTime(wall: WallTime(venueSeconds: json["last_update"]?.int ?? matched)),
+      size: size, makers: makers, matchedAt: MarketTime(wall: matched),
+      updatedAt: MarketTime(wall: json["last_update"].flatMap(WallTime.init(venue:)) ?? matched),
       transactionHash: json["transaction_hash"]?.string.flatMap { $0.isEmpty ? nil : $0 },
       weAreTaker: json["trader_side"]?.string.map { $0.uppercased() == "TAKER" })
   }
