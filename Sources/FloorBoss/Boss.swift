@@ -77,6 +77,12 @@ final class Boss {
 
   func begin() {
     process.onStopRequested = { [unowned self] in stopOrdered() }
+    record.database.onStateChange = { [unowned self] isUp in
+      guard isUp else { return }
+      // The answer to a claim in flight is lost with the connection; asking again is harmless.
+      lease.claimAtOnce(now: now)
+      beat()
+    }
     record.database.listen("floor_commands") { [unowned self] _ in lookAtOrders() }
     record.database.listen("floor_state") { [unowned self] _ in refreshFacts() }
     bus.subscribe(Names.control)
@@ -145,7 +151,7 @@ final class Boss {
         !ChildIdentity(pid: pid, startTicks: ticks).isAlive
       {
         deadBoot = other.boot
-        lease.claimFailed(now: now)
+        lease.claimAtOnce(now: now)
         beat()
       } else {
         wait("the lease, held by \(other.name)")

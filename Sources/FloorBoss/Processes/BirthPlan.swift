@@ -53,14 +53,25 @@ struct BirthPlan {
     guard let role = ProcessNames.deskRole(process) else {
       throw FloorFailure(.broken, "\(process) is no process of the desk")
     }
-    let endpoints = try VenueEndpoints(settings.reader, settings.config.json).section
-    let common = settings.config.json.with("endpoints", endpoints)
+    let common = try located()
     // Read anew at each birth: the boss that adopted a gateway never started one, and must be able to.
     let credentials: JSON? = process == ProcessNames.gateway ? try VenueCredentials.read(settings) : Optional.none
     return try document(
       process: process, databaseRole: "floor_" + role, busUser: role, epoch: epoch, boot: boot, lifeline: false,
       configuration: credentials.map { gatewayConfiguration(common, $0) } ?? common,
       secrets: credentials.map(gatewaySecrets) ?? [:])
+  }
+
+  /// The effective configuration with the venue's addresses written out, and the simulated venue's own port where any free one was asked for.
+  private func located() throws -> JSON {
+    var json = settings.config.json
+    if try settings.reader.whole("sim.port") == 0, try settings.reader.text("venue") == "sim",
+      let base = try VenueCredentials.read(settings)["base_url"]?.string,
+      let port = base.split(separator: ":").last.flatMap({ Int64($0) })
+    {
+      json = json.with("sim", ["port": .int(port)])
+    }
+    return json.with("endpoints", try VenueEndpoints(ConfigReader(json)).json)
   }
 
   /// The gateway alone is told the wallet, and where private requests go.
@@ -92,6 +103,6 @@ struct BirthPlan {
     guard let name = AgentName(facts.name) else { throw FloorFailure(.broken, "\(facts.name) is no agent's name") }
     return try document(
       process: ProcessNames.agent(name), databaseRole: databaseRole, busUser: "agent", epoch: epoch, boot: boot,
-      lifeline: true, configuration: settings.config.json.with("agent", agent), secrets: ["intent_secret": proof])
+      lifeline: true, configuration: try located().with("agent", agent), secrets: ["intent_secret": proof])
   }
 }

@@ -18,9 +18,7 @@ extension Boss {
           switch result {
           case .failure(let error): retryTakeOver("the process table: \(error)")
           case .success(let rows):
-            let left = max(Boss.probeLimit - now.since(probed), .zero)
-            // Only where a socket stands can somebody answer.
-            loop.after(desk.isEmpty ? .zero : left) { [unowned self] in
+            awaitProbes(desk, until: probed.advanced(by: Boss.probeLimit)) { [unowned self] in
               guard self.epoch == epoch, phase == .takingOver else { return }
               seedIfNew(facts) { [unowned self] facts in settle(facts, rows, desk) }
             }
@@ -41,6 +39,13 @@ extension Boss {
       clients[name] = ControlClient(loop: loop, path: socketPath(name), bossEpoch: epoch)
     }
     return clients
+  }
+
+  /// Goes on when every probed process has said hello, or at the deadline.
+  private func awaitProbes(_ desk: [String: ControlClient], until deadline: MonotonicTime, _ done: @escaping () -> Void)
+  {
+    if now >= deadline || desk.values.allSatisfy({ $0.hello != nil }) { return done() }
+    loop.after(.milliseconds(5)) { [unowned self] in awaitProbes(desk, until: deadline, done) }
   }
 
   func socketPath(_ process: String) -> String { settings.arguments.runDirectory + "/" + process + ".sock" }
@@ -99,8 +104,8 @@ extension Boss {
       if machine.machine(row.name) == nil { addMember(row.name, .agent) }
       adopt(row.name, row.identity, row.epoch, boot: "", keep: false, nil)
     }
-    for name in ProcessNames.desk where name != ProcessNames.gateway { apply(.child(name, .want(.running))) }
-    startGateway()
+    for name in ProcessNames.desk where !Boss.needsVenue.contains(name) { apply(.child(name, .want(.running))) }
+    startVenueSide()
     for agent in facts.agents where Strategies.wantsProcess(agent.facts.status) {
       apply(.child(agentProcess(agent.facts.name), .want(.running)))
     }
@@ -138,18 +143,19 @@ extension Boss {
     }
   }
 
-  /// The gateway needs the venue's credentials, which the simulated venue writes when it first starts.
-  func startGateway() {
-    guard machine.machine(ProcessNames.gateway)?.wanted != .running else { return }
+  private static let needsVenue = [ProcessNames.gateway, ProcessNames.marketFeed]
+
+  /// Gateway and feed need to know the venue, and the simulated one writes where it is and who we are when it first starts.
+  private func startVenueSide() {
     do {
       _ = try VenueCredentials.read(settings)
     } catch {
+      if process.note.isEmpty { log.warning("waiting for the venue's credentials", [.error(error)]) }
       process.note = "waits for the venue's credentials"
-      log.warning("gateway waits for the venue's credentials", [.error(error)])
-      loop.after(.milliseconds(500)) { [unowned self] in if phase == .active { startGateway() } }
+      loop.after(.milliseconds(250)) { [unowned self] in if phase == .active { startVenueSide() } }
       return
     }
     process.note = ""
-    apply(.child(ProcessNames.gateway, .want(.running)))
+    for name in Boss.needsVenue { apply(.child(name, .want(.running))) }
   }
 }

@@ -49,6 +49,11 @@ public struct LeaseKeeper: Hashable, Sendable {
     nextClaim = min(nextClaim, now.advanced(by: .milliseconds(500)))
   }
 
+  /// The holder in the way is proven dead: the next claim need not wait.
+  public mutating func claimAtOnce(now: MonotonicTime) {
+    if inFlight == nil { nextClaim = now }
+  }
+
   /// To be asked before every effect.
   public func mayAct(now: MonotonicTime) -> Bool {
     guard let heldSince else { return false }

@@ -30,7 +30,11 @@ final class BossFloor {
         atPath: home.path + "/" + folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     }
     try files.copyItem(atPath: servers.stateDirectory + "/etc/secrets.yaml", toPath: state + "/etc/secrets.yaml")
-    try write("{\"private_key\":\"0x1\"}", to: state + "/venue/credentials.json", mode: 0o600)
+    let credentials: JSON = [
+      "private_key": "0x1", "address": "0x2", "api_key": "k", "secret": "s", "passphrase": "p",
+      "base_url": "http://127.0.0.1:1",
+    ]
+    try write(credentials.text, to: state + "/venue/credentials.json")
     try files.copyItem(atPath: BossFloor.products + "/floor-boss", toPath: bin + "/floor-boss")
     let standIn = Repository.root + "/Tests/stand-ins/child.py"
     for name in ProcessNames.desk + [ProcessNames.agentExecutable] {

@@ -103,6 +103,8 @@ struct ConfigTests {
   func nearestNeighbour() {
     #expect(FloorSchema.schema.remedy(forUnknown: "floor.capitol_usd") == "did you mean floor.capital_usd?")
     #expect(FloorSchema.schema.remedy(forUnknown: "limits.metrics_port") == "did you mean web.metrics_port?")
+    #expect(
+      FloorSchema.schema.remedy(forUnknown: "orders.hold_s") == "did you mean orders.hold_to_settlement_s?")
     #expect(FloorSchema.schema.remedy(forUnknown: "qqqqqqqqqq").hasPrefix("remove it"))
   }
 

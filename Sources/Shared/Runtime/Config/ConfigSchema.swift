@@ -34,6 +34,12 @@ public struct ConfigSchema: Sendable {
       }
       return "this is measured in \(unit.words): did you mean \(key.path)? convert the value too"
     }
+    // A shortened name: `threshold_pct` for `threshold_reference_pct`.
+    let stem = ConfigUnit.stem(of: name) + "_"
+    let longer = siblings.filter { $0.name.hasPrefix(stem) }
+    if stem.utf8.count > 4, longer.count == 1 || longer.count == 2 {
+      return "did you mean \(longer.map(\.path).joined(separator: " or "))?"
+    }
     if let elsewhere = keys.first(where: { $0.name == name }) { return "did you mean \(elsewhere.path)?" }
     let nearest = keys.map { ($0.path, Spelling.distance(path, $0.path)) }.min { $0.1 < $1.1 }
     if let (candidate, distance) = nearest, distance <= max(2, path.utf8.count / 4) {

@@ -36,6 +36,16 @@ public struct VenueEndpoints: Hashable, Sendable {
     clock = simulated ? http + "/sim/clock" : nil
   }
 
+  /// As the configuration's section `endpoints`, complete; with `clock_url` where the venue has a clock of its own.
+  public var json: JSON {
+    let section: JSON = [
+      "gamma_url": .string(gamma), "clob_url": .string(clob), "data_url": .string(data),
+      "market_ws_url": .string(marketStream), "user_ws_url": .string(userStream),
+      "reference_ws_url": .string(referenceStream),
+    ]
+    return clock.map { section.with("clock_url", .string($0)) } ?? section
+  }
+
   /// Whether an address stays on this machine. An empty one does.
   static func isLoopback(_ address: String) -> Bool {
     guard let scheme = address.firstRange(of: "://") else { return address.isEmpty }
