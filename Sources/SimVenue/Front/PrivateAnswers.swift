@@ -130,17 +130,24 @@ enum PrivateAnswers {
       return .refused(400, "Invalid trade params payload")
     }
     var found: [TradeRecord] = []
-    for trade in state.clients.trades.reversed() {
+    // Newest first; an id names one, and nothing older than `after` is of interest.
+    let all = state.clients.trades
+    var range = all.indices
+    if let id = given("id") {
+      guard let place = state.clients.tradeIndex[id] else { return page(call, found) { _ in .null } }
+      range = place..<(place + 1)
+    }
+    for place in range.reversed() {
+      let trade = all[place]
+      if let after, trade.matchedAt.market.seconds <= after { break }
       guard trade.taker.account == account || trade.makers.contains(where: { $0.account == account }),
         let spec = state.clients.market(trade.slug)
       else { continue }
-      if let id = given("id"), trade.id != id { continue }
       if let condition, spec.conditionID != condition { continue }
       if let token, !([trade.taker] + trade.makers).contains(where: { spec.tokens[$0.outcome.index] == token }) {
         continue
       }
       if let before, trade.matchedAt.market.seconds >= before { continue }
-      if let after, trade.matchedAt.market.seconds <= after { continue }
       found.append(trade)
     }
     return page(call, found) { AccountText.trade($0, account, key.apiKey, state) }

@@ -12,7 +12,7 @@ import Shared
 
   /// Opens or makes it, reads it, and cuts off what a crash left of a line. Throws `SystemError`, `TruthError`.
   init(directory: String) throws {
-    if unsafe mkdir(directory, 0o700) != 0, errno != EEXIST { throw SystemError("mkdir", errno, directory) }
+    try Self.make(directory)
     path = directory + "/truth.jsonl"
     let opened = unsafe open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     guard opened >= 0 else { throw SystemError("open", errno, path) }
@@ -43,6 +43,16 @@ import Shared
         throw SystemError("write", errno, path)
       }
       start += count
+    }
+  }
+
+  /// Makes a directory and those above it.
+  private static func make(_ directory: String) throws {
+    var path = directory.hasPrefix("/") ? "/" : ""
+    for part in directory.split(separator: "/") {
+      path += part
+      if unsafe mkdir(path, 0o700) != 0, errno != EEXIST { throw SystemError("mkdir", errno, path) }
+      path += "/"
     }
   }
 

@@ -115,7 +115,8 @@ final class VenueService {
     server.onClose = { [unowned self] peer in
       guard let number = numbers.removeValue(forKey: peer) else { return }
       peers[number] = nil
-      house.closed(number)
+      // A listener may be cut off while the house is telling it something: it hears of that afterwards.
+      loop.atTurnEnd { [unowned self] in house.closed(number) }
     }
   }
 
