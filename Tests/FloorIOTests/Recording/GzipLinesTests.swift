@@ -24,7 +24,9 @@ import Testing
     return lines
   }
 
-  @Test("lines come out as they went in, packed or plain, also long ones and a last one without an end", arguments: [true, false])
+  @Test(
+    "lines come out as they went in, packed or plain, also long ones and a last one without an end",
+    arguments: [true, false])
   func reads(packed: Bool) throws {
     let directory = try TemporaryDirectory()
     let lines = ["first", "", String(repeating: "x", count: 300_000), "last"]
