@@ -1,3 +1,5 @@
+import FloorTestSupport
+import Foundation
 import Shared
 import Testing
 
@@ -79,6 +81,29 @@ struct StrategyRegistryTests {
         let number = if case .whole = parameter.key.kind { value?.int } else { value?.usd?.micros }
         #expect(bounds.contains(try #require(number)), "\(parameter.key.path)")
       }
+    }
+  }
+}
+
+@Suite("docs/strategies.md")
+struct StrategyDocumentTests {
+  @Test("Every parameter stands in the table with its defaults and its meaning")
+  func table() throws {
+    let text = try String(contentsOfFile: Repository.root + "/docs/strategies.md", encoding: .utf8)
+    let rows = text.split(separator: "\n").filter { $0.hasPrefix("| `") }.map {
+      $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+    for (column, name) in [(2, "momentum"), (3, "reversion")] {
+      let kind = try #require(StrategyRegistry.kind(name))
+      #expect(text.contains("**`\(name)`**"))
+      for parameter in kind.parameters {
+        let row = try #require(rows.first { $0[0] == "`\(parameter.key.path)`" }, "\(parameter.key.path)")
+        #expect(row[column] == parameter.key.builtIn?.text, "\(parameter.key.path) of \(name)")
+        #expect(row[4].contains(parameter.key.meaning) || parameter.key.path == "lookback_s", "\(parameter.key.path)")
+      }
+    }
+    for reason in RefusalReason.allCases where ![.noBids, .unanswered].contains(reason) {
+      #expect(text.contains("`\(reason.rawValue)`"), "\(reason.rawValue)")
     }
   }
 }
