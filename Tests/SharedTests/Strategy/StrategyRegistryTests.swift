@@ -92,7 +92,7 @@ struct StrategyDocumentTests {
     let text = try String(contentsOfFile: Repository.root + "/docs/strategies.md", encoding: .utf8)
     let rows = text.split(separator: "\n").filter { $0.hasPrefix("| `") }.map {
       $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
-    }
+    }.filter { $0.count == 6 }
     for (column, name) in [(2, "momentum"), (3, "reversion")] {
       let kind = try #require(StrategyRegistry.kind(name))
       #expect(text.contains("**`\(name)`**"))
