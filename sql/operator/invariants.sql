@@ -27,6 +27,10 @@ SELECT 'realized is what fills and settlements realised', l.agent_id::text, l.re
   FROM allocations l LEFT JOIN realized_events r ON r.agent_id = l.agent_id GROUP BY l.agent_id, l.realized_total
 HAVING l.realized_total <> coalesce(sum(r.realized), 0)
 UNION ALL
+SELECT 'days sum to what was realised', l.agent_id::text, l.realized_total || ' against ' || coalesce(sum(d.realized), 0)
+  FROM allocations l LEFT JOIN agent_days d ON d.agent_id = l.agent_id GROUP BY l.agent_id, l.realized_total
+HAVING l.realized_total <> coalesce(sum(d.realized), 0)
+UNION ALL
 SELECT 'filled is the sum of standing fills', s.order_id, s.filled || ' against ' || coalesce(sum(f.size) FILTER (WHERE fs.voided_at IS NULL), 0)
   FROM order_state s LEFT JOIN fills f USING (order_id) LEFT JOIN fill_state fs USING (venue_trade_id, order_id)
  GROUP BY s.order_id, s.filled HAVING s.filled <> coalesce(sum(f.size) FILTER (WHERE fs.voided_at IS NULL), 0)

@@ -23,7 +23,7 @@ struct RoleTests {
     "settlements", "trade_records",
     "ledger_transactions", "ledger_entries", "ledger_balances", "market_exposure", "floor_state", "leases", "agents",
     "agent_epochs",
-    "agent_cursors", "audit_log", "audit_outbox", "evidence", "schema_migrations",
+    "agent_cursors", "agent_days", "audit_log", "audit_outbox", "evidence", "schema_migrations",
   ]
 
   @Test(
