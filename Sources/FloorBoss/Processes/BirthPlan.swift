@@ -53,13 +53,13 @@ struct BirthPlan {
     guard let role = ProcessNames.deskRole(process) else {
       throw FloorFailure(.broken, "\(process) is no process of the desk")
     }
-    let common = try located()
-    // Read anew at each birth: the boss that adopted a gateway never started one, and must be able to.
-    let credentials: JSON? = process == ProcessNames.gateway ? try VenueCredentials.read(settings) : Optional.none
+    var secrets: [String: Secret] = [:]
+    // The gateway alone is told the wallet. Read anew at each birth: the boss that adopted a gateway never started one, and must be
+    // able to.
+    if process == ProcessNames.gateway { secrets["venue"] = Secret(try VenueCredentials.read(settings).text) }
     return try document(
       process: process, databaseRole: "floor_" + role, busUser: role, epoch: epoch, boot: boot, lifeline: false,
-      configuration: credentials.map { gatewayConfiguration(common, $0) } ?? common,
-      secrets: credentials.map(gatewaySecrets) ?? [:])
+      configuration: try located(), secrets: secrets)
   }
 
   /// The effective configuration with the venue's addresses written out, and the simulated venue's own port where any free one was asked for.
@@ -72,24 +72,6 @@ struct BirthPlan {
       json = json.with("sim", ["port": .int(port)])
     }
     return json.with("endpoints", try VenueEndpoints(ConfigReader(json)).json)
-  }
-
-  /// The gateway alone is told the wallet, and where private requests go.
-  private func gatewayConfiguration(_ common: JSON, _ credentials: JSON) -> JSON {
-    var wallet: JSON = [:]
-    for key in ["address", "api_key", "kind"] {
-      if let value = credentials[key] { wallet = wallet.with(key, value) }
-    }
-    return common.with("venue", common["endpoints"] ?? [:]).with("wallet", wallet)
-      .with("capital_usd", common["floor"]?["capital_usd"] ?? .null)
-  }
-
-  private func gatewaySecrets(_ credentials: JSON) -> [String: Secret] {
-    var secrets: [String: Secret] = [:]
-    for (name, key) in [("wallet_key", "private_key"), ("api_secret", "secret"), ("api_passphrase", "passphrase")] {
-      if let text = credentials[key]?.string { secrets[name] = Secret(text) }
-    }
-    return secrets
   }
 
   func agent(_ facts: Roster.Agent, databaseRole: String, epoch: Epoch, boot: String, proof: Secret) throws

@@ -10,7 +10,7 @@ struct BossTests {
   private static let agents = ["agent-a", "agent-b"]
   private static let all = ProcessNames.desk + agents
   private let gatewaySecrets: JSON = [
-    "api_passphrase", "api_secret", "database_password", "redis_password", "wallet_key",
+    "database_password", "redis_password", "venue",
   ]
 
   @Test(
