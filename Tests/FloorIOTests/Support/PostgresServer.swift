@@ -10,6 +10,7 @@ final class PostgresServer {
   private let directory = ScratchDirectory()
   private let loop: EventLoop
   private var child: ChildProcess?
+  private var reaper: ServerReaper?
   var pid: Int32 { child?.pid ?? -1 }
 
   /// As root PostgreSQL refuses to run: it gets its own user.
@@ -21,6 +22,7 @@ final class PostgresServer {
 
   init() throws {
     loop = try EventLoop()
+    reaper = try ServerReaper(directory: directory.path)
     if getuid() == 0 {
       guard let entry = unsafe getpwnam("postgres") else { throw SystemError("getpwnam", ENOENT, "postgres") }
       _ = unsafe chown(directory.path, entry.pointee.pw_uid, entry.pointee.pw_gid)

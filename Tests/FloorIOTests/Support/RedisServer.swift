@@ -10,11 +10,13 @@ final class RedisServer {
   private let loop: EventLoop
   private let extra: [String]
   private var child: ChildProcess?
+  private var reaper: ServerReaper?
   var socket: String { directory.path + "/redis.sock" }
 
   init(_ extra: [String] = []) throws {
     loop = try EventLoop()
     self.extra = extra
+    reaper = try ServerReaper(directory: directory.path)
     try start()
   }
 
