@@ -70,8 +70,9 @@ final class GatewayBench {
     for process in [gateway, venue] {
       guard let process, process.isRunning else { continue }
       process.terminate()
-      let end = Date(timeIntervalSinceNow: 5)
-      while process.isRunning, Date() < end { Thread.sleep(forTimeInterval: 0.01) }
+      do {
+        try eventuallyTrue("a process to end", within: .seconds(5)) { !process.isRunning }
+      } catch { print("\(error)") }
       if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
   }
