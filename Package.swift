@@ -49,6 +49,8 @@ let package = Package(
     system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
     system("CLinux", apt: "libc6-dev"),
     .target(name: "CPlat", path: "Sources/CPlat"),
+    // The same work in C, which floor-bench measures against.
+    .target(name: "CBench", path: "Sources/CBench", linkerSettings: [.linkedLibrary("hiredis")]),
 
     // The domain: pure Swift, no I/O, no C, no Foundation.
     .target(name: "Shared", path: "Sources/Shared", swiftSettings: settings),
@@ -72,7 +74,7 @@ let package = Package(
     executable("FloorWeb", ["Shared", "FloorIOData", "FloorIOVenue"]),
     executable("SimVenue", ["Shared", "FloorIOData", "FloorIOVenue"]),
     executable("FloorCLI", ["Shared", "FloorIOData"]),
-    executable("FloorBench", ["Shared", "FloorIOData", "FloorIOVenue"]),
+    executable("FloorBench", ["Shared", "FloorIOData", "FloorIOVenue", "CBench"]),
 
     .target(
       name: "FloorTestSupport", dependencies: ["Shared", "FloorIOData", "FloorIOVenue"],

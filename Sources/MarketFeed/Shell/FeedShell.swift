@@ -17,6 +17,7 @@ final class FeedShell {
   private let context: WebContext
   private let market: VenueStream
   private let reference: VenueStream
+  private let recorder: FrameRecorder?
   /// Tokens to be subscribed at every opening.
   private var tokens: [TokenID] = []
   private var isFlushDue = false
@@ -43,6 +44,13 @@ final class FeedShell {
     reference = try VenueStream(
       context: context, endpoint: try WebEndpoint(endpoints.referenceStream), keepAlive: .seconds(5),
       answerLimit: .seconds(15), backoff: FeedShell.backoff)
+    if let bytesMax = configuration.recordingBytesMax {
+      recorder = try FrameRecorder(
+        directory: process.birth.stateDirectory + "/recordings", bytesMax: bytesMax, loop: process.loop,
+        log: process.log)
+    } else {
+      recorder = nil
+    }
     bus = try process.bus()
     record = MarketRecord(
       database: try process.database(), loop: loop, log: log, keepDays: configuration.keepTickDays)
@@ -63,6 +71,7 @@ final class FeedShell {
     }
     market.onText = { [unowned self] text in
       process.advance()
+      recorder?.keep("market", text)
       core.frame(StreamFrame(market: text), at: now)
       flushSoon()
     }
@@ -70,6 +79,7 @@ final class FeedShell {
     reference.onLost = { [unowned self] why in log.debug("reference stream not open", [.text("why", why)]) }
     reference.onText = { [unowned self] text in
       process.advance()
+      recorder?.keep("reference", text)
       core.reference(StreamFrame(reference: text), at: now)
       perform()
     }
@@ -124,6 +134,7 @@ final class FeedShell {
   func stop() {
     market.stop()
     reference.stop()
+    recorder?.close()
     process.stop()
   }
 

@@ -1,4 +1,5 @@
 import FloorIOData
+import FloorIOVenue
 import FloorTestSupport
 import Foundation
 import Shared
@@ -41,12 +42,12 @@ struct FeedProcessTests {
     #expect(try floor.key("circuit:polymarket-data:state") == Array("closed".utf8))
 
     // The record.
-    let reader = try floor.database.openAsAdministrator()
-    let markets = try reader.query("select slug, state from markets", [])
+    let sql = try floor.database.openAsAdministrator()
+    let markets = try sql.query("select slug, state from markets", [])
     #expect(markets.count >= 6)
-    #expect(try reader.query("select count(*)::bigint as n from tokens", [])[0].int("n") == Int64(markets.count * 2))
+    #expect(try sql.query("select count(*)::bigint as n from tokens", [])[0].int("n") == Int64(markets.count * 2))
     try floor.wait("best prices in the record") {
-      ((try? reader.query("select count(*)::bigint as n from market_ticks", [])[0].int("n")) ?? 0) > 0
+      ((try? sql.query("select count(*)::bigint as n from market_ticks", [])[0].int("n")) ?? 0) > 0
     }
     let resolved = try #require(floor.updates.last { $0.state == .resolved })
     #expect(resolved.payout == .one || resolved.payout == .zero)
@@ -54,6 +55,14 @@ struct FeedProcessTests {
     #expect(truth.resolvedPayout == resolved.payout)
 
     #expect(try floor.stopFeed() == .code(0))
+    let recordings = try FileManager.default.contentsOfDirectory(atPath: floor.directory.path + "/recordings")
+    let recording = try #require(recordings.first { $0.hasSuffix(".zst") })
+    var streams: Set<String> = []
+    let isWhole = try RecordingReader.read(floor.directory.path + "/recordings/" + recording) {
+      streams.insert($0.stream)
+    }
+    #expect(isWhole)
+    #expect(streams == ["market", "reference"])
   }
 
   @Test("What it tells is what the venue's REST book says")
