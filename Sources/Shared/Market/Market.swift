@@ -1,3 +1,11 @@
+// Market: what the venue trades and how it stands. May use Values and Runtime. No clock, no socket: events and times are handed in.
+//
+//   Market         one market's fixed facts          MarketSeries    contracts that follow each other, slugs from the clock
+//   OrderBook      one token's book, any arrival     BookTop         its best five levels, and the mirror
+//   BookKeeper     both books, freshness, demands    MarketCatalog   which listings to ask for, and when
+//   MarketState    pending … resolved                TakerFee        the venue's fee curve
+//   Venue/         the venue's own events and listings as plain values
+
 /// What is fixed about a market for as long as it lives: its names, tokens, window, grid, fee and what settles it. A venue fact, read from
 /// its discovery service; only the tick changes later.
 public struct Market: Hashable, Sendable {
