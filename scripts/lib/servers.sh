@@ -166,10 +166,12 @@ redis_wait() {
 }
 
 redis_stop() {
-  local pid deadline=$((SECONDS + 10))
+  local pid deadline=$((SECONDS + 2))
   [ -s "$1/redis/redis.pid" ] || return 0
   pid=$(cat "$1/redis/redis.pid")
   [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = redis-server ] || return 0
   kill -TERM "$pid"
   while [ -d "/proc/$pid" ] && [ $SECONDS -lt $deadline ]; do sleep 0.02; done
+  # Started from a thread that blocks signals, it inherited the mask and hears no TERM. It has nothing to save.
+  [ ! -d "/proc/$pid" ] || kill -KILL "$pid"
 }
