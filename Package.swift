@@ -61,7 +61,9 @@ let package = Package(
       path: "Sources/FloorIO/Data", swiftSettings: settings),
     .target(
       name: "FloorIOVenue",
-      dependencies: ["Shared", "FloorIOData", "CCurl", "CWebSockets", "CSecp256k1", "COpenSSL", "CZlib", "CZstd", "CPlat"],
+      dependencies: [
+        "Shared", "FloorIOData", "CCurl", "CWebSockets", "CSecp256k1", "COpenSSL", "CZlib", "CZstd", "CPlat",
+      ],
       path: "Sources/FloorIO/Venue", swiftSettings: settings),
 
     // Thin executables: configuration, wiring, the loop.

@@ -9,7 +9,11 @@ enum DoctorCommand {
     details: "Exit status 0: nothing is wrong. 1: something is; each problem is followed by what to do.", run: run)
 
   struct Finding {
-    enum Verdict: String { case good = "ok", warning = "warning", wrong = "WRONG" }
+    enum Verdict: String {
+      case good = "ok"
+      case warning = "warning"
+      case wrong = "WRONG"
+    }
     let subject: String
     let verdict: Verdict
     let detail: String

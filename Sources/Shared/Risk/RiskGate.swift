@@ -4,12 +4,6 @@ public struct ApprovedOrder: Hashable, Sendable {
   public let terms: MarketTerms
   /// What the order can cost at most: price × size and the highest fee (a buy); zero for a sell, which is covered by shares.
   public let worst: USD
-
-  init(request: IntentMessage.Terms, terms: MarketTerms, worst: USD) {
-    self.request = request
-    self.terms = terms
-    self.worst = worst
-  }
 }
 
 /// The limits of S4-49 … S4-54 and the checks before them, for one wish against one picture. Cheap checks that make the others

@@ -5,9 +5,4 @@ import Shared
 struct Now: Hashable, Sendable {
   var wall: WallTime
   var market: MarketTime
-
-  init(wall: WallTime, market: MarketTime) {
-    self.wall = wall
-    self.market = market
-  }
 }

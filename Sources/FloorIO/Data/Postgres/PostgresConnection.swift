@@ -159,7 +159,9 @@ enum CStrings {
       unsafe text.map { unsafe UnsafePointer(strdup($0)) } ?? nil
     }
     unsafe pointers.append(nil)
-    defer { unsafe pointers.forEach { unsafe free(UnsafeMutableRawPointer(mutating: $0)) } }
+    defer {
+      for unsafepointer in unsafe pointers { unsafe free(UnsafeMutableRawPointer(mutating: pointer)) }
+    }
     return unsafe pointers.withUnsafeBufferPointer { unsafe body($0.baseAddress!) }
   }
 }

@@ -146,7 +146,7 @@ public final class ChildProcess {
     let line = birth.line + [0x0A]
     do {
       // The whole line must fit, so that the boss never waits for a child.
-      if line.count > 60_000, fcntl(ends[1], F_SETPIPE_SIZE, Int32(1 << 20)) < 0 { throw SystemError.last("fcntl") }
+      if line.count > 60_000, fcntl(ends[1], setPipeSize, Int32(1 << 20)) < 0 { throw SystemError.last("fcntl") }
       guard fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0 else { throw SystemError.last("fcntl") }
       let written = unsafe line.withUnsafeBytes { space in
         retryingInterrupts { unsafe write(ends[1], space.baseAddress!, space.count) }
@@ -162,7 +162,8 @@ public final class ChildProcess {
     return ends
   }
 
-  private static let F_SETPIPE_SIZE: Int32 = 1031  // F_SETPIPE_SZ, a GNU-only macro of <fcntl.h>
+  /// `F_SETPIPE_SZ`, a GNU-only macro of <fcntl.h>.
+  private static let setPipeSize: Int32 = 1031
 
   private static func start(_ what: ChildSpecification, birthEnd: Int32) throws -> pid_t {
     var actions = unsafe posix_spawn_file_actions_t()
