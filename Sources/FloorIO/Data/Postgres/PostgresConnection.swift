@@ -160,7 +160,7 @@ enum CStrings {
     }
     unsafe pointers.append(nil)
     defer {
-      for unsafepointer in unsafe pointers { unsafe free(UnsafeMutableRawPointer(mutating: pointer)) }
+      for index in unsafe pointers.indices { unsafe free(UnsafeMutableRawPointer(mutating: pointers[index])) }
     }
     return unsafe pointers.withUnsafeBufferPointer { unsafe body($0.baseAddress!) }
   }
