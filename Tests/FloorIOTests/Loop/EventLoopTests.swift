@@ -30,6 +30,8 @@ import Testing
   func unwatchDuringDispatch() throws {
     let loop = try EventLoop()
     let pipes = (0..<8).map { _ in TestPipe() }
+    // An optimised build would close them after their last use.
+    defer { withExtendedLifetime(pipes) {} }
     var ids: [WatchID] = []
     var calls = 0
     for pipe in pipes {
@@ -50,6 +52,7 @@ import Testing
     let loop = try EventLoop()
     let pipes = (0..<4).map { _ in TestPipe() }
     let fresh = TestPipe()
+    defer { withExtendedLifetime((pipes, fresh)) {} }
     var freshCalls = 0
     var ids: [WatchID] = []
     for pipe in pipes {

@@ -73,12 +73,7 @@ final class FeedProcesses {
 
   // MARK: Processes
 
-  static func executable(_ name: String) throws -> String {
-    let directory = ProcessInfo.processInfo.environment["FLOOR_BIN"] ?? Repository.root + "/.build/debug"
-    let own = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().path
-    return try #require(
-      [own, directory].map { $0 + "/" + name }.first { FileManager.default.isExecutableFile(atPath: $0) })
-  }
+  static func executable(_ name: String) throws -> String { try Products.path(name) }
 
   func startRedis() throws {
     redis = try ChildProcess.spawn(

@@ -105,11 +105,9 @@ final class GatewayBench {
 
   // MARK: The venue
 
-  private static func binary(_ name: String) -> String { Repository.root + "/.build/debug/" + name }
-
   private func startVenue(_ arguments: [String]) throws {
     let process = Process()
-    process.executableURL = URL(filePath: Self.binary("sim-venue"))
+    process.executableURL = URL(filePath: try Products.path("sim-venue"))
     process.arguments =
       ["--port", "0", "--data", directory.path + "/venue", "--capital", "1000", "--seed", "7", "--taker-hold-ms", "5"]
       + arguments
@@ -199,7 +197,7 @@ final class GatewayBench {
     try Data(birth().line).write(to: URL(filePath: path))
     try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
     let process = Process()
-    process.executableURL = URL(filePath: Self.binary("order-gateway"))
+    process.executableURL = URL(filePath: try Products.path("order-gateway"))
     process.arguments = ["--birth", path]
     try process.run()
     gateway = process

@@ -119,7 +119,9 @@ struct VenueClientTests {
     for _ in 0..<20 where traded == nil {
       let (market, book) = try bench.liveMarket()
       let ask = try #require(book.asks.first)
-      let order = try bench.sign(market, .yes, .buy, ask.price, Shares(whole: 5))
+      // Five shares, and more where they would cost less than the venue's dollar for taking orders.
+      let size = Shares(whole: max(5, 1_200_000 / ask.price.micros + 1))
+      let order = try bench.sign(market, .yes, .buy, ask.price, size)
       let outcome = try bench.post(order, .fillAndKill)
       switch outcome {
       case .matched(_, let taking, let trades):
