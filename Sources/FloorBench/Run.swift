@@ -9,6 +9,7 @@ func runFloorBench(_ arguments: [String]) -> Int32 {
     case "bus": try bus(Array(words.dropFirst()))
     case "bus-send": return try BusBench.end("send", Array(words.dropFirst()))
     case "bus-receive": return try BusBench.end("receive", Array(words.dropFirst()))
+    case "decode": try decode(Array(words.dropFirst()))
     case "--version": print("floor-bench \(FloorVersion.text)")
     case "--help", "-h": print(help)
     default:
@@ -61,11 +62,36 @@ private func bus(_ arguments: [String]) throws {
   print("ratio to C: p50 \(result["ratio_p50"]?.text ?? "-"), p99 \(result["ratio_p99"]?.text ?? "-")")
 }
 
+private func decode(_ arguments: [String]) throws {
+  var settings = DecodeBench.Settings()
+  var asJSON = false
+  var rest = arguments[...]
+  while let option = rest.popFirst() {
+    if option == "--json" {
+      asJSON = true
+      continue
+    }
+    guard let value = rest.popFirst().flatMap(Int.init), value > 0 else {
+      throw BenchFailure("\(option) needs a number")
+    }
+    switch option {
+    case "--frames": settings.frames = value
+    case "--levels": settings.levels = value
+    case "--rounds": settings.rounds = value
+    default: throw BenchFailure("unknown option \(option)")
+    }
+  }
+  let result = try DecodeBench.run(settings)
+  print(asJSON ? result.text : DecodeBench.table(result))
+}
+
 private let help = """
   floor-bench: measures the floor on this machine.
 
   usage: floor-bench bus [--messages N] [--rate N] [--bytes N] [--rounds N] [--json]
+         floor-bench decode [--frames N] [--levels N] [--rounds N] [--json]
 
+    decode reading frames of the market channel: with a tree and without (2000 frames of each kind, books of 60 levels)
     bus    publish to received over Redis: the floor's bus against a pair of C programs, in turns (default 5 rounds of 5000
            messages of 700 bytes at 1000 a second)
 

@@ -19,6 +19,13 @@ public struct ReferenceFiles: Sendable {
 
   public var isPresent: Bool { FileManager.default.fileExists(atPath: folder) }
 
+  /// Names of the files of a folder that end so, sorted; none when there is no such folder. Tests pick from these, so that other days and
+  /// markets do as well.
+  public func files(_ path: String, suffix: String) -> [String] {
+    let names = try? FileManager.default.contentsOfDirectory(atPath: URL(filePath: folder).appending(path: path).path)
+    return (names ?? []).filter { $0.hasSuffix(suffix) }.sorted()
+  }
+
   public func bytes(_ path: String) throws -> [UInt8] {
     [UInt8](try Data(contentsOf: URL(filePath: folder).appending(path: path)))
   }

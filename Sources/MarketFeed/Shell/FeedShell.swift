@@ -8,6 +8,7 @@ final class FeedShell {
   private let loop: EventLoop
   private let log: Log
   private var core: FeedCore
+  private var decoder = MarketFrameDecoder()
   private let bus: RedisBus
   private let record: MarketRecord
   private let http: HTTPClient
@@ -72,7 +73,7 @@ final class FeedShell {
     market.onText = { [unowned self] text in
       process.advance()
       recorder?.keep("market", text)
-      core.frame(StreamFrame(market: text), at: now)
+      core.frame(decoder.decode(text), at: now)
       flushSoon()
     }
     reference.onOpen = { [unowned self] in reference.send(FeedShell.referenceSubscription) }

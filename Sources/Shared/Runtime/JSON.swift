@@ -134,23 +134,38 @@ extension JSON {
   }
 
   /// Appends a quoted, escaped string: also for writers that build hot messages by hand.
-  public static func writeString(_ text: String, to out: inout [UInt8]) {
+  public static func writeString(_ text: String, to out: inout [UInt8]) { writeQuoted(text.utf8, to: &out) }
+
+  /// As `writeString(_:to:)`, of text that is at hand as bytes. What needs no escape is copied in runs.
+  /// - Parameter bytes: valid UTF-8.
+  public static func writeString(utf8 bytes: [UInt8], to out: inout [UInt8]) { writeQuoted(bytes, to: &out) }
+
+  private static func writeQuoted<Bytes: Collection<UInt8>>(_ bytes: Bytes, to out: inout [UInt8]) {
     out.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""): out.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "\"")])
-      case UInt8(ascii: "\\"): out.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "\\")])
-      case 0x0A: out.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "n")])
-      case 0x0D: out.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "r")])
-      case 0x09: out.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "t")])
-      case 0..<0x20, 0x7F:
-        out.append(contentsOf: "\\u00".utf8)
-        let hex = Array("0123456789abcdef".utf8)
-        out.append(hex[Int(byte >> 4)])
-        out.append(hex[Int(byte & 15)])
-      default: out.append(byte)
-      }
+    var start = bytes.startIndex
+    for index in bytes.indices {
+      let byte = bytes[index]
+      guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F else { continue }
+      out.append(contentsOf: bytes[start..<index])
+      start = bytes.index(after: index)
+      writeEscape(byte, to: &out)
     }
+    out.append(contentsOf: bytes[start...])
     out.append(UInt8(ascii: "\""))
+  }
+
+  private static func writeEscape(_ byte: UInt8, to out: inout [UInt8]) {
+    out.append(UInt8(ascii: "\\"))
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"): out.append(byte)
+    case 0x0A: out.append(UInt8(ascii: "n"))
+    case 0x0D: out.append(UInt8(ascii: "r"))
+    case 0x09: out.append(UInt8(ascii: "t"))
+    default:
+      let hex = Array("0123456789abcdef".utf8)
+      out.append(contentsOf: "u00".utf8)
+      out.append(hex[Int(byte >> 4)])
+      out.append(hex[Int(byte & 15)])
+    }
   }
 }

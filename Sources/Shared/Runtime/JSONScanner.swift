@@ -2,20 +2,22 @@
 /// (docs/decisions/0003-own-json.md). The reader pulls: enter an object, take key after key, read or skip each value.
 ///
 /// Hostile input throws a `JSONError`; it never traps, never reads outside the bytes, and skips nesting without recursion. What is
-/// skipped is checked for structure, not for every rule of the grammar; where that matters, use `JSON.parse`.
+/// skipped is checked for structure, not for every rule of the grammar, and repeated names are not noticed; where that matters, use
+/// `JSON.parse`.
 public struct JSONScanner: Sendable {
   private let bytes: [UInt8]
   private var index = 0
   /// No value has been read yet in the container that was entered last.
   private var fresh = true
   private static let depthLimit = 64
+  private static let numberCharacters = JSONLimits().numberCharacters
 
   public init(_ bytes: [UInt8]) { self.bytes = bytes }
 
   public func error(_ reason: JSONError.Reason) -> JSONError { JSONError(reason: reason, offset: index) }
 
   /// A member's name as it stands in the text (escapes are not decoded: none of our names has any).
-  public struct Key: Sendable {
+  public struct Key: Hashable, Sendable {
     fileprivate let text: ArraySlice<UInt8>
 
     /// `switch key { case "slug": … }`
@@ -90,6 +92,29 @@ public struct JSONScanner: Sendable {
     return bytes[range.lowerBound..<range.upperBound]
   }
 
+  /// As `plainText()`, of a string only.
+  public mutating func quotedText() throws(JSONError) -> ArraySlice<UInt8> {
+    guard try peek() == UInt8(ascii: "\"") else { throw error(.unexpectedCharacter) }
+    return try plainText()
+  }
+
+  /// Takes a `""` that stands here; `false` when something else does.
+  public mutating func takeEmptyText() throws(JSONError) -> Bool {
+    let quote = UInt8(ascii: "\"")
+    guard try peek() == quote, index + 1 < bytes.count, bytes[index + 1] == quote else { return false }
+    index += 2
+    fresh = false
+    return true
+  }
+
+  /// Passes over one value that is no object and no array.
+  public mutating func skipScalar() throws(JSONError) {
+    switch try peek() {
+    case UInt8(ascii: "{"), UInt8(ascii: "["): throw error(.unexpectedCharacter)
+    default: try skipValue()
+    }
+  }
+
   /// A whole number, written as a number or as a string.
   public mutating func integer() throws(JSONError) -> Int64 {
     let range = try scalarRange()
@@ -117,12 +142,37 @@ public struct JSONScanner: Sendable {
   public mutating func decimal() throws(JSONError) -> Int64 {
     let range = try scalarRange()
     fresh = false
+    if let value = shortDecimal(range.lowerBound, range.upperBound) { return value }
     var iterator = bytes[range.lowerBound..<range.upperBound].makeIterator()
     do throws(DecimalError) {
       return try Decimal6.parse(bytes: &iterator)
     } catch {
       throw self.error(.invalidNumber)
     }
+  }
+
+  /// What nearly every price and size looks like: no sign, at most six decimals, too short to overflow. `nil` for all else, which
+  /// `Decimal6` judges.
+  private func shortDecimal(_ start: Int, _ end: Int) -> Int64? {
+    guard end > start, end - start <= 12 else { return nil }
+    var value: Int64 = 0
+    var decimals = -1
+    var digits = 0
+    for index in start..<end {
+      let byte = bytes[index]
+      if byte >= 48, byte <= 57 {
+        value = value &* 10 &+ Int64(byte - 48)
+        digits += 1
+        if decimals >= 0 { decimals += 1 }
+      } else if byte == UInt8(ascii: "."), decimals < 0 {
+        decimals = 0
+      } else {
+        return nil
+      }
+    }
+    guard digits > 0, decimals <= 6 else { return nil }
+    for _ in max(decimals, 0)..<6 { value = value &* 10 }
+    return value
   }
 
   public mutating func boolean() throws(JSONError) -> Bool {
@@ -238,18 +288,28 @@ public struct JSONScanner: Sendable {
     return range
   }
 
+  /// The grammar of RFC 8259, section 6.
   private mutating func numberRange() throws(JSONError) -> (lowerBound: Int, upperBound: Int) {
     let start = index
-    while index < bytes.count {
-      switch bytes[index] {
-      case 48...57, UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"):
-        index += 1
-      default:
-        guard index > start else { throw error(.unexpectedCharacter) }
-        return (start, index)
-      }
+    guard index < bytes.count else { throw error(.unexpectedEnd) }
+    if bytes[index] == UInt8(ascii: "-") { index += 1 }
+    guard isDigit else { throw error(start == index ? .unexpectedCharacter : .invalidNumber) }
+    if bytes[index] == UInt8(ascii: "0") { index += 1 } else { skipDigits() }
+    if index < bytes.count, bytes[index] == UInt8(ascii: ".") {
+      index += 1
+      guard isDigit else { throw error(.invalidNumber) }
+      skipDigits()
     }
-    guard index > start else { throw error(.unexpectedEnd) }
+    if index < bytes.count, bytes[index] | 0x20 == UInt8(ascii: "e") {
+      index += 1
+      if index < bytes.count, bytes[index] == UInt8(ascii: "+") || bytes[index] == UInt8(ascii: "-") { index += 1 }
+      guard isDigit else { throw error(.invalidNumber) }
+      skipDigits()
+    }
+    guard index - start <= JSONScanner.numberCharacters else { throw error(.tooLong) }
     return (start, index)
   }
+
+  private var isDigit: Bool { index < bytes.count && bytes[index] >= 48 && bytes[index] <= 57 }
+  private mutating func skipDigits() { while isDigit { index += 1 } }
 }

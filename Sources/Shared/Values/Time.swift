@@ -30,6 +30,12 @@ public struct MarketTime: TimePoint, CustomStringConvertible {
   public let nanoseconds: Int64
   public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
   public var description: String { CivilTime.iso8601(nanoseconds: nanoseconds) }
+
+  /// A stamp of the venue; `nil` before 1970 and from 2200 on, so that no stamp that is let in can overflow later arithmetic.
+  public init?(venueMilliseconds milliseconds: Int64) {
+    guard milliseconds >= 0, milliseconds < 7_258_118_400_000 else { return nil }
+    self.init(milliseconds: milliseconds)
+  }
 }
 
 /// Nanoseconds on the machine's monotonic clock: every wait, timeout and backoff. Has no date and no meaning after a reboot.

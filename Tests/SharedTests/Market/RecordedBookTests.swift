@@ -52,11 +52,11 @@ struct RecordedBookTests {
 
   @Test(
     "Every recorded snapshot is reproduced exactly, and none is crossed",
-    arguments: [1_776_153_900, 1_776_154_200, 1_776_158_400])
-  func recordedSnapshots(start: Int64) throws {
+    arguments: ReferenceFiles.data.files("btc5m_books/raw", suffix: ".jsonl.gz").prefix(3))
+  func recordedSnapshots(file: String) throws {
     var books: [TokenID: OrderBook] = [:]
     var count = 0
-    for line in try Gzip.lines("btc5m_books/raw/btc-updown-5m-\(start).jsonl.gz").prefix(250) {
+    for line in try Gzip.lines("btc5m_books/raw/\(file)").prefix(250) {
       let raw = try JSON.parse(line).need("raw")
       let snapshot = try #require(VenueBook(raw))
       var book = books[snapshot.token] ?? OrderBook()

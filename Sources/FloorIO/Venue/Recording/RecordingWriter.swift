@@ -20,7 +20,12 @@ public struct RecordedFrame: Hashable, Sendable {
     out += Array("{\"wall_ns\":\(receivedAt.nanoseconds),\"stream\":".utf8)
     JSON.writeString(stream, to: &out)
     out += Array(",\"frame\":".utf8)
-    JSON.writeString(String(decoding: frame, as: UTF8.self), to: &out)
+    // Nearly every frame is plain ASCII, and thousands come a second; in others what is no UTF-8 is replaced.
+    if frame.allSatisfy({ $0 < 0x80 }) {
+      JSON.writeString(utf8: frame, to: &out)
+    } else {
+      JSON.writeString(String(decoding: frame, as: UTF8.self), to: &out)
+    }
     out += [UInt8(ascii: "}"), 0x0A]
   }
 

@@ -1,5 +1,6 @@
 extension StreamFrame<MarketStreamEvent> {
-  /// Reads one text frame of the market channel.
+  /// Reads one text frame of the market channel, every kind of event, by way of a tree. `MarketFrameDecoder` reads the frequent kinds
+  /// without one and leaves the rest to this.
   public init(market bytes: [UInt8]) {
     self.init(bytes) { json in
       guard let kind = json["event_type"]?.string else { return .malformed }
@@ -17,6 +18,11 @@ extension StreamFrame<MarketStreamEvent> {
   }
 }
 
+/// The stamp that every event carries.
+private func venueTime(_ json: JSON) -> MarketTime? {
+  json["timestamp"]?.int.flatMap(MarketTime.init(venueMilliseconds:))
+}
+
 /// The fields that every single-token event carries.
 private struct Common {
   let market: ConditionID
@@ -25,11 +31,11 @@ private struct Common {
 
   init?(_ json: JSON) {
     guard let market = json["market"]?.string.flatMap(ConditionID.init),
-      let token = json["asset_id"]?.string.flatMap(TokenID.init), let time = json["timestamp"]?.int
+      let token = json["asset_id"]?.string.flatMap(TokenID.init), let time = venueTime(json)
     else { return nil }
     self.market = market
     self.token = token
-    self.time = MarketTime(milliseconds: time)
+    self.time = time
   }
 }
 
@@ -41,7 +47,7 @@ private func bestPrice(_ json: JSON?) -> Price? {
 
 extension VenuePriceChange {
   init?(_ json: JSON) {
-    guard let market = json["market"]?.string.flatMap(ConditionID.init), let time = json["timestamp"]?.int,
+    guard let market = json["market"]?.string.flatMap(ConditionID.init), let time = venueTime(json),
       let items = json["price_changes"]?.array
     else { return nil }
     var changes: [Change] = []
@@ -56,7 +62,7 @@ extension VenuePriceChange {
           token: token, side: side, level: BookLevel(price: price, size: size), bestBid: bestPrice(item["best_bid"]),
           bestAsk: bestPrice(item["best_ask"])))
     }
-    self.init(market: market, time: MarketTime(milliseconds: time), changes: changes)
+    self.init(market: market, time: time, changes: changes)
   }
 }
 
@@ -90,23 +96,23 @@ extension VenueBestBidAsk {
 extension VenueNewMarket {
   init?(_ json: JSON) {
     guard let market = json["market"]?.string.flatMap(ConditionID.init),
-      let slug = json["slug"]?.string.flatMap(MarketSlug.init), let time = json["timestamp"]?.int
+      let slug = json["slug"]?.string.flatMap(MarketSlug.init), let time = venueTime(json)
     else { return nil }
     let tokens = (json["assets_ids"]?.array ?? []).compactMap { $0.string.flatMap(TokenID.init) }
     let outcomes = (json["outcomes"]?.array ?? []).compactMap(\.string)
     guard tokens.count == outcomes.count else { return nil }
     self.init(
-      market: market, slug: slug, tokens: tokens, outcomes: outcomes, time: MarketTime(milliseconds: time))
+      market: market, slug: slug, tokens: tokens, outcomes: outcomes, time: time)
   }
 }
 
 extension VenueMarketResolved {
   init?(_ json: JSON) {
     guard let market = json["market"]?.string.flatMap(ConditionID.init),
-      let winner = json["winning_asset_id"]?.string.flatMap(TokenID.init), let time = json["timestamp"]?.int
+      let winner = json["winning_asset_id"]?.string.flatMap(TokenID.init), let time = venueTime(json)
     else { return nil }
     self.init(
       market: market, tokens: (json["assets_ids"]?.array ?? []).compactMap { $0.string.flatMap(TokenID.init) },
-      winner: winner, winningOutcome: json["winning_outcome"]?.string ?? "", time: MarketTime(milliseconds: time))
+      winner: winner, winningOutcome: json["winning_outcome"]?.string ?? "", time: time)
   }
 }

@@ -90,10 +90,12 @@ extension StreamFrame<ReferenceTick> {
       guard let payload = json["payload"], let symbol = payload["symbol"]?.string else { return .malformed }
       var ticks: [ReferenceTick] = []
       for item in payload["data"]?.array ?? [payload] {
-        guard let time = item["timestamp"]?.int, let value = ReferenceValue(rtds: item) else { return .malformed }
+        guard let time = item["timestamp"]?.int.flatMap(MarketTime.init(venueMilliseconds:)),
+          let value = ReferenceValue(rtds: item)
+        else { return .malformed }
         ticks.append(
           ReferenceTick(
-            series: series, symbol: symbol, observedAt: MarketTime(milliseconds: time), value: value))
+            series: series, symbol: symbol, observedAt: time, value: value))
       }
       return .event(ticks)
     }

@@ -36,11 +36,11 @@ public struct VenueBook: Hashable, Sendable {
   public init?(_ json: JSON) {
     guard let market = json["market"]?.string.flatMap(ConditionID.init),
       let token = json["asset_id"]?.string.flatMap(TokenID.init),
-      let milliseconds = json["timestamp"]?.int,
+      let time = json["timestamp"]?.int.flatMap(MarketTime.init(venueMilliseconds:)),
       let bids = VenueBook.levels(json["bids"]), let asks = VenueBook.levels(json["asks"])
     else { return nil }
     self.init(
-      market: market, token: token, time: MarketTime(milliseconds: milliseconds), hash: json["hash"]?.string ?? "",
+      market: market, token: token, time: time, hash: json["hash"]?.string ?? "",
       bids: bids, asks: asks, tick: json["tick_size"].flatMap(PriceTick.init(venue:)),
       minimumSize: json["min_order_size"]?.shares, negRisk: json["neg_risk"]?.bool,
       lastTradePrice: json["last_trade_price"]?.price)
