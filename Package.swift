@@ -90,6 +90,8 @@ let package = Package(
         "Shared", "FloorIOData", "FloorIOVenue", "FloorTestSupport", "FloorBoss", "MarketFeed", "TraderAgent",
         "OrderGateway", "Auditor", "PerfMonitor", "FloorWeb", "SimVenue", "FloorCLI",
       ]),
+    // Their programs are built with the test target that needs them, and run as processes.
+    tests("FloorTests", ["Shared", "FloorIOData", "FloorTestSupport"]),
     tests("HygieneTests", ["FloorTestSupport"]),
   ],
   swiftLanguageModes: [.v6]

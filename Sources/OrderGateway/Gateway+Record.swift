@@ -14,7 +14,8 @@ extension Gateway {
     case .deny, .acceptCancel:
       if answer["reason"]?.string == "gateway_fenced" { fenced("the record holds a newer gateway") }
     case .advance(let id, let state, _, _):
-      if outcome == "refused" || outcome == "order_unknown" {
+      // What was given up before it left may never have been recorded: nothing is reserved for it then.
+      if outcome == "refused" || (outcome == "order_unknown" && state != .expiredUnsent) {
         process.log.error(
           "order state not taken",
           [.text("order", id), .text("wanted", state.rawValue), .text("stands", answer["state"]?.string ?? "")])

@@ -35,6 +35,9 @@ struct AgentSettings {
     } catch {
       problems += error.problems
     }
+    if StrategyRegistry.kind(strategyName)?.playMoneyOnly == true, birth.configuration["mode"]?.string != "paper" {
+      problems.append("agent.strategy: \(strategyName) trades play money only, and the floor's mode is not paper")
+    }
     let secret = birth.secrets["intent_secret"].flatMap { IntentSecret(hex: $0.reveal()) }
     if secret == nil { problems.append("the secret intent_secret is missing or not 32 hex digits") }
     guard problems.isEmpty, let name, let strategy, let secret else {

@@ -21,8 +21,9 @@ struct BossSettings {
     var layers: [ConfigLayer] = []
     let file = layer("file", arguments.configurationFile, &problems)
     let profileName =
-      arguments.profile ?? file?.settings.last { $0.path == "profile" }?.content.text
-      ?? environment.last { $0.name == "FLOOR_PROFILE" }?.value ?? "floor1000"
+      arguments.settings.last { $0.hasPrefix("profile=") }.map { String($0.dropFirst("profile=".count)) }
+      ?? arguments.profile ?? environment.last { $0.name == "FLOOR_PROFILE" }?.value
+      ?? file?.settings.last { $0.path == "profile" }?.content.text ?? "floor1000"
     if AgentName(profileName) == nil {
       problems.append(
         ConfigProblem(
@@ -43,6 +44,14 @@ struct BossSettings {
     let followed = layers.reversed().flatMap(\.settings).first { $0.path == "market.series" }.map(words)
     let (agents, agentProblems) = readAgents(folder + "/agents", followed: followed ?? builtInSeries)
     problems += agentProblems
+    let mode = layers.reversed().flatMap(\.settings).first { $0.path == "mode" }.flatMap { words($0).first }
+    if let mode, mode != "paper" {
+      problems += agents.filter { StrategyRegistry.kind($0.strategy)?.playMoneyOnly == true }.map {
+        ConfigProblem(
+          folder + "/agents/\($0.name.text).yaml", key: "strategy", value: $0.strategy,
+          "trades play money only, and mode is \(mode)", remedy: "remove the agent's file, or set mode: paper")
+      }
+    }
     let config = try ConfigLoader.load(
       schema: FloorSchema.schema, layers: layers, home: arguments.configurationFile, rules: FloorRules.all,
       alsoWrong: problems)

@@ -27,11 +27,14 @@ public struct StrategyKind: Hashable, Sendable {
   /// One sentence.
   public let summary: String
   public let parameters: [StrategyParameter]
+  /// It is made to exercise the floor, not to win: a floor of real money refuses it.
+  public let playMoneyOnly: Bool
 
-  public init(name: String, summary: String, parameters: [StrategyParameter]) {
+  public init(name: String, summary: String, parameters: [StrategyParameter], playMoneyOnly: Bool = false) {
     self.name = name
     self.summary = summary
     self.parameters = parameters
+    self.playMoneyOnly = playMoneyOnly
   }
 }
 

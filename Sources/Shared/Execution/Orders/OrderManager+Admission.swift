@@ -163,6 +163,8 @@ extension OrderManager {
       drop(intent)
       remember(intent, now)
     case .refused(let code, let detail):
+      // Given up before anything left: the record only says the same.
+      if order.state == .expiredUnsent, order.sentAt == nil { return }
       if order.state != .signed {
         return note(.critical, "record_refuses_sent_order", "\(intent): \(code) \(detail)", &effects)
       }

@@ -126,6 +126,13 @@ import Testing
     let effects = script.wait(2000)
     #expect(effects == [.record(.advance(order.id, .expiredUnsent, reason: "expired", detail: ""))])
     #expect(script.feed(.submitted(wish.terms.intent, .committed)) == [])
+    // The record may as well have refused it by then: that is no order sent behind its back.
+    let other = script.world.wish(2, useful: .seconds(4))
+    _ = script.feed(.intent(other, .valid, script.world.view))
+    _ = script.feed(.signed(other.terms.intent, script.order(8), failure: ""))
+    _ = script.wait(4000)
+    #expect(script.feed(.submitted(other.terms.intent, .refused(code: "expired", detail: ""))) == [])
+    #expect(script.state(other) == .expiredUnsent)
   }
 
   @Test("A timeout after the venue accepted: UNKNOWN, asked at once, found, filled; never signed or posted again")

@@ -1,0 +1,18 @@
+import FloorTestSupport
+import Foundation
+import Testing
+
+extension WholeFloor {
+  @Suite("Processes are killed while orders flow")
+  struct KillTests {
+    @Test("Three kills of each process, of all agents, of boss and agent: all is back, no order doubled, no fill lost")
+    func chaos() throws {
+      let floor = try OutageTests.busyFloor("kills")
+      let seed = Int.random(in: 1...9999)
+      let run = try floor.script(
+        "chaos", ["--instance", floor.instance, "--agents", "3", "--others", "3", "--gap", "5", "--seed", "\(seed)"])
+      #expect(run.status == 0, "seed \(seed):\n\(run.output)")
+      try floor.stop()
+    }
+  }
+}
