@@ -12,6 +12,16 @@ public enum ConfigLoader {
   public static func load(
     schema: ConfigSchema, layers: [ConfigLayer], home: String, rules: [Rule] = [], alsoWrong: [ConfigProblem] = []
   ) throws(ConfigRefusal) -> EffectiveConfig {
+    let (config, problems) = examine(schema: schema, layers: layers, home: home, rules: rules, alsoWrong: alsoWrong)
+    if !problems.isEmpty { throw ConfigRefusal(problems) }
+    return config
+  }
+
+  /// As `load`, for who has more to look at before everything is told at once: the values as far as they could be read, and what is
+  /// wrong so far. A value that was refused does not count; its key has the value of the layers below.
+  public static func examine(
+    schema: ConfigSchema, layers: [ConfigLayer], home: String, rules: [Rule] = [], alsoWrong: [ConfigProblem] = []
+  ) -> (config: EffectiveConfig, problems: [ConfigProblem]) {
     var problems: [ConfigProblem] = []
     var offers: [String: [EffectiveConfig.Offer]] = [:]
     for key in schema.keys {
@@ -52,9 +62,7 @@ public enum ConfigLoader {
     }
     let config = EffectiveConfig(keys: schema.keys, offers: offers, chosen: chosen)
     for rule in rules { problems += rule(config) }
-    problems += alsoWrong
-    if !problems.isEmpty { throw ConfigRefusal(problems) }
-    return config
+    return (config, problems + alsoWrong)
   }
 
   private static func unknown(_ setting: ConfigSetting, _ schema: ConfigSchema) -> ConfigProblem {

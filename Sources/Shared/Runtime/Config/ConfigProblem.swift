@@ -27,6 +27,22 @@ public struct ConfigProblem: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
+extension ConfigProblem {
+  public var json: JSON {
+    [
+      "place": .string(place), "key": key.map { .string($0) } ?? .null, "value": value.map { .string($0) } ?? .null,
+      "reason": .string(reason), "remedy": .string(remedy),
+    ]
+  }
+
+  /// `nil` when it is none.
+  public init?(_ json: JSON) {
+    guard let place = json["place"]?.string, let reason = json["reason"]?.string, let remedy = json["remedy"]?.string
+    else { return nil }
+    self.init(place, key: json["key"]?.string, value: json["value"]?.string, reason, remedy: remedy)
+  }
+}
+
 /// The configuration was refused, for all of these reasons.
 public struct ConfigRefusal: Error, Hashable, Sendable, CustomStringConvertible {
   public let problems: [ConfigProblem]
