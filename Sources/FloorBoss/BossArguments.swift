@@ -7,23 +7,33 @@ struct BossArguments: Hashable {
   var purpose = Purpose.run
   var configurationFile = "config/floor.yaml"
   var profile: String?
+  /// Instead of the folder `agents` beside the configuration.
+  var agentsDirectory: String?
   var stateDirectory = ""
   var runDirectory = ""
   var instance = "floor"
   /// `key=value`, in their order.
   var settings: [String] = []
+  /// With `check`: hold the configuration against this machine too, before or after the private servers are started; answer in JSON.
+  var isLive = false
+  var isBeforeServers = false
+  var isJSON = false
 
   static let help = """
     floor-boss: keeps a trading floor alive. Started by supervisord as the program `floor`; stops the whole floor in order on SIGTERM.
 
     usage: floor-boss --state DIR --run DIR [options]
       --config FILE      the floor's configuration (default config/floor.yaml); profiles/ and agents/ are looked for beside it
+      --agents DIR       the first roster (default: agents/ beside the configuration)
       --profile NAME     capital and limits from profiles/NAME.yaml (default: the key `profile`)
       --state DIR        the instance's state directory: etc, log, checkpoints, venue, ...
       --run DIR          short 0700 directory for the sockets
       --instance NAME    name of the floor (default floor)
       --set KEY=VALUE    overrides one key of the configuration; may be repeated
       --check            checks configuration, agents and secrets, prints what would count, starts nothing
+      --live             with --check: also ports in use and servers that do not answer
+      --before-servers   with --live: private servers that are not up yet are about to be started
+      --json             with --check: every key with its layers, and the problems, as one JSON document
       --sweep            ends what an earlier floor of this instance left running, and exits
       --version, --help
 
@@ -37,6 +47,10 @@ struct BossArguments: Hashable {
       case "--help", "-h": purpose = .help
       case "--version": purpose = .version
       case "--check": purpose = .check
+      case "--live": isLive = true
+      case "--before-servers": isBeforeServers = true
+      case "--json": isJSON = true
+      case "--agents": agentsDirectory = try BossArguments.value(of: argument, &rest)
       case "--sweep": purpose = .sweep
       case "--config": configurationFile = try BossArguments.value(of: argument, &rest)
       case "--profile": profile = try BossArguments.value(of: argument, &rest)

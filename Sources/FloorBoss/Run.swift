@@ -4,6 +4,7 @@ import Shared
 
 /// The process's entry: command line, configuration, lock, then the boss. Returns the exit status.
 func runFloorBoss(_ arguments: [String]) -> Int32 {
+  var state: String?
   do {
     let arguments = try BossArguments(Array(arguments.dropFirst()))
     switch arguments.purpose {
@@ -15,15 +16,24 @@ func runFloorBoss(_ arguments: [String]) -> Int32 {
       return ExitCode.done.rawValue
     case .check, .run, .sweep: break
     }
-    let settings = try BossSettings.load(arguments, environment: BossSettings.environment())
+    if arguments.purpose == .run { state = arguments.stateDirectory }
+    var (settings, problems) = BossSettings.examine(arguments, environment: BossSettings.environment())
+    let preflight = Preflight(settings, problems: problems)
     switch arguments.purpose {
     case .check:
-      print(settings.config.listing)
-      print("agents: " + settings.agents.map(\.name.text).joined(separator: ", "))
-      return ExitCode.done.rawValue
-    case .sweep: return try Sweep(settings).run()
+      if arguments.isLive { problems += preflight.all() }
+      return check(settings, problems)
+    case .sweep:
+      guard problems.isEmpty else { throw ConfigRefusal(problems) }
+      return try Sweep(settings).run()
     case .help, .version, .run: break
     }
+    var reached = ReachedServers.read(stateDirectory: arguments.stateDirectory)
+    let before = reached
+    problems += preflight.atStart(&reached)
+    guard problems.isEmpty else { throw ConfigRefusal(problems) }
+    try RefusalNote.remove(stateDirectory: arguments.stateDirectory)
+    if reached != before { try reached.write(stateDirectory: arguments.stateDirectory) }
     let lock = try InstanceLock.take(arguments.stateDirectory + "/floor-boss.lock") {
       say("another boss of this instance is at work; standing by")
     }
@@ -38,6 +48,10 @@ func runFloorBoss(_ arguments: [String]) -> Int32 {
     return status
   } catch let refusal as ConfigRefusal {
     say(refusal.description)
+    if let state {
+      RefusalNote.leave(
+        refusal.description, stateDirectory: state, isSupervised: unsafe getenv("SUPERVISOR_ENABLED") != nil)
+    }
     return ExitCode.configuration.rawValue
   } catch {
     say("\(error)")
@@ -45,8 +59,26 @@ func runFloorBoss(_ arguments: [String]) -> Int32 {
   }
 }
 
+/// The answer of `--check`.
+private func check(_ settings: BossSettings, _ problems: [ConfigProblem]) -> Int32 {
+  let status = problems.isEmpty ? ExitCode.done : .configuration
+  if settings.arguments.isJSON {
+    let answer: JSON = [
+      "problems": .array(problems.map(\.json)), "settings": settings.config.layersJSON,
+      "agents": .array(settings.agents.map { .string($0.name.text) }),
+    ]
+    print(answer.text)
+  } else if problems.isEmpty {
+    print(settings.config.listing)
+    print("agents: " + settings.agents.map(\.name.text).joined(separator: ", "))
+  } else {
+    say(ConfigRefusal(problems).description)
+  }
+  return status.rawValue
+}
+
 /// To standard error, for whoever started us; there is no log yet.
-private func say(_ text: String) {
+func say(_ text: String) {
   let line = Array("floor-boss: \(text)\n".utf8)
   _ = unsafe line.withUnsafeBytes { unsafe write(2, $0.baseAddress!, $0.count) }
 }

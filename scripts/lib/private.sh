@@ -71,8 +71,16 @@ ENV
   chmod 644 "$STATE/env"
 }
 
-write_instance() { # STATE/etc/instance.json: how the floor command finds everything
-  printf '{"instance":"%s","state":"%s","run":"%s","postgres_host":"%s","postgres_port":5432,"database":"polybot","redis_socket":"%s"}\n' \
-    "$INSTANCE" "$STATE" "$RUN" "$PG_RUN" "$RUN/redis.sock" >"$STATE/etc/instance.json.new"
+json_text() { # json_text TEXT: as a JSON string
+  local text=${1//\\/\\\\}
+  printf '"%s"' "${text//\"/\\\"}"
+}
+
+write_instance() { # write_instance KEY=VALUE…: STATE/etc/instance.json: how the floor command finds everything, and what the boss was told
+  local settings='' pair
+  for pair in "$@"; do settings+="${settings:+,}$(json_text "$pair")"; done
+  printf '{"instance":"%s","state":%s,"run":"%s","postgres_host":"%s","postgres_port":5432,"database":"polybot","redis_socket":"%s","config":%s,"settings":[%s]}\n' \
+    "$INSTANCE" "$(json_text "$STATE")" "$RUN" "$PG_RUN" "$RUN/redis.sock" "$(json_text "$STATE/share/config/floor.yaml")" "$settings" \
+    >"$STATE/etc/instance.json.new"
   mv "$STATE/etc/instance.json.new" "$STATE/etc/instance.json"
 }

@@ -12,10 +12,11 @@ struct BossSettings {
 
   var reader: ConfigReader { config.reader }
 
-  /// - Throws: `ConfigRefusal` with every problem of every file, the environment, the command line and the secrets.
-  static func load(_ arguments: BossArguments, environment: [(name: String, value: String)]) throws(ConfigRefusal)
-    -> BossSettings
-  {
+  /// Reads everything, and finds every problem of every file, the environment, the command line and the secrets. With problems the settings
+  /// are only good for looking further: see `Preflight`.
+  static func examine(_ arguments: BossArguments, environment: [(name: String, value: String)]) -> (
+    settings: BossSettings, problems: [ConfigProblem]
+  ) {
     let folder = Files.folder(of: arguments.configurationFile)
     var problems: [ConfigProblem] = []
     var layers: [ConfigLayer] = []
@@ -42,20 +43,23 @@ struct BossSettings {
     problems += secretProblems
     // The series that the agents may name are only known once the rest is readable; their files are checked in the same pass.
     let followed = layers.reversed().flatMap(\.settings).first { $0.path == "market.series" }.map(words)
-    let (agents, agentProblems) = readAgents(folder + "/agents", followed: followed ?? builtInSeries)
+    let (agents, agentProblems) = readAgents(
+      arguments.agentsDirectory ?? folder + "/agents", followed: followed ?? builtInSeries)
     problems += agentProblems
     let mode = layers.reversed().flatMap(\.settings).first { $0.path == "mode" }.flatMap { words($0).first }
     if let mode, mode != "paper" {
       problems += agents.filter { StrategyRegistry.kind($0.strategy)?.playMoneyOnly == true }.map {
         ConfigProblem(
-          folder + "/agents/\($0.name.text).yaml", key: "strategy", value: $0.strategy,
+          (arguments.agentsDirectory ?? folder + "/agents") + "/\($0.name.text).yaml", key: "strategy",
+          value: $0.strategy,
           "trades play money only, and mode is \(mode)", remedy: "remove the agent's file, or set mode: paper")
       }
     }
-    let config = try ConfigLoader.load(
+    let (config, found) = ConfigLoader.examine(
       schema: FloorSchema.schema, layers: layers, home: arguments.configurationFile, rules: FloorRules.all,
       alsoWrong: problems)
-    return BossSettings(arguments: arguments, config: config, agents: agents, secrets: secrets)
+    let settings = BossSettings(arguments: arguments, config: config, agents: agents, secrets: secrets)
+    return (settings, found + VenueCredentials.problems(settings))
   }
 
   /// Database roles and bus users that the boss hands to its children, and its own.

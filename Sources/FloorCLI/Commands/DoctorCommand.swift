@@ -23,8 +23,8 @@ enum DoctorCommand {
   private static func run(_ line: CommandLineWords, _ instance: Instance) throws -> ExitCode {
     try line.noWords()
     let findings =
-      programs() + directories(instance) + postgres(instance) + redis(instance) + processes(instance) + disk(instance)
-      + ports()
+      programs() + directories(instance) + configuration(instance) + postgres(instance) + redis(instance)
+      + processes(instance) + disk(instance)
     if instance.isJSON {
       let list = findings.map { finding -> JSON in
         [
@@ -163,6 +163,39 @@ enum DoctorCommand {
     }
   }
 
+  // MARK: Configuration
+
+  /// What the boss itself says of it, ports and servers included; then who listens on this instance's own ports.
+  private static func configuration(_ instance: Instance) -> [Finding] {
+    let answer: ConfigCommand.Answer
+    do {
+      answer = try ConfigCommand.ask(instance, isLive: true)
+    } catch {
+      return [
+        Finding(subject: "configuration", verdict: .wrong, detail: "cannot be checked: \(error)", remedy: "scripts/run")
+      ]
+    }
+    guard answer.problems.isEmpty else {
+      return answer.problems.map {
+        Finding(subject: "configuration", verdict: .wrong, detail: $0.statement, remedy: $0.remedy)
+      }
+    }
+    var findings = [Finding(subject: "configuration", verdict: .good, detail: instance.configurationFile)]
+    let ports = ["web.port", "web.metrics_port"] + (answer.config.value("venue") == .text("sim") ? ["sim.port"] : [])
+    for key in ports {
+      guard case .whole(let number)? = answer.config.value(key), let port = UInt16(exactly: number), port > 0 else {
+        continue
+      }
+      findings.append(
+        TCPProbe.isAnswered(port: port)
+          ? Finding(subject: "port \(port)", verdict: .good, detail: "answered (\(key))")
+          : Finding(
+            subject: "port \(port)", verdict: .warning, detail: "nobody listens (\(key))",
+            remedy: "normal when the floor is stopped"))
+    }
+    return findings
+  }
+
   // MARK: Servers
 
   private static func postgres(_ instance: Instance) -> [Finding] {
@@ -284,16 +317,6 @@ enum DoctorCommand {
       ]
     } catch {
       return [Finding(subject: "disk", verdict: .wrong, detail: "\(error)", remedy: "scripts/run")]
-    }
-  }
-
-  private static func ports() -> [Finding] {
-    [("web", 8501), ("sim-venue", 8601)].map { name, port in
-      TCPProbe.isAnswered(port: UInt16(port))
-        ? Finding(subject: "port \(port)", verdict: .good, detail: "answered (\(name))")
-        : Finding(
-          subject: "port \(port)", verdict: .warning, detail: "nobody listens (\(name))",
-          remedy: "normal when the floor is stopped or configured to another port")
     }
   }
 }

@@ -96,6 +96,7 @@ enum StatusCommand {
     } else {
       print("floor \(instance.name)  the record cannot be read now")
     }
+    if let refusal = refusal(instance) { print("REFUSED at its last start: \(refusal)") }
     if isHalted { print("HALT FILE: \(instance.haltFile) exists; floor resume removes it") }
     print("")
     print(processTable(answers).text)
@@ -107,6 +108,18 @@ enum StatusCommand {
       print("\nmissing:")
       for line in missing { print("  \(Table.plain(line))") }
       print("  floor doctor says what to do")
+    }
+  }
+
+  /// The message that the last start of the boss ended with, when it was refused.
+  private static func refusal(_ instance: Instance) -> String? {
+    do {
+      let text = String(
+        decoding: try SmallFile.read(instance.stateDirectory + "/refused", bytesMax: 1 << 16), as: UTF8.self)
+      return text.split(separator: "\n").map { Table.plain(String($0)) }.joined(separator: "\n")
+    } catch {
+      // There is none, which is the rule.
+      return nil
     }
   }
 
@@ -140,6 +153,7 @@ enum StatusCommand {
     }
     return [
       "instance": .string(instance.name), "halt_file": .bool(isHalted),
+      "refused": refusal(instance).map { .string($0) } ?? .null,
       "floor": record.flatMap { $0.floor.json.array?.first } ?? .null, "agents": record?.agents.json ?? .null,
       "processes": .array(processes), "missing": .array(missing.map { .string($0) }),
     ]

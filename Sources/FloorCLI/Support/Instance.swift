@@ -10,6 +10,10 @@ struct Instance {
   let name: String
   let redisSocket: String?
   let database: DatabaseSettings
+  /// What the boss of this instance is started with.
+  let configurationFile: String
+  /// Pairs `key=value` that set-up gave the boss on its command line.
+  let settings: [String]
   /// Roles to try: the one that was named, or the operator's and then the administrator's, whichever this account is mapped to.
   private let roles: [String]
   let isJSON: Bool
@@ -32,6 +36,8 @@ struct Instance {
     redisSocket =
       line.option("run") == nil
       ? file["redis_socket"]?.string ?? run.map { $0 + "/redis.sock" } : run.map { $0 + "/redis.sock" }
+    configurationFile = file["config"]?.string ?? state + "/share/config/floor.yaml"
+    settings = (file["settings"]?.array ?? []).compactMap(\.string)
     let port = try line.whole("port", default: file["postgres_port"]?.int.map { Int($0) } ?? 5432, in: 1...65535)
     if let named = line.option("user") ?? surrounding["PGUSER"] {
       roles = [named]

@@ -86,15 +86,17 @@ final class BossFloor {
       "--config", home.path + "/c/floor.yaml", "--state", state, "--run", run,
       "--set", "postgres.host=" + servers.runDirectory, "--set", "postgres.database=" + database.name,
       "--set", "redis.socket=" + servers.redisSocket,
+      // Another floor may run on this machine.
+      "--set", "web.port=0", "--set", "web.metrics_port=0", "--set", "sim.port=0",
     ]
   }
 
   @discardableResult
-  func start(_ more: [String] = []) throws -> Foundation.Process {
+  func start(_ more: [String] = [], environment: [String: String] = [:]) throws -> Foundation.Process {
     let process = Foundation.Process()
     process.executableURL = URL(filePath: bin + "/floor-boss")
     process.arguments = arguments + more
-    process.environment = ["PATH": "/usr/local/bin:/usr/bin:/bin"]
+    process.environment = environment.merging(["PATH": "/usr/local/bin:/usr/bin:/bin"]) { own, _ in own }
     let log = state + "/log/boss.err"
     if !FileManager.default.fileExists(atPath: log) { try Data().write(to: URL(filePath: log)) }
     let handle = try #require(FileHandle(forWritingAtPath: log))

@@ -8,7 +8,7 @@ import Testing
 @Suite("The boss and its processes", .serialized)
 struct BossTests {
   private static let agents = ["agent-a", "agent-b"]
-  private static let all = ProcessNames.desk + agents
+  static let all = ProcessNames.desk + agents
   private let gatewaySecrets: JSON = [
     "database_password", "redis_password", "venue",
   ]

@@ -269,4 +269,53 @@ struct AgentFileTests {
     guard case .failure(let refusal) = result else { return #expect(Bool(false), "accepted") }
     #expect(refusal.problems.map(\.remedy) == ["did you mean momentum?"])
   }
+
+  @Test("What was read travels to another program whole: values, layers and places")
+  func layersTravel() throws {
+    let config = try load(
+      file(("web.port", "8502"), ("market.series", "btc-5m"), ("limits.per_trade_pct", "1.5")),
+      ConfigLayer(commandLine: ["web.port=8600"]))
+    let other = try #require(
+      EffectiveConfig(schema: FloorSchema.schema, layersJSON: try JSON.parse(config.layersJSON.text)))
+    for key in FloorSchema.schema.keys {
+      #expect(other.value(key.path) == config.value(key.path), "\(key.path)")
+      #expect(other.explain(key.path) == config.explain(key.path))
+    }
+    #expect(other.places("web.port") == ["command line", "the program", "floor.yaml:1", "command line"])
+    #expect(EffectiveConfig(schema: FloorSchema.schema, layersJSON: [["key": "colour"]]) == nil)
+  }
+
+  @Test("A key explains itself: range, unit, built-in value, how to set it, and that a limit only tightens")
+  func explanation() throws {
+    let text = try #require(load().explain("limits.per_trade_pct"))
+    for words in [
+      "limits.per_trade_pct = 2", "built-in (the program)", "a number from 0.01 to 100, per cent", "default  2",
+      "means    Most of the floor's capital", "none can loosen it", "FLOOR_LIMITS_PER_TRADE_PCT=",
+    ] { #expect(text.contains(words), "\(words): \(text)") }
+    #expect(try load().explain("endpoints.clob_url")?.contains("endpoints.clob_url = (empty)") == true)
+    #expect(try load().explain("colour") == nil)
+  }
+
+  @Test("What could be read is there beside the problems, refused values replaced from below")
+  func examination() {
+    let (config, problems) = ConfigLoader.examine(
+      schema: FloorSchema.schema, layers: [file(("web.port", "90000"), ("sim.port", "8700"))], home: "floor.yaml")
+    #expect(problems.map(\.key) == ["web.port"])
+    #expect(config.value("web.port") == .whole(8501))
+    #expect(config.value("sim.port") == .whole(8700))
+    #expect(ConfigProblem(problems[0].json) == problems[0])
+  }
+
+  @Test(
+    "An address gives its host and port",
+    arguments: [
+      ("http://127.0.0.1:8601/x", "127.0.0.1", 8601), ("https://clob.polymarket.com", "clob.polymarket.com", 443),
+      ("ws://[::1]:9/ws", "::1", 9), ("wss://a/ws?b:1", "a", 443), ("http://[::1]", "::1", 80),
+    ])
+  func targets(_ address: String, _ host: String, _ port: Int) throws {
+    let target = try #require(VenueEndpoints.target(of: address))
+    #expect(target.host == host && target.port == port)
+    #expect(VenueEndpoints.target(of: "nowhere") == nil)
+    #expect(VenueEndpoints.target(of: "http://a:b") == nil)
+  }
 }

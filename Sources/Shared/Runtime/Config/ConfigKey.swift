@@ -50,5 +50,21 @@ public struct ConfigKey: Hashable, Sendable {
     "FLOOR_" + path.uppercased().split(separator: ".").joined(separator: "_")
   }
 
+  /// What is known of the key itself, whatever its value: lines of a help text.
+  public var facts: [String] {
+    var lines = [
+      "  takes    \(kind.expectation)", "  default  \(builtIn?.written ?? "none: it has to be given")",
+      "  means    \(meaning)",
+    ]
+    switch combination {
+    case .lastWins: break
+    case .smallestBinds:
+      lines.append("  limit    of all layers the smallest counts: a layer can tighten it, none can loosen it")
+    case .largestBinds:
+      lines.append("  limit    of all layers the largest counts: a layer can tighten it, none can loosen it")
+    }
+    return lines + ["  set by   \(path) in floor.yaml or a profile, \(environmentName)=…, --set \(path)=…"]
+  }
+
   public var isLimit: Bool { combination != .lastWins }
 }

@@ -17,13 +17,16 @@ public struct ConfigProblem: Hashable, Sendable, CustomStringConvertible {
     self.remedy = remedy
   }
 
-  public var description: String {
+  public var description: String { "\(statement) → \(remedy)" }
+
+  /// The problem without its remedy.
+  public var statement: String {
     var subject = key ?? ""
     if let value {
       let shown = value.utf8.count > 60 ? String(value.prefix(57)) + "..." : value
       subject += subject.isEmpty ? "\"\(shown)\"" : " = \"\(shown)\""
     }
-    return "\(place): " + (subject.isEmpty ? "" : subject + " ") + "\(reason) → \(remedy)"
+    return "\(place): " + (subject.isEmpty ? "" : subject + " ") + reason
   }
 }
 

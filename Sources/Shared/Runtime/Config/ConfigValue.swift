@@ -17,6 +17,9 @@ public enum ConfigValue: Hashable, Sendable {
     }
   }
 
+  /// As `text`, with a word for what is empty.
+  public var written: String { text.isEmpty ? "(empty)" : text }
+
   /// As it travels in a birth document: decimals are strings, so that nobody reads them through a binary fraction.
   public var json: JSON {
     switch self {

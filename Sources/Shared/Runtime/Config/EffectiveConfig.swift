@@ -24,6 +24,12 @@ public struct EffectiveConfig: Hashable, Sendable {
     return offers[path]?[index]
   }
 
+  /// Where the key was written, the place that counts first.
+  public func places(_ path: String) -> [String] {
+    let all = offers[path] ?? []
+    return [chosen[path]].compactMap { $0 }.map { all[$0].place } + all.map(\.place)
+  }
+
   public func value(_ path: String) -> ConfigValue? { offer(path)?.value }
 
   /// As nested objects, in the schema's order: the `configuration` of birth documents.
@@ -38,22 +44,60 @@ public struct EffectiveConfig: Hashable, Sendable {
 
   public var reader: ConfigReader { ConfigReader(json) }
 
-  /// What a person asks of one key: its value, which layer it came from, what the other layers said, what it means.
-  public func explain(_ path: String) -> String? {
-    guard let key = keys.first(where: { $0.path == path }), let counts = offer(path) else { return nil }
-    var lines = ["\(path) = \(counts.value.text)", "  from     \(counts.layer) (\(counts.place))"]
-    for (index, other) in (offers[path] ?? []).enumerated() where index != chosen[path] {
-      let why = key.isLimit ? "less strict" : "overridden"
-      lines.append("  \(why)  \(other.value.text) from \(other.layer) (\(other.place))")
+  /// The reverse of `layersJSON`: `nil` when it does not fit this schema.
+  public init?(schema: ConfigSchema, layersJSON: JSON) {
+    guard let entries = layersJSON.array else { return nil }
+    var offers: [String: [Offer]] = [:]
+    var chosen: [String: Int] = [:]
+    for entry in entries {
+      guard let path = entry["key"]?.string, let key = schema[path], let index = entry["chosen"]?.int,
+        let list = entry["offers"]?.array, list.indices.contains(Int(index))
+      else { return nil }
+      for offer in list {
+        guard let text = offer["text"]?.string, let layer = offer["layer"]?.string,
+          let place = offer["place"]?.string,
+          case .success(let value) = key.kind.read(.scalar(text))
+        else { return nil }
+        offers[path, default: []].append(Offer(value: value, layer: layer, place: place))
+      }
+      chosen[path] = Int(index)
     }
-    lines.append("  takes    \(key.kind.expectation)")
-    lines.append("  means    \(key.meaning)")
-    return lines.joined(separator: "\n")
+    self.init(keys: schema.keys, offers: offers, chosen: chosen)
+  }
+
+  /// Every key with the value that counts and everything that was offered for it, for other programs.
+  public var layersJSON: JSON {
+    .array(
+      keys.compactMap { key in
+        guard let counts = chosen[key.path] else { return nil }
+        let all = offers[key.path] ?? []
+        return [
+          "key": .string(key.path), "value": all[counts].value.json, "chosen": .int(Int64(counts)),
+          "offers": .array(
+            all.map { offer in
+              ["text": .string(offer.value.text), "layer": .string(offer.layer), "place": .string(offer.place)]
+            }),
+        ]
+      })
+  }
+
+  /// What a person asks of one key: its value, which layer it came from, what the other layers said, what it means, how to set it.
+  public func explain(_ path: String) -> String? {
+    guard let key = keys.first(where: { $0.path == path }) else { return nil }
+    var lines = [path]
+    if let counts = offer(path) {
+      lines = ["\(path) = \(counts.value.written)", "  from     \(counts.layer) (\(counts.place))"]
+      for (index, other) in (offers[path] ?? []).enumerated() where index != chosen[path] {
+        let why = key.isLimit ? "less strict" : "overridden"
+        lines.append("  \(why)  \(other.value.written) from \(other.layer) (\(other.place))")
+      }
+    }
+    return (lines + key.facts).joined(separator: "\n")
   }
 
   /// All keys as `path = value  # layer`, one a line.
   public var listing: String {
-    keys.compactMap { key in offer(key.path).map { "\(key.path) = \($0.value.text)  # \($0.layer), \($0.place)" } }
+    keys.compactMap { key in offer(key.path).map { "\(key.path) = \($0.value.written)  # \($0.layer), \($0.place)" } }
       .joined(separator: "\n")
   }
 }

@@ -123,7 +123,7 @@ extension EffectiveConfig {
   }
 
   /// A problem placed where the value that counts was written.
-  func problem(_ path: String, _ reason: String, _ remedy: String) -> ConfigProblem {
+  public func problem(_ path: String, _ reason: String, _ remedy: String) -> ConfigProblem {
     ConfigProblem(offer(path)?.place ?? "the program", key: path, value: value(path)?.text, reason, remedy: remedy)
   }
 }

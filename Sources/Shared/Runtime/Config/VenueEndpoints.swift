@@ -9,7 +9,7 @@ public struct VenueEndpoints: Hashable, Sendable {
   /// Where the market clock is published; `nil` at the live venue, whose clock is the wall.
   public let clock: String?
 
-  static let paths = [
+  public static let paths = [
     "endpoints.gamma_url", "endpoints.clob_url", "endpoints.data_url", "endpoints.market_ws_url",
     "endpoints.user_ws_url", "endpoints.reference_ws_url",
   ]
@@ -44,6 +44,25 @@ public struct VenueEndpoints: Hashable, Sendable {
       "reference_ws_url": .string(referenceStream),
     ]
     return clock.map { section.with("clock_url", .string($0)) } ?? section
+  }
+
+  /// The addresses in the order of `paths`.
+  public var inOrder: [String] { [gamma, clob, data, marketStream, userStream, referenceStream] }
+
+  /// Host and port behind an address, its scheme's own port where it names none; `nil` when it is no such address.
+  public static func target(of address: String) -> (host: String, port: Int)? {
+    guard let scheme = address.firstRange(of: "://") else { return nil }
+    let isSecure = address.hasPrefix("https") || address.hasPrefix("wss")
+    let authority = address[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+    var host = authority
+    var port = isSecure ? 443 : 80
+    if let colon = authority.lastIndex(of: ":"), authority.last != "]" {
+      guard let number = Int(authority[authority.index(after: colon)...]) else { return nil }
+      port = number
+      host = authority[..<colon]
+    }
+    if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+    return host.isEmpty ? nil : (String(host), port)
   }
 
   /// Whether an address stays on this machine. An empty one does.

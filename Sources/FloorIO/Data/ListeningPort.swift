@@ -1,0 +1,102 @@
+import CLinux
+import Glibc
+
+/// A loopback port that a program wants to listen on: whether it can be had, and who has it if not.
+public enum ListeningPort {
+  public enum State: Hashable, Sendable {
+    case free
+    /// Somebody listens there; `nil` when it is a process of a user we may not look at.
+    case taken(Holder?)
+    /// The kernel does not give it to this user at all.
+    case refused(String)
+  }
+
+  public struct Holder: Hashable, Sendable, CustomStringConvertible {
+    public let pid: Int32
+    public let name: String
+    /// Path of its program, without the mark of one that was replaced since; empty when it may not be read.
+    public let program: String
+    public var description: String { "\(name) (pid \(pid))" }
+  }
+
+  /// Binds as a server would, and lets go again.
+  public static func state(_ port: UInt16) -> State {
+    let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard fd >= 0 else { return .refused(SystemError.last("socket").description) }
+    defer { close(fd) }
+    var yes: Int32 = 1
+    guard unsafe setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size)) == 0 else {
+      return .refused(SystemError.last("setsockopt").description)
+    }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    let bound = unsafe withUnsafePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe bind(fd, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    if bound == 0 { return .free }
+    return errno == EADDRINUSE ? .taken(holder(port)) : .refused(unsafe String(cString: strerror(errno)))
+  }
+
+  /// Who listens on that port, as far as this user may see it.
+  static func holder(_ port: UInt16) -> Holder? {
+    let sockets = listeners(port)
+    guard !sockets.isEmpty else { return nil }
+    do {
+      for pid in try DirectoryListing.names(in: "/proc").compactMap({ Int32($0) }) where holds(pid, sockets) {
+        return Holder(
+          pid: pid, name: ProcessStat.read(pid: pid)?.name ?? "a process", program: link("/proc/\(pid)/exe").withoutMark
+        )
+      }
+    } catch {
+      // Without /proc nobody can be named; the port is taken all the same.
+      return nil
+    }
+    return nil
+  }
+
+  /// Inodes of the sockets that listen on the port, on any address of this machine.
+  private static func listeners(_ port: UInt16) -> Set<String> {
+    var inodes: Set<String> = []
+    for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
+      let bytes: [UInt8]
+      do { bytes = try SmallFile.read(table, bytesMax: 1 << 24) } catch { continue }
+      for line in bytes.split(separator: 0x0A).dropFirst() {
+        // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode; 0A is LISTEN.
+        let fields = line.split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
+        guard fields.count > 9, fields[3] == "0A", let number = fields[1].split(separator: ":").last,
+          UInt16(number, radix: 16) == port
+        else { continue }
+        inodes.insert("socket:[\(fields[9])]")
+      }
+    }
+    return inodes
+  }
+
+  private static func holds(_ pid: Int32, _ sockets: Set<String>) -> Bool {
+    let folder = "/proc/\(pid)/fd"
+    do {
+      return try DirectoryListing.names(in: folder).contains { sockets.contains(link("\(folder)/\($0)")) }
+    } catch {
+      // Another user's process, or gone.
+      return false
+    }
+  }
+
+  private static func link(_ path: String) -> String {
+    var buffer = [CChar](repeating: 0, count: 4097)
+    let count = unsafe readlink(path, &buffer, 4096)
+    guard count > 0 else { return "" }
+    return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}
+
+extension String {
+  fileprivate var withoutMark: String {
+    let mark = " (deleted)"
+    return hasSuffix(mark) ? String(dropLast(mark.count)) : self
+  }
+}

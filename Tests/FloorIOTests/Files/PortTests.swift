@@ -1,0 +1,46 @@
+import Glibc
+import Testing
+
+@testable import FloorIOData
+
+@Suite struct PortTests {
+  /// A listening socket of this very process.
+  private static func listen() throws -> (descriptor: Int32, port: UInt16) {
+    let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let bound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe bind(fd, $0, size) == 0 && Glibc.listen(fd, 4) == 0 && getsockname(fd, $0, &size) == 0
+      }
+    }
+    try #require(bound)
+    return (fd, UInt16(bigEndian: address.sin_port))
+  }
+
+  @Test("a port is taken by whom it is taken, and free again afterwards") func holder() throws {
+    let (fd, port) = try PortTests.listen()
+    guard case .taken(let holder?) = ListeningPort.state(port) else {
+      Issue.record("not taken: \(ListeningPort.state(port))")
+      return
+    }
+    #expect(holder.pid == getpid())
+    #expect(holder.program.hasPrefix("/"))
+    #expect(TCPProbe.isAnswered(port: port))
+    #expect(TCPProbe.refusal(host: "127.0.0.1", port: Int(port), limit: .seconds(1)) == nil)
+    #expect(TCPProbe.refusal(host: "localhost", port: Int(port), limit: .seconds(1)) == nil)
+    close(fd)
+    #expect(ListeningPort.state(port) == .free)
+    #expect(
+      TCPProbe.refusal(host: "127.0.0.1", port: Int(port), limit: .seconds(1))
+        == "127.0.0.1:\(port): Connection refused")
+  }
+
+  @Test("nobody at a socket's path, and a host without an address, are said in words") func nobody() throws {
+    #expect(
+      TCPProbe.refusal(host: "/nowhere/x.sock", port: 0, limit: .seconds(1))?.contains("No such file") == true)
+    #expect(TCPProbe.refusal(host: "no.such.host.invalid", port: 80, limit: .seconds(1))?.hasPrefix("no.such") == true)
+  }
+}
