@@ -99,9 +99,6 @@ extension Gateway {
     takeOverPositions()
     report()
     refreshMarkets()
-    if let absent = process.control?.bossAbsentSince, SystemClock.monotonic().since(absent) >= .seconds(60), !draining {
-      drain("no boss for 60 s")
-    }
   }
 
   func readStandingSoon() {

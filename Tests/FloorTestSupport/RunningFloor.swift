@@ -101,10 +101,10 @@ public final class RunningFloor {
     try launch("/usr/bin/supervisorctl", ["-c", state + "/etc/supervisor.conf"] + words)
   }
 
-  /// `redis-cli` as an operator uses it here.
-  public func redis(_ words: String...) throws -> String {
-    let answer = try launch("/usr/bin/redis-cli", ["-s", run + "/redis.sock"] + words)
-    guard answer.status == 0 else { throw TestServersError("redis-cli \(words): \(answer.output)") }
+  /// What `redis-cli GET` says of a key. Names of an instance that is not called `floor` begin with its name.
+  public func redisValue(_ key: String) throws -> String {
+    let answer = try launch("/usr/bin/redis-cli", ["-s", run + "/redis.sock", "GET", instance + ":" + key])
+    guard answer.status == 0 else { throw TestServersError("redis-cli GET \(key): \(answer.output)") }
     return answer.output
   }
 

@@ -60,7 +60,7 @@ extension WholeFloor {
       #expect(degraded.contains("Redis"))
       #expect(try floor.supervisorctl("start", "redis").status == 0)
       try OutageTests.expectHealthy(floor)
-      #expect(try floor.redis("GET", "floor:state").contains("{"))
+      #expect(try floor.redisValue("floor:state").contains("{"))
       try floor.stop()
     }
   }

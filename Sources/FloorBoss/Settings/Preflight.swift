@@ -58,7 +58,7 @@ struct Preflight {
       switch ListeningPort.state(port) {
       case .free: return nil
       case .taken(let holder):
-        if let holder, isOwn(holder) { return nil }
+        if holder.map(isOwn) ?? (path.hasPrefix("web.") && ownWebServes) { return nil }
         return config.problem(
           path, "is in use by " + (holder.map { "\($0)" } ?? "a process of another user"),
           "end that process, or give another port: \(path) in the configuration, or --set \(path)=N")
@@ -73,6 +73,12 @@ struct Preflight {
     var folders = [settings.arguments.stateDirectory + "/bin"]
     do { folders.append(try Files.ownFolder()) } catch { return false }
     return folders.contains(Files.folder(of: holder.program))
+  }
+
+  /// The floor's processes hide what they have open, also from a boss that starts after the last one was killed and finds its
+  /// floor-web serving. That one answers on its control socket, in a directory that is ours alone.
+  private var ownWebServes: Bool {
+    TCPProbe.refusal(host: run + "/\(ProcessNames.web).sock", port: 0, limit: Preflight.limit) == nil
   }
 
   // MARK: Servers

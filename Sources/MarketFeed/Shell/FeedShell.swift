@@ -22,8 +22,6 @@ final class FeedShell {
   /// Tokens to be subscribed at every opening.
   private var tokens: [TokenID] = []
   private var isFlushDue = false
-  /// Nobody has reported as the boss for this long: the desk ends itself.
-  private static let bossAbsence = Duration.seconds(60)
   private static let tickInterval = Duration.milliseconds(50)
 
   init(_ process: FloorProcess) throws {
@@ -122,14 +120,6 @@ final class FeedShell {
     let live = core.followers.values.count { $0.state == .live }
     process.isReady = core.clock != nil && core.isStreamOpen && live > 0 && bus.isConnected
     process.note = "\(core.followers.count) markets, \(live) live, \(core.counters.published) published"
-    watchBoss()
-  }
-
-  private func watchBoss() {
-    guard let absentSince = process.control?.bossAbsentSince else { return }
-    guard SystemClock.monotonic().since(absentSince) >= FeedShell.bossAbsence else { return }
-    log.warning("no boss for a minute: ending")
-    stop()
   }
 
   func stop() {

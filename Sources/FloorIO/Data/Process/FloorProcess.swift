@@ -39,6 +39,9 @@ public final class FloorProcess {
   /// The boss is gone (end-of-file on the lifeline). Without an owner the process stops at once.
   public var onLifelineClosed: (() -> Void)?
 
+  /// How long the desk goes on without a boss.
+  public static let bossAbsenceMax: Duration = .seconds(60)
+
   private var openedDatabase: Database?
   private var openedBus: RedisBus?
   private var status: Int32?
@@ -186,6 +189,18 @@ public final class FloorProcess {
     }
     server.onCommand = { [unowned self] in try obey($0) }
     control = server
+    // Whoever has a lifeline sees the boss's end at once; the boss has no boss.
+    if !birth.lifeline, birth.process != ProcessNames.boss {
+      loop.every(.seconds(1)) { [weak self] in self?.watchBoss() }
+    }
+  }
+
+  /// Nobody has reported as the boss for a minute: the desk ends itself, so that a floor whose boss never returns leaves nothing behind.
+  private func watchBoss() {
+    guard let absent = control?.bossAbsentSince, stopRequests == 0 else { return }
+    guard SystemClock.monotonic().since(absent) >= FloorProcess.bossAbsenceMax else { return }
+    log.warning("no boss for a minute: ending")
+    requestStop()
   }
 
   private func obey(_ command: ControlCommand) throws {
