@@ -35,11 +35,15 @@ struct BirthPlan {
   }
 
   private func redisSection(_ user: String) throws -> JSON {
-    let socket = try settings.reader.text("redis.socket")
-    return [
-      "socket": .string(socket.isEmpty ? arguments.runDirectory + "/redis.sock" : socket), "user": .string(user),
-      "key_prefix": .string(Names.prefix(instance: arguments.instance)),
+    let who: JSON = [
+      "user": .string(user), "key_prefix": .string(Names.prefix(instance: arguments.instance)),
     ]
+    let host = try settings.reader.text("redis.host")
+    guard host.isEmpty else {
+      return who.with("host", .string(host)).with("port", .int(try settings.reader.whole("redis.port")))
+    }
+    let socket = try settings.reader.text("redis.socket")
+    return who.with("socket", .string(socket.isEmpty ? arguments.runDirectory + "/redis.sock" : socket))
   }
 
   /// For the boss itself, before it holds the lease.

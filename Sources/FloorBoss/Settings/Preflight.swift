@@ -117,6 +117,8 @@ struct Preflight {
     } catch {
       let words = (error as? DatabaseError)?.message ?? "\(error)"
       let line = words.split(separator: "\n").joined(separator: " ")
+      // Set-up is about to make database, roles and passwords.
+      if isBeforeServers, words.contains("authentication failed") || words.contains("does not exist") { return [] }
       if words.contains("authentication failed") {
         return problem(
           "refuses the password of floor_boss: \(line)",
@@ -135,37 +137,55 @@ struct Preflight {
     "start PostgreSQL there (scripts/run starts the private one), or correct postgres.host and postgres.port"
   }
 
-  private var redisAddress: String {
+  private var redisTarget: RedisSettings.Address {
+    let host = text("redis.host")
+    if !host.isEmpty { return .tcp(host, port: Int(whole("redis.port") ?? 0)) }
     let socket = text("redis.socket")
-    return socket.isEmpty ? run + "/redis.sock" : socket
+    return .socket(socket.isEmpty ? run + "/redis.sock" : socket)
+  }
+
+  private var redisAddress: String {
+    switch redisTarget {
+    case .socket(let path): path
+    case .tcp(let host, let port): "\(host):\(port)"
+    }
   }
 
   private func redis() -> [ConfigProblem] {
-    guard !spoiled.contains("redis.socket") else { return [] }
-    let socket = redisAddress
-    if isBeforeServers, socket == run + "/redis.sock" { return [] }
-    let place = config.offer("redis.socket")?.place ?? "the program"
+    guard spoiled.isDisjoint(with: ["redis.socket", "redis.host", "redis.port"]) else { return [] }
+    let key: String
+    let refusal: String?
+    switch redisTarget {
+    case .socket(let path):
+      if isBeforeServers, path == run + "/redis.sock" { return [] }
+      key = "redis.socket"
+      refusal = TCPProbe.refusal(host: path, port: 0, limit: Preflight.limit)
+    case .tcp(let host, let port):
+      key = "redis.host"
+      refusal = TCPProbe.refusal(host: host, port: port, limit: Preflight.limit)
+    }
+    let place = config.offer(key)?.place ?? "the program"
     func problem(_ reason: String, _ remedy: String) -> [ConfigProblem] {
-      [ConfigProblem(place, key: "redis.socket", value: socket, reason, remedy: remedy)]
+      [ConfigProblem(place, key: key, value: redisAddress, reason, remedy: remedy)]
     }
-    let start = "start Redis there (scripts/run starts the private one), or correct redis.socket"
-    if let why = TCPProbe.refusal(host: socket, port: 0, limit: Preflight.limit) {
-      return problem("leads to no Redis: \(why)", start)
-    }
-    guard let password = settings.secrets["bus_boss"], !password.isEmpty else { return [] }
+    let start = "start Redis there (scripts/run starts the private one), or correct \(key)"
+    if let refusal { return problem("leads to no Redis: \(refusal)", start) }
+    // Its users are made by set-up; a missing password is a problem of its own.
+    guard !isBeforeServers, let password = settings.secrets["bus_boss"], !password.isEmpty else { return [] }
     do {
       let loop = try EventLoop()
       let bus = RedisBus(
         loop: loop,
         settings: RedisSettings(
-          address: .socket(socket), user: "boss", password: password, clientName: "floor-boss-check"),
+          address: redisTarget, user: "boss", password: password, clientName: "floor-boss-check"),
         log: .discarding(process: "floor-boss"))
       defer { bus.close() }
       if try loop.turn(until: { bus.isConnected }, limit: Preflight.limit) { return [] }
       let why = bus.lastError ?? "no answer"
       return problem(
         "does not take floor-boss in: \(why)",
-        why.contains("WRONGPASS") ? "give Redis the users of scripts/lib/redis-acl and restart it" : start)
+        why.contains("WRONGPASS")
+          ? "give Redis the floor's users: scripts/run or scripts/install again (scripts/lib/redis-acl lists them)" : start)
     } catch {
       return problem("cannot be tried: \(error)", start)
     }

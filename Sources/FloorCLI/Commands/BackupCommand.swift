@@ -132,7 +132,7 @@ enum PostgresTool {
     environment["PGPORT"] = String(instance.database.port)
     environment["PGUSER"] = instance.administrator()
     environment["PGDATABASE"] = instance.database.database
-    if let password = instance.database.password { environment["PGPASSWORD"] = password.reveal() }
+    if let password = instance.password(of: instance.administrator()) { environment["PGPASSWORD"] = password.reveal() }
     let output = try Command.run(
       "\(BackupCommand.tools)/\(name)", arguments, environment: environment, timeout: timeout)
     guard output.succeeded else { throw FloorFailure(.tryAgain, "\(name): \(output.status): \(output.text)") }

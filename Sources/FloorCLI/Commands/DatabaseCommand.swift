@@ -20,7 +20,8 @@ enum DatabaseCommand {
     var settings = instance.database
     settings.statementTimeout = .zero
     settings.lockTimeout = .seconds(30)
-    settings.user = line.option("user") ?? "floor_admin"
+    settings.user = line.option("user") ?? instance.administratorRole
+    settings.password = instance.password(of: settings.user)
     let database: BlockingDatabase
     do {
       database = try BlockingDatabase(settings, timeout: .seconds(3600))

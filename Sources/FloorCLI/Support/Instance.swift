@@ -8,7 +8,7 @@ struct Instance {
   let stateDirectory: String
   let runDirectory: String?
   let name: String
-  let redisSocket: String?
+  let redisAddress: RedisSettings.Address?
   let database: DatabaseSettings
   /// What the boss of this instance is started with.
   let configurationFile: String
@@ -16,6 +16,11 @@ struct Instance {
   let settings: [String]
   /// Roles to try: the one that was named, or the operator's and then the administrator's, whichever this account is mapped to.
   private let roles: [String]
+  /// Role that migrates and dumps.
+  let administratorRole: String
+  /// Of the floor's own roles, where this account may read them; on a private floor the server knows us by our account.
+  private let secrets: [String: Secret]
+  private let isPasswordGiven: Bool
   let isJSON: Bool
 
   init(_ line: CommandLineWords, environment: [String: String]) throws {
@@ -33,21 +38,29 @@ struct Instance {
     let run = find("run", "run", "FLOOR_RUN").map(Instance.absolute)
     runDirectory = run
     name = find("instance", "instance", "FLOOR_INSTANCE") ?? "floor"
-    redisSocket =
-      line.option("run") == nil
-      ? file["redis_socket"]?.string ?? run.map { $0 + "/redis.sock" } : run.map { $0 + "/redis.sock" }
+    let usualSocket = run.map { RedisSettings.Address.socket($0 + "/redis.sock") }
+    if line.option("run") != nil {
+      redisAddress = usualSocket
+    } else if let host = file["redis_host"]?.string, let port = file["redis_port"]?.int {
+      redisAddress = .tcp(host, port: Int(port))
+    } else {
+      redisAddress = file["redis_socket"]?.string.map { .socket($0) } ?? usualSocket
+    }
+    administratorRole = file["administrator"]?.string ?? "floor_admin"
+    secrets = Instance.secrets(state + "/etc/secrets.yaml")
     configurationFile = file["config"]?.string ?? state + "/share/config/floor.yaml"
     settings = (file["settings"]?.array ?? []).compactMap(\.string)
     let port = try line.whole("port", default: file["postgres_port"]?.int.map { Int($0) } ?? 5432, in: 1...65535)
     if let named = line.option("user") ?? surrounding["PGUSER"] {
       roles = [named]
     } else {
-      roles = ["floor_operator", "floor_admin"]
+      roles = ["floor_operator", administratorRole]
     }
     database = DatabaseSettings(
       host: find("host", "postgres_host", "PGHOST") ?? run ?? "/var/run/postgresql", port: port,
       database: find("database", "database", "PGDATABASE") ?? "polybot", user: roles[0],
-      password: environment["PGPASSWORD"].map(Secret.init), applicationName: "floor")
+      password: environment["PGPASSWORD"].map(Secret.init) ?? secrets["database_" + roles[0]], applicationName: "floor")
+    isPasswordGiven = environment["PGPASSWORD"] != nil
   }
 
   /// PostgreSQL in the first role that this account may take.
@@ -56,6 +69,7 @@ struct Instance {
     for role in roles {
       var settings = database
       settings.user = role
+      if !isPasswordGiven { settings.password = password(of: role) }
       do {
         return try BlockingDatabase(settings, connectTimeout: connectTimeout, timeout: timeout)
       } catch let error as DatabaseError where error.message.contains("authentication failed") {
@@ -75,13 +89,19 @@ struct Instance {
   }
 
   /// The role that a dump of everything needs: the one that was named, or the administrator.
-  func administrator() -> String { roles.count == 1 ? roles[0] : "floor_admin" }
+  func administrator() -> String { roles.count == 1 ? roles[0] : administratorRole }
+
+  /// Its password, where we were given one or may read it.
+  func password(of role: String) -> Secret? { isPasswordGiven ? database.password : secrets["database_" + role] }
 
   var haltFile: String { stateDirectory + "/halt" }
 
   func redisSettings() -> RedisSettings? {
-    redisSocket.map {
-      RedisSettings(address: .socket($0), keyPrefix: Names.prefix(instance: name), clientName: "floor")
+    redisAddress.map {
+      let password = secrets["bus_operator"]
+      return RedisSettings(
+        address: $0, user: password == nil ? nil : "operator", password: password,
+        keyPrefix: Names.prefix(instance: name), clientName: "floor")
     }
   }
 
@@ -103,6 +123,11 @@ struct Instance {
     let found = unsafe buffer.withUnsafeMutableBufferPointer { unsafe getcwd($0.baseAddress!, $0.count) != nil }
     let here = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     return (found ? here : "") + "/" + path
+  }
+
+  /// None where there is no such file yet, or it is another user's.
+  private static func secrets(_ path: String) -> [String: Secret] {
+    do { return try SecretsFile.read(path) } catch { return [:] }
   }
 
   /// `null` when there is none (yet).

@@ -2,7 +2,7 @@
 public enum FloorRules {
   /// All rules over the floor's own keys.
   public static let all: [ConfigLoader.Rule] = [
-    liveNeedsArming, paperStaysAway, liveCapital, portsDiffer, limitsNest, tradeIsPossible, quarantinesGrow,
+    liveNeedsArming, paperStaysAway, oneRedis, liveCapital, portsDiffer, limitsNest, tradeIsPossible, quarantinesGrow,
     diskGuardsNest,
   ]
 
@@ -33,6 +33,12 @@ public enum FloorRules {
         config.problem(path, "leaves this machine, and mode is paper", "remove it, or name a host on 127.0.0.1"))
     }
     return problems
+  }
+
+  static let oneRedis: ConfigLoader.Rule = { config in
+    guard let socket = config.text("redis.socket"), !socket.isEmpty, let host = config.text("redis.host"), !host.isEmpty
+    else { return [] }
+    return [config.problem("redis.host", "is given beside redis.socket, \(socket)", "remove one of the two")]
   }
 
   static let liveCapital: ConfigLoader.Rule = { config in

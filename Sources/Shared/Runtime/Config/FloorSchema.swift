@@ -179,7 +179,11 @@ public enum FloorSchema {
       "postgres.database", .text(maxBytes: 63, optional: false), builtIn: "polybot", "Name of the database."),
     ConfigKey(
       "redis.socket", .text(maxBytes: 107, optional: true), builtIn: "",
-      "Socket of Redis; empty: the private server in the run directory."),
+      "Socket of Redis; empty: the private server in the run directory, unless redis.host is given."),
+    ConfigKey(
+      "redis.host", .text(maxBytes: 64, optional: true), builtIn: "",
+      "Numeric address of a Redis that is reached over TCP instead of a socket."),
+    ConfigKey("redis.port", .whole(1...65_535, .port), builtIn: "6379", "Port of that Redis."),
     ConfigKey("web.port", .whole(0...65_535, .port), builtIn: "8501", "Loopback port of status page and metrics."),
     ConfigKey(
       "web.metrics_port", .whole(0...65_535, .port), builtIn: "9102",
