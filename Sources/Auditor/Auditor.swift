@@ -14,6 +14,12 @@ final class Auditor {
   private var drift: BalanceDrift
   private var chain = AuditChain()
   private var chainIsBroken = false
+  private let headsPath: String
+  /// The newest head that was noted before this start: the record has to lead to it.
+  private var promisedHead: AuditHeads.Head?
+  private var lastNoted: MonotonicTime?
+  /// Heads are noted at most this often.
+  static let noteInterval = Duration.seconds(10)
   /// Findings already written, so that a standing one is one row.
   private var known: Set<AuditFinding> = []
   private var isPassing = false
@@ -26,6 +32,8 @@ final class Auditor {
     let section = process.birth.configuration["auditor"]
     interval = .milliseconds(section?["interval_ms"]?.int ?? 5000)
     drift = BalanceDrift(span: .seconds(section?["drift_s"]?.int ?? 120))
+    headsPath = AuditHeads.path(stateDirectory: process.birth.stateDirectory)
+    promisedHead = try AuditHeads.read(headsPath).last
     // A pass over long books takes longer than an order's statement may.
     database = try process.database {
       $0.statementTimeout = .seconds(25)
@@ -176,11 +184,14 @@ final class Auditor {
       switch result {
       case .failure(let error): process.log.warning("the audit chain could not be read", [.error(error)])
       case .success(let rows):
-        guard !rows.isEmpty, !chainIsBroken else { return }
+        guard !chainIsBroken, !rows.isEmpty || promisedHead != nil else { return }
         do {
-          for row in rows { try chain.verify(AuditEntryReader.entry(row)) }
-          // The head in the log file is what a rewritten database cannot take back.
-          process.log.info("audit head", [.int("seq", chain.seq), .text("hash", AuditEntryReader.hex(chain.hash))])
+          for row in rows {
+            try chain.verify(AuditEntryReader.entry(row))
+            try keepPromise(isEnd: false)
+          }
+          if rows.isEmpty { try keepPromise(isEnd: true) }
+          if !rows.isEmpty { try noteHead() }
         } catch let fault as AuditChain.Fault {
           chainIsBroken = true
           write(AuditFinding(.chainBroken, "audit log", expected: "a whole chain", found: fault.description))
@@ -188,6 +199,32 @@ final class Auditor {
           process.log.error("the audit chain is not in the shape this program knows", [.error(error)])
         }
       }
+    }
+  }
+
+  /// The head that was noted before has to stand in the record.
+  private func keepPromise(isEnd: Bool) throws {
+    guard let promised = promisedHead else { return }
+    if chain.seq == promised.seq {
+      guard AuditEntryReader.hex(chain.hash) == promised.hash else {
+        throw AuditChain.Fault.headMissing(seq: promised.seq)
+      }
+      promisedHead = nil
+    } else if isEnd {
+      throw AuditChain.Fault.headMissing(seq: promised.seq)
+    }
+  }
+
+  /// Outside the database, where who rewrites the record does not reach.
+  private func noteHead() throws {
+    let now = SystemClock.monotonic()
+    if let lastNoted, now.since(lastNoted) < Auditor.noteInterval { return }
+    lastNoted = now
+    let head = AuditHeads.Head(
+      seq: chain.seq, hash: AuditEntryReader.hex(chain.hash), at: SystemClock.wall().description)
+    process.log.info("audit head", [.int("seq", head.seq), .text("hash", head.hash)])
+    do { try AuditHeads.append(head, to: headsPath) } catch {
+      process.log.error("the audit head could not be noted", [.error(error), .text("path", headsPath)])
     }
   }
 }

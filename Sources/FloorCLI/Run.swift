@@ -33,7 +33,8 @@ enum FloorCommands {
     [StatusCommand.command] + ListCommands.all + [
       LogsCommand.command, HaltCommand.command, ResumeCommand.command,
     ] + RosterCommands.all + [
-      WaitCommand.command, DatabaseCommand.command, ConfigCommand.command, DoctorCommand.command, BackupCommand.command,
+      WaitCommand.command, DatabaseCommand.command, ConfigCommand.command, DoctorCommand.command, AuditCommand.command,
+      BackupCommand.command,
       RestoreCommand.command,
     ]
 

@@ -185,7 +185,8 @@ struct Preflight {
       return problem(
         "does not take floor-boss in: \(why)",
         why.contains("WRONGPASS")
-          ? "give Redis the floor's users: scripts/run or scripts/install again (scripts/lib/redis-acl lists them)" : start)
+          ? "give Redis the floor's users: scripts/run or scripts/install again (scripts/lib/redis-acl lists them)"
+          : start)
     } catch {
       return problem("cannot be tried: \(error)", start)
     }

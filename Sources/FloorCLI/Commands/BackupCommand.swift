@@ -13,7 +13,7 @@ enum BackupCommand {
       """, options: ["to", "keep"], run: run)
 
   static let tools = "/usr/lib/postgresql/15/bin"
-  static let parts = ["checkpoints", "journal", "venue", "etc"]
+  static let parts = ["checkpoints", "journal", "venue", "etc", "audit-heads"]
 
   private static func run(_ line: CommandLineWords, _ instance: Instance) throws -> ExitCode {
     try line.noWords()
@@ -119,6 +119,11 @@ enum RestoreCommand {
       ],
       timeout: .seconds(3600))
     guard unpacked.succeeded else { throw FloorFailure(.tryAgain, "tar: \(unpacked.text)") }
+    // They belong to the record that was replaced; the backup's own stand in its files.tar.gz.
+    let heads = AuditHeads.path(stateDirectory: instance.stateDirectory)
+    if SmallFile.exists(heads), unsafe rename(heads, heads + ".before-restore") != 0 {
+      throw SystemError("rename", errno, heads)
+    }
     print("restored \(backup); next: floor db migrate, then start the floor")
     return .done
   }

@@ -4,6 +4,7 @@ import Shared
 import Testing
 
 @testable import Auditor
+@testable import FloorCLI
 
 @Suite("Auditor against the record")
 struct AuditorTests {
@@ -117,5 +118,50 @@ struct AuditorTests {
         == 0)
     #expect(before > 0)
     #expect(try child.stop() == 0)
+    // What it noted outside the database agrees with the chain.
+    let noted = try AuditHeads.read(AuditHeads.path(stateDirectory: home.path))
+    #expect(!noted.isEmpty)
+  }
+
+  @Test("floor audit verify follows the chain, and finds an altered entry, a cut tail and a rewritten log")
+  func verification() throws {
+    let floor = try Self.tradedFloor()
+    let home = try TemporaryDirectory()
+    let administrator = try floor.database.openAsAdministrator()
+    let auditor = try floor.database.open(as: "floor_auditor")
+    func verify() throws -> (status: ExitCause, text: String) {
+      let output = try Command.run(
+        try Siblings.path("floor"),
+        [
+          "audit", "verify", "--state", home.path, "--run", home.path, "--host", floor.database.servers.runDirectory,
+          "--database", floor.database.name, "--user", "floor_admin",
+        ], timeout: .seconds(30))
+      return (output.status, output.text)
+    }
+    #expect(try auditor.query("SELECT chain_audit(1000) AS n").one().int("n") > 5)
+    let last = try administrator.query("SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1").one()
+    let head = AuditHeads.Head(
+      seq: try last.int("seq"), hash: AuditEntryReader.hex(try last.bytes("hash")), at: "2026-11-20T00:00:00Z")
+    let path = AuditHeads.path(stateDirectory: home.path)
+    try AuditHeads.append(head, to: path)
+    let whole = try verify()
+    #expect(whole.status == .code(0))
+    #expect(whole.text.contains("whole: \(head.seq) entries, 1 noted heads agree; head \(head.hash)"), "\(whole.text)")
+
+    // A log that continues is still whole; a head of another record is not in it.
+    try administrator.query("INSERT INTO audit_outbox (kind, body) VALUES ('test', '{}')")
+    #expect(try auditor.query("SELECT chain_audit(1000) AS n").one().int("n") == 1)
+    #expect(try verify().status == .code(0))
+    try AuditHeads.append(
+      AuditHeads.Head(seq: head.seq + 1, hash: String(repeating: "0", count: 64), at: ""), to: path)
+    let rewritten = try verify()
+    #expect(rewritten.status == .code(1))
+    #expect(rewritten.text.contains("the head noted at entry \(head.seq + 1) is not in the log"), "\(rewritten.text)")
+
+    try administrator.execute(
+      script: "SET session_replication_role = replica; UPDATE audit_log SET body = '{}' WHERE seq = 3")
+    #expect(try verify().text.contains("entry 3 was altered"))
+    try administrator.execute(script: "DELETE FROM audit_log WHERE seq >= 3")
+    #expect(try verify().text.contains("the head noted at entry \(head.seq) is not in the log"))
   }
 }
