@@ -1,10 +1,13 @@
 # Sourced after common.sh: where an instance of the floor lives and who owns it. No side effects on sourcing.
 # shellcheck shell=bash
 #
-# An ordinary user keeps everything in <clone>/var and runs everything himself. Started by root, the floor runs as the system user
+# An ordinary user keeps everything in <clone>/var and runs everything himself (if the clone's path has a blank or the like, which the
+# servers' files cannot name, in ~/.local/share/polyfloor/<instance>-<hash>, with <clone>/var as a link to it). Started by root, the floor runs as the system user
 # polyfloor and PostgreSQL as postgres; because those users may not be able to enter the clone, the state then lives in
 # /var/lib/polyfloor/<instance>-<hash of the clone's path> and <clone>/var is a link to it. Programs, migrations and configuration are
 # copied into the state directory, so a rebuild or a `git pull` never changes a running floor.
+
+plain_path() { [[ $1 =~ ^[A-Za-z0-9/._+@-]*$ ]]; } # plain_path PATH: can it stand unquoted in the servers' files?
 
 instance_paths() { # instance_paths NAME: sets the variables below, creates nothing
   INSTANCE=$1
@@ -20,6 +23,10 @@ instance_paths() { # instance_paths NAME: sets the variables below, creates noth
     PG_USER=$FLOOR_USER
     STATE=$ROOT/var
     [ "$INSTANCE" = floor ] || STATE=$ROOT/var-$INSTANCE
+    if ! plain_path "$ROOT"; then
+      STATE=${XDG_DATA_HOME:-$HOME/.local/share}/polyfloor/$INSTANCE-$hash
+      plain_path "$STATE" || die "neither $ROOT nor $STATE is a path of letters, digits and ._+@-" "set XDG_DATA_HOME to one that is"
+    fi
   fi
   # Sockets: at most 107 bytes of path whatever the depth of the clone, so not below it.
   RUN=/tmp/pf-$hash
@@ -44,6 +51,9 @@ instance_create() { # users and directories; harmless when they are there
     fi
     mkdir -p /var/lib/polyfloor
     chmod 711 /var/lib/polyfloor
+  fi
+  if [ "$LINK" != "$STATE" ]; then
+    mkdir -p "$(dirname "$STATE")"
     if [ -e "$LINK" ] && [ ! -L "$LINK" ]; then
       die "$LINK is there and is no link" "it may be an ordinary user's floor: stop that one and move it away"
     fi

@@ -135,9 +135,9 @@ enum PostgresTool {
     var environment = ChildSpecification.allowedEnvironment()
     environment["PGHOST"] = instance.database.host
     environment["PGPORT"] = String(instance.database.port)
-    environment["PGUSER"] = instance.administrator()
+    environment["PGUSER"] = instance.administratorRole
     environment["PGDATABASE"] = instance.database.database
-    if let password = instance.password(of: instance.administrator()) { environment["PGPASSWORD"] = password.reveal() }
+    if let password = instance.password(of: instance.administratorRole) { environment["PGPASSWORD"] = password.reveal() }
     let output = try Command.run(
       "\(BackupCommand.tools)/\(name)", arguments, environment: environment, timeout: timeout)
     guard output.succeeded else { throw FloorFailure(.tryAgain, "\(name): \(output.status): \(output.text)") }

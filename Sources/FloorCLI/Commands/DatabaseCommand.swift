@@ -20,7 +20,7 @@ enum DatabaseCommand {
     var settings = instance.database
     settings.statementTimeout = .zero
     settings.lockTimeout = .seconds(30)
-    settings.user = line.option("user") ?? instance.administratorRole
+    settings.user = instance.administratorRole
     settings.password = instance.password(of: settings.user)
     let database: BlockingDatabase
     do {

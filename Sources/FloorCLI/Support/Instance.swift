@@ -16,7 +16,7 @@ struct Instance {
   let settings: [String]
   /// Roles to try: the one that was named, or the operator's and then the administrator's, whichever this account is mapped to.
   private let roles: [String]
-  /// Role that migrates and dumps.
+  /// The role that migrates and dumps: the one that was named, or the administrator.
   let administratorRole: String
   /// Of the floor's own roles, where this account may read them; on a private floor the server knows us by our account.
   private let secrets: [String: Secret]
@@ -46,7 +46,8 @@ struct Instance {
     } else {
       redisAddress = file["redis_socket"]?.string.map { .socket($0) } ?? usualSocket
     }
-    administratorRole = file["administrator"]?.string ?? "floor_admin"
+    // PGUSER is who looks around; only an option changes who migrates and dumps.
+    administratorRole = line.option("user") ?? file["administrator"]?.string ?? "floor_admin"
     secrets = Instance.secrets(state + "/etc/secrets.yaml")
     configurationFile = file["config"]?.string ?? state + "/share/config/floor.yaml"
     settings = (file["settings"]?.array ?? []).compactMap(\.string)
@@ -88,10 +89,7 @@ struct Instance {
     }
   }
 
-  /// The role that a dump of everything needs: the one that was named, or the administrator.
-  func administrator() -> String { roles.count == 1 ? roles[0] : administratorRole }
-
-  /// Its password, where we were given one or may read it.
+  /// A role's password, where we were given one or may read it.
   func password(of role: String) -> Secret? { isPasswordGiven ? database.password : secrets["database_" + role] }
 
   var haltFile: String { stateDirectory + "/halt" }
