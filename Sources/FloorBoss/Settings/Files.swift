@@ -22,6 +22,12 @@ enum Files {
     return names.sorted()
   }
 
+  /// Number of the user whose file it is.
+  static func owner(of path: String) -> UInt32? {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 ? status.st_uid : nil
+  }
+
   /// Free part of the file system that holds `path`, in millionths of a per cent.
   static func freePercentMicros(_ path: String) throws -> Int64 {
     var status = statvfs()

@@ -57,10 +57,12 @@ struct Preflight {
       }
       switch ListeningPort.state(port) {
       case .free: return nil
-      case .taken(let holder):
-        if holder.map(isOwn) ?? (path.hasPrefix("web.") && ownWebServes) { return nil }
+      case .taken(let holder, let user):
+        if isOwn(holder, user, program: path == "sim.port" ? "sim-venue" : "floor-web") { return nil }
+        if holder == nil, path.hasPrefix("web."), ownWebServes { return nil }
+        let whose = user.map { " of user \($0)" } ?? ""
         return config.problem(
-          path, "is in use by " + (holder.map { "\($0)" } ?? "a process of another user"),
+          path, "is in use by " + (holder.map { "\($0)" } ?? "a process that hides itself\(whose)"),
           "end that process, or give another port: \(path) in the configuration, or --set \(path)=N")
       case .refused(let why):
         return config.problem(path, "cannot be listened on by this user: \(why)", "choose a port from 1024 to 65535")
@@ -68,15 +70,17 @@ struct Preflight {
     }
   }
 
-  /// A program of this very installation: this floor's own, which runs already.
-  private func isOwn(_ holder: ListeningPort.Holder) -> Bool {
+  /// A program of this very installation: this floor's own, which runs already. The floor's processes hide their memory and with it what
+  /// they hold, even from their own user: then it counts that the port is its user's and that such a process runs.
+  private func isOwn(_ holder: ListeningPort.Holder?, _ user: UInt32?, program: String) -> Bool {
     var folders = [settings.arguments.stateDirectory + "/bin"]
     do { folders.append(try Files.ownFolder()) } catch { return false }
-    return folders.contains(Files.folder(of: holder.program))
+    if let holder, !holder.program.isEmpty { return folders.contains(Files.folder(of: holder.program)) }
+    return user != nil && user == Files.owner(of: settings.arguments.stateDirectory)
+      && folders.contains { ListeningPort.isRunning(program: $0 + "/" + program) }
   }
 
-  /// The floor's processes hide what they have open, also from a boss that starts after the last one was killed and finds its
-  /// floor-web serving. That one answers on its control socket, in a directory that is ours alone.
+  /// Whether this floor's own floor-web answers on its control socket, in a directory that is ours alone.
   private var ownWebServes: Bool {
     TCPProbe.refusal(host: run + "/\(ProcessNames.web).sock", port: 0, limit: Preflight.limit) == nil
   }

@@ -5,8 +5,9 @@ import Glibc
 public enum ListeningPort {
   public enum State: Hashable, Sendable {
     case free
-    /// Somebody listens there; `nil` when it is a process of a user we may not look at.
-    case taken(Holder?)
+    /// Somebody listens there. `holder` is `nil` when we may not look at the process: another user's, or one that hides its memory,
+    /// as the floor's own do; `user` is whose it is, as the kernel says.
+    case taken(holder: Holder?, user: UInt32?)
     /// The kernel does not give it to this user at all.
     case refused(String)
   }
@@ -38,12 +39,30 @@ public enum ListeningPort {
       }
     }
     if bound == 0 { return .free }
-    return errno == EADDRINUSE ? .taken(holder(port)) : .refused(unsafe String(cString: strerror(errno)))
+    guard errno == EADDRINUSE else { return .refused(unsafe String(cString: strerror(errno))) }
+    let sockets = listeners(port)
+    return .taken(holder: holder(of: Set(sockets.keys)), user: sockets.values.first)
+  }
+
+  /// Whether a process runs that was started by this path. Works for processes that hide everything else.
+  public static func isRunning(program: String) -> Bool {
+    let start = Array(program.utf8) + [0]
+    do {
+      return try DirectoryListing.names(in: "/proc").compactMap { Int32($0) }.contains { pid in
+        do {
+          return try SmallFile.read("/proc/\(pid)/cmdline", bytesMax: 1 << 20).starts(with: start)
+        } catch {
+          // Gone meanwhile.
+          return false
+        }
+      }
+    } catch {
+      return false
+    }
   }
 
   /// Who listens on that port, as far as this user may see it.
-  static func holder(_ port: UInt16) -> Holder? {
-    let sockets = listeners(port)
+  private static func holder(of sockets: Set<String>) -> Holder? {
     guard !sockets.isEmpty else { return nil }
     do {
       for pid in try DirectoryListing.names(in: "/proc").compactMap({ Int32($0) }) where holds(pid, sockets) {
@@ -58,9 +77,9 @@ public enum ListeningPort {
     return nil
   }
 
-  /// Inodes of the sockets that listen on the port, on any address of this machine.
-  private static func listeners(_ port: UInt16) -> Set<String> {
-    var inodes: Set<String> = []
+  /// Names of the sockets that listen on the port, on any address of this machine, each with its user.
+  private static func listeners(_ port: UInt16) -> [String: UInt32] {
+    var found: [String: UInt32] = [:]
     for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
       let bytes: [UInt8]
       do { bytes = try SmallFile.read(table, bytesMax: 1 << 24) } catch { continue }
@@ -70,10 +89,10 @@ public enum ListeningPort {
         guard fields.count > 9, fields[3] == "0A", let number = fields[1].split(separator: ":").last,
           UInt16(number, radix: 16) == port
         else { continue }
-        inodes.insert("socket:[\(fields[9])]")
+        found["socket:[\(fields[9])]"] = UInt32(fields[7])
       }
     }
-    return inodes
+    return found
   }
 
   private static func holds(_ pid: Int32, _ sockets: Set<String>) -> Bool {

@@ -22,11 +22,14 @@ import Testing
 
   @Test("a port is taken by whom it is taken, and free again afterwards") func holder() throws {
     let (fd, port) = try PortTests.listen()
-    guard case .taken(let holder?) = ListeningPort.state(port) else {
+    guard case .taken(let holder?, let user) = ListeningPort.state(port) else {
       Issue.record("not taken: \(ListeningPort.state(port))")
       return
     }
     #expect(holder.pid == getpid())
+    #expect(user == geteuid())
+    #expect(ListeningPort.isRunning(program: CommandLine.arguments[0]))
+    #expect(!ListeningPort.isRunning(program: CommandLine.arguments[0] + "x"))
     #expect(holder.program.hasPrefix("/"))
     #expect(TCPProbe.isAnswered(port: port))
     #expect(TCPProbe.refusal(host: "127.0.0.1", port: Int(port), limit: .seconds(1)) == nil)
