@@ -50,7 +50,7 @@ let package = Package(
     system("CLinux", apt: "libc6-dev"),
     .target(name: "CPlat", path: "Sources/CPlat"),
     // The same work in C, which floor-bench measures against.
-    .target(name: "CBench", path: "Sources/CBench", linkerSettings: [.linkedLibrary("hiredis")]),
+    .target(name: "CBench", path: "Sources/CBench", linkerSettings: [.linkedLibrary("hiredis"), .linkedLibrary("m")]),
 
     // The domain: pure Swift, no I/O, no C, no Foundation.
     .target(name: "Shared", path: "Sources/Shared", swiftSettings: settings),

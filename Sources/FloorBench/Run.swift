@@ -1,15 +1,26 @@
 import FloorIOData
+import Glibc
 import Shared
 
 /// The process's entry. Returns the exit status: 0 measured, 64 usage, 70 the measurement failed.
 func runFloorBench(_ arguments: [String]) -> Int32 {
   let words = Array(arguments.dropFirst())
+  let rest = Array(words.dropFirst())
+  if rest.contains("--help") || rest.contains("-h") {
+    print(help)
+    return ExitCode.done.rawValue
+  }
   do {
     switch words.first {
-    case "bus": try bus(Array(words.dropFirst()))
-    case "bus-send": return try BusBench.end("send", Array(words.dropFirst()))
-    case "bus-receive": return try BusBench.end("receive", Array(words.dropFirst()))
-    case "decode": try decode(Array(words.dropFirst()))
+    case "bus": try bus(rest)
+    case "path": try path(rest)
+    case "start": try start(rest)
+    case "decode": try decode(rest)
+    case "bus-send": return try BusBench.end("send", rest)
+    case "bus-receive": return try BusBench.end("receive", rest)
+    case "path-c-ingest": return try PathPeers.end("ingest", rest)
+    case "path-c-trader": return try PathPeers.end("trader", rest)
+    case "venue": return try StandInVenue.serve()
     case "--version": print("floor-bench \(FloorVersion.text)")
     case "--help", "-h": print(help)
     default:
@@ -17,14 +28,22 @@ func runFloorBench(_ arguments: [String]) -> Int32 {
       return ExitCode.usage.rawValue
     }
     return ExitCode.done.rawValue
+  } catch let refusal as BenchUsage {
+    print("floor-bench: \(refusal.description)\nfloor-bench --help shows the usage")
+    return ExitCode.usage.rawValue
   } catch {
     print("floor-bench: \(error)")
     return ExitCode.broken.rawValue
   }
 }
 
-private func bus(_ arguments: [String]) throws {
-  var settings = BusBench.Settings()
+/// A wrong command line.
+struct BenchUsage: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// Reads `--name NUMBER` options and the flag `--json`.
+private func options(_ arguments: [String], _ take: (String, String) -> Bool) throws -> Bool {
   var asJSON = false
   var rest = arguments[...]
   while let option = rest.popFirst() {
@@ -32,53 +51,77 @@ private func bus(_ arguments: [String]) throws {
       asJSON = true
       continue
     }
-    guard let value = rest.popFirst().flatMap(Int.init), value > 0 else {
-      throw BenchFailure("\(option) needs a number")
+    guard let value = rest.popFirst(), take(option, value) else {
+      throw BenchUsage(description: "\(option) is unknown, or its value is")
     }
+  }
+  return asJSON
+}
+
+private func positive(_ text: String, _ set: (Int) -> Void) -> Bool {
+  guard let value = Int(text), value > 0 else { return false }
+  set(value)
+  return true
+}
+
+/// To standard error: what a measurement is at.
+private func say(_ text: String) {
+  let line = Array("  \(text)\n".utf8)
+  _ = unsafe line.withUnsafeBytes { unsafe write(2, $0.baseAddress!, $0.count) }
+}
+
+private func bus(_ arguments: [String]) throws {
+  var settings = BusBench.Settings()
+  let asJSON = try options(arguments) { option, value in
     switch option {
-    case "--messages": settings.messages = value
-    case "--rate": settings.perSecond = value
-    case "--bytes": settings.bytes = max(value, 20)
-    case "--rounds": settings.rounds = value
-    default: throw BenchFailure("unknown option \(option)")
+    case "--messages": positive(value) { settings.messages = $0 }
+    case "--rate": positive(value) { settings.perSecond = $0 }
+    case "--bytes": positive(value) { settings.bytes = max($0, 20) }
+    case "--rounds": positive(value) { settings.rounds = $0 }
+    default: false
     }
   }
   let result = try BusBench.run(settings)
-  if asJSON {
-    print(result.text)
-    return
-  }
-  print(
-    "publish to received, \(settings.bytes) bytes at \(settings.perSecond)/s, median of \(settings.rounds) rounds, µs")
-  print("peer      p50      p99    p99.9")
-  for row in result["rows"]?.array ?? [] {
-    let cells = ["p50_ns", "p99_ns", "p999_ns"].map { key -> String in
-      let micros = String((row[key]?.int ?? 0) / 1000)
-      return String(repeating: " ", count: max(0, 9 - micros.count)) + micros
+  print(asJSON ? result.text : BenchTables.bus(result))
+}
+
+private func path(_ arguments: [String]) throws {
+  var settings = PathBench.Settings()
+  let asJSON = try options(arguments) { option, value in
+    switch option {
+    case "--rounds": return positive(value) { settings.rounds = $0 }
+    case "--seconds": return positive(value) { settings.seconds = $0 }
+    case "--only":
+      settings.only = Set(value.split(separator: ",").map(String.init))
+      return settings.only.isSubset(of: ["python", "c", "floor"])
+    default: return false
     }
-    let peer = row["peer"]?.string ?? ""
-    print(peer + String(repeating: " ", count: max(0, 5 - peer.count)) + cells.joined())
   }
-  print("ratio to C: p50 \(result["ratio_p50"]?.text ?? "-"), p99 \(result["ratio_p99"]?.text ?? "-")")
+  let result = try PathBench.run(settings, say: say)
+  print(asJSON ? result.text : BenchTables.path(result))
+}
+
+private func start(_ arguments: [String]) throws {
+  var settings = StartBench.Settings()
+  let asJSON = try options(arguments) { option, value in
+    switch option {
+    case "--rounds": positive(value) { settings.rounds = $0 }
+    case "--agents": positive(value) { settings.agents = $0 }
+    default: false
+    }
+  }
+  let result = try StartBench.run(settings, say: say)
+  print(asJSON ? result.text : BenchTables.start(result))
 }
 
 private func decode(_ arguments: [String]) throws {
   var settings = DecodeBench.Settings()
-  var asJSON = false
-  var rest = arguments[...]
-  while let option = rest.popFirst() {
-    if option == "--json" {
-      asJSON = true
-      continue
-    }
-    guard let value = rest.popFirst().flatMap(Int.init), value > 0 else {
-      throw BenchFailure("\(option) needs a number")
-    }
+  let asJSON = try options(arguments) { option, value in
     switch option {
-    case "--frames": settings.frames = value
-    case "--levels": settings.levels = value
-    case "--rounds": settings.rounds = value
-    default: throw BenchFailure("unknown option \(option)")
+    case "--frames": positive(value) { settings.frames = $0 }
+    case "--levels": positive(value) { settings.levels = $0 }
+    case "--rounds": positive(value) { settings.rounds = $0 }
+    default: false
     }
   }
   let result = try DecodeBench.run(settings)
@@ -88,13 +131,25 @@ private func decode(_ arguments: [String]) throws {
 private let help = """
   floor-bench: measures the floor on this machine.
 
-  usage: floor-bench bus [--messages N] [--rate N] [--bytes N] [--rounds N] [--json]
+  usage: floor-bench bus   [--messages N] [--rate N] [--bytes N] [--rounds N] [--json]
+         floor-bench path  [--rounds N] [--seconds N] [--only WHO,…] [--json]
+         floor-bench start [--rounds N] [--agents N] [--json]
          floor-bench decode [--frames N] [--levels N] [--rounds N] [--json]
 
-    decode reading frames of the market channel: with a tree and without (2000 frames of each kind, books of 60 levels)
-    bus    publish to received over Redis: the floor's bus against a pair of C programs, in turns (default 5 rounds of 5000
-           messages of 700 bytes at 1000 a second)
+    bus     publish to received over Redis: the floor's bus against a pair of C programs, in turns (default 5 rounds of 5000
+            messages of 700 bytes at 1000 a second)
+    path    from a price on the venue's market socket to the order on its HTTP socket, at 200 ticks a second with an order on each
+            and at 1000 with an order on every tenth: the real market-feed, Redis, trader-agent and order-gateway with signature and
+            durable commit, each hop of it; beside a plain Python bot and the same path in C, which neither sign nor record, in turns
+            (default 3 rounds of 6 seconds each). --only floor,c,python leaves others out. The Python bot is bot_ingest.py and
+            bot_trader.py in the folder FLOOR_BENCH (default ../shared/bench), run by FLOOR_BENCH_PYTHON (default /usr/bin/python3,
+            which needs redis, websockets and aiohttp); without them it is left out, and the output says so.
+    start   spawn to ready of feed, gateway and agent (default 9 starts), and the memory of each process, of PostgreSQL and of Redis
+            with N agents at work (default 5)
+    decode  reading frames of the market channel: with a tree and without (2000 frames of each kind, books of 60 levels)
 
-  Starts its own servers in a temporary directory and stops them. Build with -c release; what it prints is explained in
-  docs/performance.md.
+  The venue of path and start is a stand-in inside this program (floor-bench venue): it serves the protocol that feed and gateway use,
+  sends ticks at an exact rate, reads orders and answers each as a fill-and-kill order that met nobody. Servers are started in
+  temporary directories, on unix sockets (Redis of the comparison also on a loopback port), and stopped. Build with -c release;
+  what is printed is explained in docs/performance.md.
   """

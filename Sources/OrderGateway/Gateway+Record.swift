@@ -31,6 +31,7 @@ extension Gateway {
 
   private func submitted(_ submission: OrderSubmission, _ outcome: String, _ answer: JSON) {
     let intent = submission.terms.intent
+    process.trace?.note(.committed, intent)
     let isOurs = answer["order_id"]?.string == submission.signed.id.text
     let reason = answer["reason"]?.string ?? ""
     if reason == "gateway_fenced" { return fenced("the record holds a newer gateway") }
@@ -102,7 +103,9 @@ extension Gateway {
 
   func heardIntent(_ json: JSON) throws {
     guard phase == .open else { return }
+    let received = SystemClock.monotonic()
     let message = try IntentMessage(json)
+    process.trace?.note(.intentReceived, message.terms.intent, at: received)
     let verdict = grants.judge(message)
     if verdict != .valid {
       process.log.warning(

@@ -137,9 +137,12 @@ final class Gateway {
   private func perform(_ effect: GatewayEffect) {
     switch effect {
     case .sign(let terms, let market): sign(terms, market)
-    case .record(let call): record?.put(call)
+    case .record(let call):
+      if let trace = process.trace, case .submit(let order) = call { trace.note(.recordAsked, order.terms.intent) }
+      record?.put(call)
     case .journal(let submission): writeJournal(submission)
     case .post(let order):
+      if let trace = process.trace, let intent = core.order(order.id)?.terms.intent { trace.note(.posted, intent) }
       link.post(order) { [weak self] outcome in
         self?.feed(.answered(order.id, outcome))
       }

@@ -94,6 +94,7 @@ final class TraderAgent {
       case .none: return
       case .clock: clock = try ClockMessage(decoding: payload).clock
       case .market(let slug):
+        process.trace?.note(.agentReceived, payload, after: "\"ts_ns\":")
         let update = try MarketUpdate(decoding: payload)
         if case .old = tracker.receive(update.envelope, on: channel) { return }
         guard update.slug == slug else { throw .invalid("slug") }
@@ -208,6 +209,7 @@ final class TraderAgent {
       envelope: envelope(for: Names.intents), terms: flight.terms, feedOrder: flight.feedOrder,
       bookTime: flight.bookTime,
       reason: flight.reason, secret: settings.secret)
+    process.trace?.note(.intentSent, flight.terms.intent)
     if bus.isConnected, bus.publish(Names.intents, message.bytes) { return }
     offer(message)
   }

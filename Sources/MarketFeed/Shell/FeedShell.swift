@@ -7,6 +7,7 @@ final class FeedShell {
   private let process: FloorProcess
   private let loop: EventLoop
   private let log: Log
+  private let trace: PathTrace?
   private var core: FeedCore
   private var decoder = MarketFrameDecoder()
   private let bus: RedisBus
@@ -28,6 +29,7 @@ final class FeedShell {
     self.process = process
     loop = process.loop
     log = process.log
+    trace = process.trace
     let configuration = try FeedConfiguration(process.birth.configuration)
     core = FeedCore(settings: configuration.settings, source: process.birth.process, boot: process.birth.boot)
     let endpoints = configuration.endpoints
@@ -70,6 +72,7 @@ final class FeedShell {
     }
     market.onText = { [unowned self] text in
       process.advance()
+      trace?.note(.feedReceived, text, after: "\"timestamp\":\"", scale: 1_000_000)
       recorder?.keep("market", text)
       core.frame(decoder.decode(text), at: now)
       flushSoon()
@@ -134,7 +137,9 @@ final class FeedShell {
   private func perform() {
     for effect in core.takeEffects() {
       switch effect {
-      case .publish(let channel, let payload): bus.publish(channel, payload)
+      case .publish(let channel, let payload):
+        trace?.note(.feedPublished, payload, after: "\"ts_ns\":")
+        bus.publish(channel, payload)
       case .store(let key, let value, let lifetime): bus.set(key, value, ttl: lifetime)
       case .lookUp(let slug):
         gamma.market(slug) { [weak self] result in

@@ -231,7 +231,11 @@ public struct TimerID: Hashable, Sendable {
     if let outerWait {
       // The other loop knows no timeout of ours: a timer ends its wait.
       let limit = timeout.flatMap { $0 > .zero ? after($0) {} : nil }
+      // Its events and ours are one turn: what they collect leaves at the end of it, not in a turn of its own.
+      isDispatching = true
+      defer { isDispatching = false }
       outerWait(timeout != .zero)
+      endTurn()
       limit.map(cancel)
       return
     }
@@ -240,6 +244,14 @@ public struct TimerID: Hashable, Sendable {
 
   /// Dispatches what is due without waiting: for the loop that waits in this one's place.
   public func dispatchReady() throws { try wait(.zero) }
+
+  private func endTurn() {
+    while !turnEnd.isEmpty {
+      let bodies = turnEnd
+      turnEnd.removeAll(keepingCapacity: true)
+      for body in bodies { body() }
+    }
+  }
 
   private func wait(_ timeout: Duration?) throws {
     let milliseconds: Int32 =
@@ -257,8 +269,9 @@ public struct TimerID: Hashable, Sendable {
     }
     guard count > 0 else { return }
     turns &+= 1
+    let isInner = isDispatching
     isDispatching = true
-    defer { isDispatching = false }
+    defer { isDispatching = isInner }
     for index in 0..<Int(count) {
       let token = unsafe events[index].data.u64
       let flags = unsafe events[index].events
@@ -270,11 +283,7 @@ public struct TimerID: Hashable, Sendable {
       if flags & EPOLLOUT.rawValue != 0 { readiness.insert(.writable) }
       handler(readiness)
     }
-    while !turnEnd.isEmpty {
-      let bodies = turnEnd
-      turnEnd.removeAll(keepingCapacity: true)
-      for body in bodies { body() }
-    }
+    if !isInner { endTurn() }
   }
 
   /// Turns until `stop`, also one that came before.

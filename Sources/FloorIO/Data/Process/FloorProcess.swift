@@ -19,9 +19,14 @@ public final class FloorProcess {
   public let log: Log
   /// `0.1.0+<hex>`: release and a mark of this very binary, so that two builds can be told apart.
   public let build: String
+  /// Notes moments for `floor-bench`; `nil` on a floor.
+  public let trace: PathTrace?
 
   /// What the control socket and the heartbeat say of this process; the owner keeps it true.
-  public var isReady = false
+  public var isReady = false {
+    // Whoever spawned us waits for this word, and an agent that is ready must not look unready for half a second.
+    didSet { if isReady, !oldValue { control?.reportNow() } }
+  }
   public var mode: FloorMode = .active
   public var note = ""
   /// What the process counts, for its heartbeat: an object of whole numbers.
@@ -56,6 +61,9 @@ public final class FloorProcess {
     loop = try EventLoop()
     self.log = try log ?? Log(directory: birth.stateDirectory + "/log", process: birth.process)
     build = FloorProcess.buildMark()
+    trace =
+      birth.configuration["trace"]?.bool == true
+      ? PathTrace(directory: birth.stateDirectory + "/log", process: birth.process) : nil
   }
 
   // MARK: Running
@@ -127,6 +135,7 @@ public final class FloorProcess {
       defer { control?.close() }
       try setUp(self)
       while status == nil { try loop.turn(timeout: nil) }
+      try trace?.write()
     } catch {
       let code = (error as? FloorFailure)?.exitCode ?? .broken
       log.error("process failed", [.error(error), .int("exit_code", code.rawValue)])

@@ -162,7 +162,10 @@ extension OrderManager {
     } else {
       counters.fills += 1
       orders[intent]!.filled += fill.size
-      if order.terms.side == .buy { orders[intent]!.unreadCost += fill.cash + fill.fee }
+      if order.terms.side == .buy {
+        orders[intent]!.unreadCost += fill.cash + fill.fee
+        unread.insert(intent)
+      }
     }
     orders[intent]!.venueMatched = max(orders[intent]!.venueMatched, orders[intent]!.accounted)
     if order.state.isTerminal {

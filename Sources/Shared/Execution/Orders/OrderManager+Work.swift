@@ -169,7 +169,8 @@ extension OrderManager {
     let before = mode(self.standing)
     let after = mode(standing)
     self.standing = standing
-    for intent in orders.keys { orders[intent]!.unreadCost = .zero }
+    for intent in unread { orders[intent]?.unreadCost = .zero }
+    unread.removeAll()
     if after != before, after != .active {
       effects.append(.demand(after, reason: after == .halted ? "drawdown" : "daily_loss"))
     }

@@ -17,6 +17,8 @@ public struct OrderManager: Sendable {
   var open: [IntentID] = []
   /// Terminal ones, for late news and repeats, oldest first.
   var closed: [IntentID] = []
+  /// Orders with fills that the last reading of the record did not know yet: few, where `orders` holds minutes of them.
+  var unread: Set<IntentID> = []
   /// Intents answered without an order, and when.
   var answered: [IntentID: MonotonicTime] = [:]
   var answeredQueue: [IntentID] = []
@@ -94,14 +96,15 @@ public struct OrderManager: Sendable {
   public func deployed(_ agent: AgentName) -> USD {
     var sum = standing.agents[agent]?.invested ?? .zero
     for intent in open { if let order = orders[intent], order.terms.agent == agent { sum += order.remainingWorst } }
-    for order in orders.values where order.terms.agent == agent { sum += order.unreadCost }
+    for intent in unread { if let order = orders[intent], order.terms.agent == agent { sum += order.unreadCost } }
     return sum
   }
 
   public var floorDeployed: USD {
     var sum = USD.zero
     for agent in standing.agents.values { sum += agent.invested }
-    for order in orders.values { sum += order.remainingWorst + order.unreadCost }
+    for intent in open { if let order = orders[intent] { sum += order.remainingWorst } }
+    for intent in unread { if let order = orders[intent] { sum += order.unreadCost } }
     return sum
   }
 
