@@ -92,6 +92,7 @@ let package = Package(
       ]),
     // Their programs are built with the test target that needs them, and run as processes.
     tests("FloorTests", ["Shared", "FloorIOData", "FloorTestSupport"]),
+    tests("FloorBenchTests", ["Shared", "FloorTestSupport", "FloorBench"]),
     tests("HygieneTests", ["FloorTestSupport"]),
   ],
   swiftLanguageModes: [.v6]

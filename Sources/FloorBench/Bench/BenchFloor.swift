@@ -39,7 +39,9 @@ final class BenchFloor {
     var port = 0
     let venue = venue
     try bench.wait("the venue") {
-      guard venue.exit == nil else { throw BenchFailure("the venue ended: \(bench.text(bench.scratch.path + "/venue"))") }
+      guard venue.exit == nil else {
+        throw BenchFailure("the venue ended: \(bench.text(bench.scratch.path + "/venue"))")
+      }
       let words = bench.text(bench.scratch.path + "/venue").split(whereSeparator: { $0 == " " || $0 == "\n" })
       port = words.count == 2 ? Int(words[1]) ?? 0 : 0
       return port > 0
@@ -204,7 +206,8 @@ final class BenchFloor {
   @discardableResult
   func ask(_ method: String, _ path: String) throws -> [UInt8] {
     var answer: Result<HTTPResponse, HTTPError>?
-    http.send(HTTPRequest(method, "http://127.0.0.1:\(venuePort)\(path)", answerLimit: 64 << 20), timeout: .seconds(10)) {
+    http.send(HTTPRequest(method, "http://127.0.0.1:\(venuePort)\(path)", answerLimit: 64 << 20), timeout: .seconds(10))
+    {
       answer = $0
     }
     try bench.wait("the venue's answer to \(path)", limit: .seconds(12)) { answer != nil }
@@ -263,7 +266,8 @@ final class BenchFloor {
   }
 
   func traces() -> String {
-    [ProcessNames.marketFeed, ProcessNames.gateway, "agent-bench"].map { bench.text("\(state)/log/\($0).trace") }.joined()
+    [ProcessNames.marketFeed, ProcessNames.gateway, "agent-bench"].map { bench.text("\(state)/log/\($0).trace") }
+      .joined()
   }
 }
 

@@ -24,7 +24,7 @@ final class BenchServers {
       ChildSpecification(
         executable: "/bin/bash",
         arguments: [
-          "-c", #"tail --pid="$1" -f /dev/null | "$2" "$1""#, "servers", String(getpid()),
+          "-c", #"exec "$2" "$1" < <(exec tail --pid="$1" -f /dev/null)"#, "servers", String(getpid()),
           bench.root + "/scripts/lib/test-servers",
         ], environment: environment, output: .file(output)), on: bench.loop
     ) { _ in }

@@ -93,7 +93,9 @@ enum PathBench {
     _ sample: Sample, _ kind: String, _ scenario: Scenario, _ rounds: inout [Scenario: [String: [Percentiles]]],
     _ orders: inout [Scenario: [String: (seen: Int, wanted: Int)]]
   ) {
-    if !sample.latencies.isEmpty { rounds[scenario, default: [:]][kind, default: []].append(Percentiles(sample.latencies)) }
+    if !sample.latencies.isEmpty {
+      rounds[scenario, default: [:]][kind, default: []].append(Percentiles(sample.latencies))
+    }
     let before = orders[scenario]?[kind] ?? (0, 0)
     orders[scenario, default: [:]][kind] = (before.seen + sample.latencies.count, before.wanted + sample.wanted)
   }

@@ -83,7 +83,8 @@ final class PathPeers {
     starts += 1
     func child(_ program: String, _ arguments: [String], _ role: String) throws {
       running.append(
-        try bench.child(program, arguments, output: "\(peer.rawValue)-\(role)-\(starts)", workingDirectory: folderOrRoot))
+        try bench.child(
+          program, arguments, output: "\(peer.rawValue)-\(role)-\(starts)", workingDirectory: folderOrRoot))
     }
     switch peer {
     case .c:

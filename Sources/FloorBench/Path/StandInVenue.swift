@@ -193,7 +193,9 @@ final class StandInVenue {
     case ("GET", "/markets/slug/" + slug): return .json(listing.bytes)
     case ("GET", "/markets"): return .json(Array("[]".utf8))
     case ("GET", "/book"):
-      guard let book = floorPlan.book(request.query("token_id") ?? "", stamp: stampNow()) else { return .text("", status: 404) }
+      guard let book = floorPlan.book(request.query("token_id") ?? "", stamp: stampNow()) else {
+        return .text("", status: 404)
+      }
       return .json(book)
     case ("GET", "/data/orders"), ("GET", "/data/trades"):
       return .json(Array(#"{"data":[],"next_cursor":"LTE=","limit":100,"count":0}"#.utf8))

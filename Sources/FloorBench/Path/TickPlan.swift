@@ -59,7 +59,8 @@ struct TickPlan: Sendable {
       let best = TickPlan.best(change.outcome, cheap: cheap)
       if index > 0 { out.append(UInt8(ascii: ",")) }
       out +=
-        "{\"asset_id\":\"\(TickPlan.tokens[change.outcome.index])\",\"price\":\"\(change.price)\",\"size\":\"\(change.size)\",".utf8
+        "{\"asset_id\":\"\(TickPlan.tokens[change.outcome.index])\",\"price\":\"\(change.price)\",\"size\":\"\(change.size)\","
+        .utf8
       out += "\"side\":\"\(change.isBid ? "BUY" : "SELL")\",\"hash\":\"bf32b3746fff40c76c98021b7f3f07261169dd26\",".utf8
       out += "\"best_bid\":\"\(best.bid)\",\"best_ask\":\"\(best.ask)\"}".utf8
     }

@@ -23,6 +23,7 @@ final class FeedShell {
   /// Tokens to be subscribed at every opening.
   private var tokens: [TokenID] = []
   private var isFlushDue = false
+  private var unrecorded: [(stream: String, text: [UInt8], receivedAt: WallTime)] = []
   private static let tickInterval = Duration.milliseconds(50)
 
   init(_ process: FloorProcess) throws {
@@ -73,7 +74,7 @@ final class FeedShell {
     market.onText = { [unowned self] text in
       process.advance()
       trace?.note(.feedReceived, text, after: "\"timestamp\":\"", scale: 1_000_000)
-      recorder?.keep("market", text)
+      keep("market", text)
       core.frame(decoder.decode(text), at: now)
       flushSoon()
     }
@@ -81,7 +82,7 @@ final class FeedShell {
     reference.onLost = { [unowned self] why in log.debug("reference stream not open", [.text("why", why)]) }
     reference.onText = { [unowned self] text in
       process.advance()
-      recorder?.keep("reference", text)
+      keep("reference", text)
       core.reference(StreamFrame(reference: text), at: now)
       perform()
     }
@@ -117,6 +118,20 @@ final class FeedShell {
     perform()
   }
 
+  /// Records a raw message once the turn's prices have left: whoever trades must not wait for the recording.
+  private func keep(_ stream: String, _ text: [UInt8]) {
+    guard recorder != nil else { return }
+    unrecorded.append((stream, text, SystemClock.wall()))
+    guard unrecorded.count == 1 else { return }
+    // The turn's end comes in rounds: this turn's messages are published in the first, the bus sends them in the second.
+    loop.atTurnEnd { [weak self] in self?.loop.atTurnEnd { self?.loop.atTurnEnd { self?.recordFrames() } } }
+  }
+
+  private func recordFrames() {
+    for frame in unrecorded { recorder?.keep(frame.stream, frame.text, at: frame.receivedAt) }
+    unrecorded.removeAll(keepingCapacity: true)
+  }
+
   private func tick() {
     core.tick(at: now)
     flush()
@@ -128,6 +143,7 @@ final class FeedShell {
   func stop() {
     market.stop()
     reference.stop()
+    recordFrames()
     recorder?.close()
     process.stop()
   }

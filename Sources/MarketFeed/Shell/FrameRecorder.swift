@@ -21,11 +21,11 @@ final class FrameRecorder {
     loop.every(.seconds(1)) { [weak self] in self?.attempt { writer throws(SystemError) in try writer.flush() } }
   }
 
-  func keep(_ stream: String, _ frame: [UInt8]) {
+  func keep(_ stream: String, _ frame: [UInt8], at time: WallTime) {
     // Answers to our own keep-alive say nothing of the market.
     guard frame.count > 4 else { return }
     attempt { writer throws(SystemError) in
-      try writer.append(RecordedFrame(receivedAt: SystemClock.wall(), stream: stream, frame: frame))
+      try writer.append(RecordedFrame(receivedAt: time, stream: stream, frame: frame))
     }
   }
 

@@ -58,6 +58,35 @@ struct WebSocketTests {
     #expect(pair.received == messages)
   }
 
+  @Test("What a message's handler puts off to the end of the turn is done when that turn ends")
+  func turnEnd() throws {
+    let pair = try Pair()
+    try pair.open()
+    var inHandler = false
+    var wasCollected = true
+    var done = 0
+    pair.client.onText = { _ in
+      inHandler = true
+      wasCollected = wasCollected && pair.loop.isDispatching
+      pair.loop.atTurnEnd {
+        done += 1
+        // Collected until the handler is over.
+        wasCollected = wasCollected && !inHandler
+      }
+      inHandler = false
+    }
+    #expect(pair.client.send(Array("x".utf8)))
+    let deadline = SystemClock.monotonic().advanced(by: .seconds(10))
+    while done == 0, SystemClock.monotonic() < deadline {
+      let before = inHandler
+      try pair.loop.turn(timeout: .seconds(1))
+      #expect(!before && !inHandler)
+    }
+    #expect(done == 1)
+    #expect(wasCollected)
+    #expect(!pair.loop.isDispatching)
+  }
+
   @Test("The loop's own timers and the web sockets share one thread without delaying each other")
   func latency() throws {
     let pair = try Pair()

@@ -33,8 +33,11 @@ import Glibc
   func append(_ arguments: [[UInt8]]) -> Bool {
     var pointers: [UnsafePointer<CChar>?] = unsafe []
     var lengths: [Int] = []
-    // One flat copy gives every argument an address for the length of the call.
-    let flat = Array(arguments.joined()) + [0]
+    // One flat copy gives every argument an address for the length of the call. Whole arrays at a time: `joined()` goes byte by byte.
+    var flat: [UInt8] = []
+    flat.reserveCapacity(arguments.reduce(1) { $0 + $1.count })
+    for argument in arguments { flat.append(contentsOf: argument) }
+    flat.append(0)
     return unsafe flat.withUnsafeBufferPointer { space in
       unsafe space.withMemoryRebound(to: CChar.self) { characters in
         var offset = 0
