@@ -56,7 +56,7 @@ struct TickPlanTests {
       let isHit = number % 2 == 0
       let json = try JSON.parse(plan.tick(isHit: isHit, stamp: Int64(number), sent: 17))
       let first = try #require(json["price_changes"]?.array?.first)
-      #expect((first["best_ask"]?.price?.micros ?? 0) <= 450_000 == isHit)
+      #expect(((first["best_ask"]?.price?.micros ?? 0) <= 450_000) == isHit)
       #expect(json["t"]?.int == 17)
     }
   }

@@ -69,8 +69,9 @@ public final class PathTrace {
       var value: Int64?
       while index < space.count, case let digit = unsafe space[index], (48...57).contains(digit) {
         let (product, overflow) = (value ?? 0).multipliedReportingOverflow(by: 10)
-        if overflow { return nil }
-        value = product &+ Int64(digit - 48)
+        let (sum, carry) = product.addingReportingOverflow(Int64(digit - 48))
+        if overflow || carry { return nil }
+        value = sum
         index += 1
       }
       return value
