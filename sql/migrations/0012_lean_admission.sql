@@ -164,6 +164,8 @@ begin
          where coalesce(m.open + excluded.open <= least(m.cap, v_market_cap), true);
         if not found then
           update allocations set reserved = reserved - v_worst where agent_id = v_agent.id;
+          -- The first cap that is named for a market stays, whatever became of the order that named it.
+          insert into market_exposure (slug, cap) values (v_slug, v_market_cap) on conflict (slug) do nothing;
           select * into v_exposure from market_exposure where slug = v_slug;
           v_denial := 'market_cap';
           v_detail := format('%s open, %s wanted, cap %s', trim_scale(coalesce(v_exposure.open, 0)), trim_scale(v_worst),
