@@ -111,6 +111,7 @@ enum RestoreCommand {
       ],
       instance, timeout: .seconds(3600))
     Terminal.tell("restoring the files …")
+    let aside = try putAside(instance)
     let unpacked = try Command.run(
       "/bin/tar",
       [
@@ -119,13 +120,31 @@ enum RestoreCommand {
       ],
       timeout: .seconds(3600))
     guard unpacked.succeeded else { throw FloorFailure(.tryAgain, "tar: \(unpacked.text)") }
-    // They belong to the record that was replaced; the backup's own stand in its files.tar.gz.
-    let heads = AuditHeads.path(stateDirectory: instance.stateDirectory)
-    if SmallFile.exists(heads), unsafe rename(heads, heads + ".before-restore") != 0 {
-      throw SystemError("rename", errno, heads)
+    if geteuid() == 0 {
+      // Root may restore the floor of another account, which has to be able to write here.
+      let owned = try Command.run(
+        "/bin/chown",
+        ["-R", "--reference=\(instance.stateDirectory)", "--"] + replaced.map { "\(instance.stateDirectory)/\($0)" },
+        timeout: .seconds(600))
+      guard owned.succeeded else { throw FloorFailure(.tryAgain, "chown: \(owned.text)") }
     }
-    print("restored \(backup); next: floor db migrate, then start the floor")
+    print("restored \(backup); what was there before is in \(aside); next: floor db migrate, then start the floor")
     return .done
+  }
+
+  private static let replaced = ["checkpoints", "journal"]
+
+  /// What is newer than the backup would not fit the record any more: journal, checkpoints and the audit log's heads leave together.
+  private static func putAside(_ instance: Instance) throws -> String {
+    let stamp = SystemClock.wall().description.prefix(19).filter { $0.isNumber || $0 == "T" }
+    let folder = "\(instance.stateDirectory)/backups/replaced-\(stamp)"
+    guard unsafe mkdir(folder, 0o700) == 0 else { throw SystemError("mkdir", errno, folder) }
+    for name in replaced + ["audit-heads"] where SmallFile.exists("\(instance.stateDirectory)/\(name)") {
+      guard unsafe rename("\(instance.stateDirectory)/\(name)", "\(folder)/\(name)") == 0 else {
+        throw SystemError("rename", errno, name)
+      }
+    }
+    return folder
   }
 }
 
@@ -137,7 +156,9 @@ enum PostgresTool {
     environment["PGPORT"] = String(instance.database.port)
     environment["PGUSER"] = instance.administratorRole
     environment["PGDATABASE"] = instance.database.database
-    if let password = instance.password(of: instance.administratorRole) { environment["PGPASSWORD"] = password.reveal() }
+    if let password = instance.password(of: instance.administratorRole) {
+      environment["PGPASSWORD"] = password.reveal()
+    }
     let output = try Command.run(
       "\(BackupCommand.tools)/\(name)", arguments, environment: environment, timeout: timeout)
     guard output.succeeded else { throw FloorFailure(.tryAgain, "\(name): \(output.status): \(output.text)") }

@@ -1,7 +1,7 @@
 import FloorIOData
 import Shared
 
-/// `floor hire | start | pause | retire | clone AGENT`: orders to the boss.
+/// `floor hire | start | pause | stop | retire | clone AGENT`: orders to the boss.
 enum RosterCommands {
   static let all = [
     FloorCommand(
@@ -11,7 +11,8 @@ enum RosterCommands {
         Without --strategy the agent's file is read: FILE, or STATE/share/config/agents/AGENT.yaml. It is checked here; the boss decides.
         """, options: ["file", "strategy", "series", "size-usd", "set", "timeout", "reason"], run: hire),
     order("start", "let a paused, quarantined or hired agent run", seconds: 20),
-    order("pause", "stop an agent's entries and its process; its positions are kept", seconds: 20),
+    order("pause", "no new entries of an agent; its process goes on and may close its positions", seconds: 20),
+    order("stop", "end an agent's process until it is started again; the gateway takes its positions", seconds: 30),
     order("retire", "take an agent out for good: fence, close its positions, return its capital", seconds: 120),
     order("clone", "a child of an agent with mutated parameters and a small allocation", seconds: 30),
   ]
