@@ -20,6 +20,10 @@ render_supervisor() { # render_supervisor SIM_COMMAND BOSS_COMMAND SIM_AUTOSTART
   mv "$STATE/etc/supervisor.conf.new" "$STATE/etc/supervisor.conf"
 }
 
+settings_from_environment() { # settings_from_environment EFFECTIVE: KEY=VALUE of what floor-boss --check took from variables FLOOR_…
+  sed -n 's/^\([a-z_.]*\) = \(.*\)  # environment, .*/\1=\2/p' <<<"$1" | sed 's/, /,/g'
+}
+
 ctl() { supervisorctl -c "$STATE/etc/supervisor.conf" "$@"; }
 
 supervisor_pid() { # prints the pid of this instance's supervisord when it lives
@@ -34,7 +38,13 @@ supervisor_start() { # starts it, or makes the running one read the new file (pr
     ctl update >/dev/null
   else
     rm -f "$RUN/supervisord.pid" "$RUN/supervisor.sock"
-    (cd "$STATE" && supervisord -c "$STATE/etc/supervisor.conf" </dev/null)
+    (
+      cd "$STATE"
+      # What the boss is told stands on its command line; variables of this call must not come back at a later start.
+      local name
+      for name in $(compgen -e FLOOR_); do unset "$name"; done
+      supervisord -c "$STATE/etc/supervisor.conf" </dev/null
+    )
   fi
 }
 
