@@ -102,9 +102,10 @@ public struct RiskGate: Sendable {
   private func price(_ request: IntentMessage.Terms, _ picture: RiskPicture) -> Refusal? {
     guard let book = picture.book else { return request.action == .enter ? Refusal(.noBook) : nil }
     let age = picture.now.since(book.at)
-    if age > limits.bookAgeMax {
+    let limit = max(limits.bookAgeMax, picture.shortestBookAge)
+    if age > limit {
       guard request.action == .enter else { return nil }
-      return Refusal(.staleBook, .init("age_ms", age.milliseconds), .init("limit_ms", limits.bookAgeMax.milliseconds))
+      return Refusal(.staleBook, .init("age_ms", age.milliseconds), .init("limit_ms", limit.milliseconds))
     }
     if let bid = book.bid, let ask = book.ask, bid >= ask {
       guard request.action == .enter else { return nil }

@@ -61,12 +61,15 @@ public struct RiskPicture: Hashable, Sendable {
   public var tokenUnresolved: Bool
   /// Shares of the token that the agent holds and no open order has promised; `nil` when only the record knows.
   public var freeShares: Shares?
+  /// The shortest age of a book that means anything, in market time: on a fast clock a book is old before a process has had its turn.
+  public var shortestBookAge: Duration
 
   public init(
     mode: FloorMode, now: MarketTime, terms: MarketTerms?, book: TopOfBook?, agent: AgentStanding?,
     floor: FloorStanding,
-    tokenUnresolved: Bool = false, freeShares: Shares? = nil
+    tokenUnresolved: Bool = false, freeShares: Shares? = nil, shortestBookAge: Duration = .zero
   ) {
+    self.shortestBookAge = shortestBookAge
     self.mode = mode
     self.now = now
     self.terms = terms

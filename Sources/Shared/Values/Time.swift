@@ -69,6 +69,11 @@ public struct MarketClock: Hashable, Sendable {
     self.rateMilli = rateMilli
   }
 
+  /// How much market time passes in a duration of the wall, rounded down.
+  public func market(during wall: Duration) -> Duration {
+    .nanoseconds(Int64(clamping: Int128(wall.nanoseconds) * Int128(rateMilli) / 1000))
+  }
+
   public func market(at wall: WallTime) -> MarketTime {
     let elapsed = Int128(wall.nanoseconds - anchorWall.nanoseconds) * Int128(rateMilli)
     return MarketTime(nanoseconds: anchorMarket.nanoseconds + Int64(divide(elapsed, by: 1000, rounding: .down)))

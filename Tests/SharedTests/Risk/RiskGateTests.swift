@@ -123,6 +123,26 @@ struct RiskSample {
     #expect(sample.refusal?.code == .floorExposure)
   }
 
+  @Test("On a fast clock no book is old before a second of the wall; on the live clock the limit is as configured")
+  func fastClock() throws {
+    let clock = MarketClock(
+      anchorWall: WallTime(nanoseconds: 0), anchorMarket: MarketTime(nanoseconds: 0), rateMilli: 100_000)
+    #expect(clock.market(during: .seconds(1)) == .seconds(100))
+    #expect(MarketClock.live.market(during: .seconds(1)) == .seconds(1))
+    var sample = try RiskSample()
+    sample.picture.shortestBookAge = clock.market(during: .seconds(1))
+    func book(_ age: Duration) throws -> TopOfBook {
+      TopOfBook(bid: nil, ask: try Price(parsing: "0.5"), at: sample.picture.now.advanced(by: .zero - age))
+    }
+    sample.picture.book = try book(.seconds(100))
+    #expect(sample.refusal == nil)
+    sample.picture.book = try book(.seconds(101))
+    #expect(sample.refusal?.code == .staleBook)
+    sample.picture.shortestBookAge = MarketClock.live.market(during: .seconds(1))
+    sample.picture.book = try book(.seconds(16))
+    #expect(sample.refusal?.code == .staleBook)
+  }
+
   @Test("Of several size limits the one with the least room is named")
   func tightest() throws {
     var sample = try RiskSample(size: "60")

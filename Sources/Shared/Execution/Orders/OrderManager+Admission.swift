@@ -53,10 +53,10 @@ extension OrderManager {
     guard origin == .agent else { return nil }
     if terms.action == .enter {
       let age = now.market.since(bookTime)
-      if age > settings.limits.bookAgeMax {
+      let limit = max(settings.limits.bookAgeMax, OrderManager.shortestBookAge(now))
+      if age > limit {
         return Refusal(
-          .staleBook, .init("decided_on_ms", age.milliseconds),
-          .init("limit_ms", settings.limits.bookAgeMax.milliseconds))
+          .staleBook, .init("decided_on_ms", age.milliseconds), .init("limit_ms", limit.milliseconds))
       }
       if let view, let twin = twin(of: terms, token: view.terms.token(terms.outcome), now) {
         return Refusal(.duplicateWish, .init("open_intent", twin))
@@ -100,8 +100,12 @@ extension OrderManager {
         capital: standing.capital, deployed: floorDeployed, realisedToday: standing.realisedToday,
         equity: standing.equity,
         peakEquity: standing.peakEquity),
-      tokenUnresolved: open.contains { orders[$0]?.state == .unknown && orders[$0]?.token == token })
+      tokenUnresolved: open.contains { orders[$0]?.state == .unknown && orders[$0]?.token == token },
+      shortestBookAge: OrderManager.shortestBookAge(now))
   }
+
+  /// Staleness is judged in market time, but never below a second of the wall (docs/architecture.md, section 4).
+  private static func shortestBookAge(_ now: Moment) -> Duration { now.clock.market(during: .seconds(1)) }
 
   private mutating func deny(
     _ terms: IntentMessage.Terms, _ origin: IntentOrigin, _ refusal: Refusal, _ now: Moment,
