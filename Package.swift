@@ -91,7 +91,7 @@ let package = Package(
         "OrderGateway", "Auditor", "PerfMonitor", "FloorWeb", "SimVenue", "FloorCLI",
       ]),
     // Their programs are built with the test target that needs them, and run as processes.
-    tests("FloorTests", ["Shared", "FloorIOData", "FloorTestSupport"]),
+    tests("FloorTests", ["Shared", "FloorIOData", "FloorIOVenue", "FloorTestSupport"]),
     tests("FloorBenchTests", ["Shared", "FloorTestSupport", "FloorBench"]),
     tests("HygieneTests", ["FloorTestSupport"]),
   ],

@@ -33,6 +33,7 @@ extension FeedCore {
       tick: description.tick, minimumSize: description.minimumSize, fee: description.fee,
       startsAt: description.startsAt, endsAt: description.endsAt, yes: keeper.top(.yes), no: keeper.top(.no),
       last: keeper.last, payout: keeper.payout)
+    effects.append(.mark(.published(slug, order: order, state: state)))
     effects.append(.publish(channel: channel, payload: message.bytes))
     counters.published += 1
     follower.lastMessage = message
@@ -175,16 +176,9 @@ extension FeedCore {
 extension FeedCore.ReferenceKey {
   /// `nil` for series that the floor has no name for.
   init?(_ tick: ReferenceTick) {
-    switch tick.series {
-    case .oracleSpot: kind = .chainlink
-    case .oracleTWAP(30): kind = .twap30
-    case .oracleTWAP(60): kind = .twap60
-    case .oracleTWAP: return nil
-    case .exchangeSpot: kind = .binance
-    }
-    // The exchange writes `btcusdt`, the oracle `btc/usd`.
-    let name = tick.symbol.lowercased()
-    symbol = name.hasSuffix("usdt") && !name.contains("/") ? name.dropLast(4) + "/usd" : name
+    guard let kind = tick.kind else { return nil }
+    self.kind = kind
+    symbol = tick.plainSymbol
   }
 }
 

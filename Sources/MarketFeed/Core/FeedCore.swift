@@ -117,6 +117,7 @@ struct FeedCore {
 
   mutating func streamOpened(at now: Instant) {
     isStreamOpen = true
+    effects.append(.mark(.opened))
     lastDataAt = now.monotonic
     circuit.opened()
     storeCircuit()
@@ -124,6 +125,7 @@ struct FeedCore {
 
   mutating func streamClosed(at now: Instant) {
     isStreamOpen = false
+    effects.append(.mark(.lost))
     circuit.closed()
     storeCircuit()
     guard let clock else { return }
@@ -198,6 +200,7 @@ struct FeedCore {
       return
     }
     counters.witnesses += 1
+    effects.append(.mark(.witness(book)))
     guard let answer = followers[slug]?.keeper.witness(book, at: clock.market(at: now.wall)) else { return }
     if answer.changed { markDirty(slug) }
     if let demand = answer.demand { take(demand) }
@@ -263,6 +266,10 @@ struct FeedCore {
       slugOfCondition[followed.condition] = followed.slug
       for outcome in Outcome.allCases { slugOfToken[followed.token(of: outcome)] = followed.slug }
       effects.append(.note(.following(followed.slug)))
+      effects.append(
+        .mark(
+          .following(
+            followed.slug, condition: followed.condition, yes: followed.yesToken, no: followed.noToken)))
       effects.append(.subscribe([followed.yesToken, followed.noToken]))
       storeKnownMarkets()
       markDirty(followed.slug)
@@ -277,6 +284,7 @@ struct FeedCore {
       dirty.removeAll { $0 == slug }
       effects.append(.unsubscribe([dropped.yesToken, dropped.noToken]))
       effects.append(.note(.dropped(slug)))
+      effects.append(.mark(.dropped(slug)))
       storeKnownMarkets()
     }
   }

@@ -23,6 +23,8 @@ enum FeedEffect: Hashable, Sendable {
   /// Writes best prices (`market_ticks`): may be dropped.
   case recordTicks([JSON])
   case note(FeedNote)
+  /// Belongs into the recording, at this point of it.
+  case mark(FeedMark)
 }
 
 /// What happened, for the log.

@@ -23,7 +23,11 @@ final class FeedShell {
   /// Tokens to be subscribed at every opening.
   private var tokens: [TokenID] = []
   private var isFlushDue = false
-  private var unrecorded: [(stream: String, text: [UInt8], receivedAt: WallTime)] = []
+  private enum Kept {
+    case frame(stream: String, [UInt8])
+    case mark(FeedMark)
+  }
+  private var unrecorded: [(kept: Kept, at: WallTime)] = []
   private static let tickInterval = Duration.milliseconds(50)
 
   init(_ process: FloorProcess) throws {
@@ -74,7 +78,7 @@ final class FeedShell {
     market.onText = { [unowned self] text in
       process.advance()
       trace?.note(.feedReceived, text, after: "\"timestamp\":\"", scale: 1_000_000)
-      keep("market", text)
+      keep(.frame(stream: "market", text))
       core.frame(decoder.decode(text), at: now)
       flushSoon()
     }
@@ -82,7 +86,7 @@ final class FeedShell {
     reference.onLost = { [unowned self] why in log.debug("reference stream not open", [.text("why", why)]) }
     reference.onText = { [unowned self] text in
       process.advance()
-      keep("reference", text)
+      keep(.frame(stream: "reference", text))
       core.reference(StreamFrame(reference: text), at: now)
       perform()
     }
@@ -118,17 +122,22 @@ final class FeedShell {
     perform()
   }
 
-  /// Records a raw message once the turn's prices have left: whoever trades must not wait for the recording.
-  private func keep(_ stream: String, _ text: [UInt8]) {
+  /// Records a raw message, or our mark between two, once the turn's prices have left: whoever trades must not wait for the recording.
+  private func keep(_ kept: Kept) {
     guard recorder != nil else { return }
-    unrecorded.append((stream, text, SystemClock.wall()))
+    unrecorded.append((kept, SystemClock.wall()))
     guard unrecorded.count == 1 else { return }
     // The turn's end comes in rounds: this turn's messages are published in the first, the bus sends them in the second.
     loop.atTurnEnd { [weak self] in self?.loop.atTurnEnd { self?.loop.atTurnEnd { self?.recordFrames() } } }
   }
 
   private func recordFrames() {
-    for frame in unrecorded { recorder?.keep(frame.stream, frame.text, at: frame.receivedAt) }
+    for (kept, time) in unrecorded {
+      switch kept {
+      case .frame(let stream, let text): recorder?.keep(stream, text, at: time)
+      case .mark(let mark): recorder?.keep(FeedMark.stream, mark.json.bytes, at: time)
+      }
+    }
     unrecorded.removeAll(keepingCapacity: true)
   }
 
@@ -180,6 +189,7 @@ final class FeedShell {
       case .recordMarket(let slug, let row): record.market(slug, row)
       case .recordTicks(let rows): record.ticks(rows)
       case .note(let note): tell(note)
+      case .mark(let mark): keep(.mark(mark))
       }
     }
   }

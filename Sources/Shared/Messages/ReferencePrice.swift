@@ -79,3 +79,22 @@ public struct ReferencePrice: Hashable, Sendable {
     self.init(envelope: try envelope.envelope(), order: order, symbol: symbol, kind: kind, value: value)
   }
 }
+
+extension ReferenceTick {
+  /// The floor's name of the series; `nil` for those it has none for.
+  public var kind: ReferenceKind? {
+    switch series {
+    case .oracleSpot: .chainlink
+    case .oracleTWAP(30): .twap30
+    case .oracleTWAP(60): .twap60
+    case .oracleTWAP: nil
+    case .exchangeSpot: .binance
+    }
+  }
+
+  /// `btc/usd` in every series: the exchange writes `btcusdt`, the oracle `btc/usd`.
+  public var plainSymbol: String {
+    let name = symbol.lowercased()
+    return name.hasSuffix("usdt") && !name.contains("/") ? name.dropLast(4) + "/usd" : name
+  }
+}

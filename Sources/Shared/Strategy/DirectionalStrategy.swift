@@ -99,7 +99,8 @@ public struct DirectionalStrategy<Signal: DirectionalSignal>: Strategy {
         SignalRefusal(
           market: market.slug, outcome: nil, reason: .warmingUp,
           evidence: ["known_ms": .int(known.milliseconds), "needed_ms": .int(needed.milliseconds)]))
-    case .toward(let outcome, let reason, let evidence):
+    case .toward(let outcome, let reason, let figures):
+      let evidence = named(figures)
       if rules.input == .reference, let latest = signal.latest, context.now.since(latest) > rules.referenceAgeMax {
         let age = context.now.since(latest).milliseconds
         output.refuse(
@@ -120,6 +121,11 @@ public struct DirectionalStrategy<Signal: DirectionalSignal>: Strategy {
             evidence: refusal.evidence.with("signal", .string(reason))))
       }
     }
+  }
+
+  /// Says which reference series the figures are of, so that they can be found again in a recording.
+  private func named(_ figures: JSON) -> JSON {
+    rules.input == .reference ? figures.with("reference_kind", .string(rules.referenceKind.rawValue)) : figures
   }
 
   // MARK: Exits

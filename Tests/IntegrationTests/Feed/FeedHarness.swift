@@ -16,6 +16,7 @@ struct FeedHarness {
   var lifetimes: [String: Duration] = [:]
   var rows: [JSON] = []
   var ticks: [JSON] = []
+  var marks: [FeedMark] = []
   var subscribed: Set<TokenID> = []
   var fetches: [TokenID] = []
   var resubscribed: [TokenID] = []
@@ -77,6 +78,7 @@ struct FeedHarness {
       case .reconnect: reconnects += 1
       case .recordMarket(_, let row): rows.append(row)
       case .recordTicks(let new): ticks += new
+      case .mark(let mark): marks.append(mark)
       case .readClock, .note: break
       }
     }

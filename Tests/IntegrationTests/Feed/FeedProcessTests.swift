@@ -62,7 +62,7 @@ struct FeedProcessTests {
       streams.insert($0.stream)
     }
     #expect(isWhole)
-    #expect(streams == ["market", "reference"])
+    #expect(streams == ["market", "reference", FeedMark.stream])
   }
 
   @Test("What it tells is what the venue's REST book says")

@@ -20,6 +20,15 @@ import Shared
     return names.sorted().map { directory + "/" + $0 }
   }
 
+  /// Calls `body` for every frame of all files of a prefix, oldest first.
+  /// - Returns: the files that were not ended properly (the newest, while it is being written, and those of a killed writer): everything up
+  ///   to their last flush was read.
+  public static func readAll(
+    in directory: String, prefix: String, _ body: (RecordedFrame) throws -> Void
+  ) throws -> [String] {
+    try files(in: directory, prefix: prefix).filter { file in try !read(file, body) }
+  }
+
   /// Calls `body` for every frame in order.
   /// - Returns: whether the file was ended properly and all of it could be read.
   public static func read(_ path: String, _ body: (RecordedFrame) throws -> Void) throws -> Bool {

@@ -3,10 +3,11 @@ import FloorIOData
 import Glibc
 import Shared
 
-/// One frame as it came from a stream. Written as a line of JSON: `{"wall_ns":…,"stream":…,"frame":…}`.
+/// One frame as it came from a stream. Written as a line: `{"wall_ns":…,"stream":"market","raw":…}` with the frame's own bytes in place of
+/// the last dots. A frame that would break the line, having a line feed in it or nothing at all, stands as a quoted string under `frame`.
 public struct RecordedFrame: Hashable, Sendable {
   public let receivedAt: WallTime
-  /// `market`, `reference`.
+  /// `market`, `reference` as the venue sent them; `feed` for the feed's own marks (`FeedMark`).
   public let stream: String
   public let frame: [UInt8]
 
@@ -16,20 +17,40 @@ public struct RecordedFrame: Hashable, Sendable {
     self.frame = frame
   }
 
+  private static let raw = Array(",\"raw\":".utf8)
+
   func append(to out: inout [UInt8]) {
-    out += Array("{\"wall_ns\":\(receivedAt.nanoseconds),\"stream\":".utf8)
+    out.append(contentsOf: "{\"wall_ns\":\(receivedAt.nanoseconds),\"stream\":".utf8)
     JSON.writeString(stream, to: &out)
-    out += Array(",\"frame\":".utf8)
-    // Nearly every frame is plain ASCII, and thousands come a second; in others what is no UTF-8 is replaced.
-    if frame.allSatisfy({ $0 < 0x80 }) {
-      JSON.writeString(utf8: frame, to: &out)
-    } else {
+    if frame.isEmpty || frame.contains(0x0A) {
+      out.append(contentsOf: ",\"frame\":".utf8)
       JSON.writeString(String(decoding: frame, as: UTF8.self), to: &out)
+    } else {
+      out.append(contentsOf: RecordedFrame.raw)
+      out.append(contentsOf: frame)
     }
-    out += [UInt8(ascii: "}"), 0x0A]
+    out.append(UInt8(ascii: "}"))
+    out.append(0x0A)
   }
 
+  /// `nil` for a line that was damaged.
   init?(line: ArraySlice<UInt8>) {
+    // The head is ours and short; behind it the frame stands as it came, JSON or not.
+    guard line.last == UInt8(ascii: "}"), let raw = line.prefix(200).firstRange(of: RecordedFrame.raw) else {
+      self.init(quoted: line)
+      return
+    }
+    guard let head = try? JSON.parse(line[..<raw.lowerBound] + [UInt8(ascii: "}")]),
+      let time = head["wall_ns"]?.int, let stream = head["stream"]?.string
+    else {
+      self.init(quoted: line)
+      return
+    }
+    self.init(
+      receivedAt: WallTime(nanoseconds: time), stream: stream, frame: Array(line[raw.upperBound...].dropLast()))
+  }
+
+  private init?(quoted line: ArraySlice<UInt8>) {
     let json: JSON
     do { json = try JSON.parse(line, limits: JSONLimits(bytes: 64 << 20)) } catch { return nil }
     guard let time = json["wall_ns"]?.int, let stream = json["stream"]?.string, let frame = json["frame"]?.string else {

@@ -1,0 +1,78 @@
+/// What the feed notes in its recording between the venue's raw messages: enough to put its books together again from the recording
+/// alone, and to know at which points of the stream its subscribers saw them. One line of the stream `FeedMark.stream` each.
+public enum FeedMark: Hashable, Sendable {
+  /// The market stream was opened; what follows is a new connection's.
+  case opened
+  /// It broke: no book holds until its next snapshot.
+  case lost
+  /// A market is followed from here on.
+  case following(MarketSlug, condition: ConditionID, yes: TokenID, no: TokenID)
+  case dropped(MarketSlug)
+  /// A book that was asked for over REST and taken in.
+  case witness(VenueBook)
+  /// The market was published as it stands after everything above.
+  case published(MarketSlug, order: Int64, state: MarketState)
+
+  /// The name of the recorded stream.
+  public static let stream = "feed"
+
+  public var json: JSON {
+    switch self {
+    case .opened: ["event": "opened"]
+    case .lost: ["event": "lost"]
+    case .following(let slug, let condition, let yes, let no):
+      [
+        "event": "following", "market": .text(slug), "condition": .text(condition), "yes": .text(yes), "no": .text(no),
+      ]
+    case .dropped(let slug): ["event": "dropped", "market": .text(slug)]
+    case .witness(let book): ["event": "witness", "book": book.json]
+    case .published(let slug, let order, let state):
+      ["event": "published", "market": .text(slug), "order": .int(order), "state": .string(state.rawValue)]
+    }
+  }
+
+  /// `nil` for what is no mark of ours.
+  public init?(_ json: JSON) {
+    func slug() -> MarketSlug? { json["market"]?.string.flatMap(MarketSlug.init) }
+    switch json["event"]?.string {
+    case "opened": self = .opened
+    case "lost": self = .lost
+    case "following":
+      guard let slug = slug(), let condition = json["condition"]?.string.flatMap(ConditionID.init),
+        let yes = json["yes"]?.string.flatMap(TokenID.init), let no = json["no"]?.string.flatMap(TokenID.init)
+      else { return nil }
+      self = .following(slug, condition: condition, yes: yes, no: no)
+    case "dropped":
+      guard let slug = slug() else { return nil }
+      self = .dropped(slug)
+    case "witness":
+      guard let book = json["book"].flatMap(VenueBook.init) else { return nil }
+      self = .witness(book)
+    case "published":
+      guard let slug = slug(), let order = json["order"]?.int,
+        let state = json["state"]?.string.flatMap(MarketState.init(rawValue:))
+      else { return nil }
+      self = .published(slug, order: order, state: state)
+    default: return nil
+    }
+  }
+}
+
+extension VenueBook {
+  /// In the venue's own shape.
+  public var json: JSON {
+    func side(_ levels: [BookLevel]) -> JSON {
+      .array(levels.map { ["price": .text($0.price), "size": .text($0.size)] })
+    }
+    var members: [JSON.Member] = [
+      .init("market", .text(market)), .init("asset_id", .text(token)),
+      .init("timestamp", .string(String(time.milliseconds))), .init("hash", .string(hash)),
+      .init("bids", side(bids)), .init("asks", side(asks)),
+    ]
+    if let tick { members.append(.init("tick_size", .text(tick))) }
+    if let minimumSize { members.append(.init("min_order_size", .text(minimumSize))) }
+    if let negRisk { members.append(.init("neg_risk", .bool(negRisk))) }
+    if let lastTradePrice { members.append(.init("last_trade_price", .text(lastTradePrice))) }
+    return .object(members)
+  }
+}

@@ -1,0 +1,142 @@
+import FloorTestSupport
+import Shared
+import Testing
+
+@testable import MarketFeed
+
+/// What the feed publishes and what can be told from its recording must be the same figures.
+@Suite("Figures taken anew from the feed's recording")
+struct RecordedFiguresTests {
+  private static let slug = MarketSlug("btc-updown-5m-1795180500")!
+
+  /// A feed's core beside the recording it would write.
+  private struct Recorded {
+    var harness: FeedHarness
+    var lines: [(stream: String, frame: [UInt8])] = []
+    var written = 0
+
+    init() throws {
+      harness = try FeedHarness.running()
+      harness.pass(.seconds(30))
+      note()
+    }
+
+    mutating func note() {
+      lines += harness.marks.map { (FeedMark.stream, $0.json.bytes) }
+      harness.marks = []
+    }
+
+    mutating func hear(_ event: JSON) {
+      let frame = event.bytes
+      lines.append(("market", frame))
+      harness.core.frame(StreamFrame(market: frame), at: harness.now)
+    }
+
+    mutating func flush() throws {
+      try harness.turn()
+      note()
+    }
+
+    func figures() -> RecordedFigures {
+      var figures = RecordedFigures()
+      for line in lines { figures.take(stream: line.stream, frame: line.frame) }
+      return figures
+    }
+
+    /// As the strategies observe it.
+    var published: [RollingWindow.Sample] {
+      harness.updates.filter { $0.slug == RecordedFiguresTests.slug && $0.state == .live }.compactMap { update in
+        (update.yes.mid ?? update.no.mid?.complement).map { .init(time: update.envelope.time, value: $0.micros) }
+      }
+    }
+  }
+
+  private static func members(_ kind: String, _ recorded: Recorded, late: Int64 = 0) -> JSON {
+    [
+      "event_type": .string(kind), "market": .text(FeedHarness.condition(slug)),
+      "timestamp": .string(String(recorded.harness.market.milliseconds - late)),
+    ]
+  }
+
+  private static func book(_ outcome: Outcome, _ recorded: Recorded, _ random: inout SeededGenerator) -> JSON {
+    let middle = Int.random(in: 20...80, using: &random)
+    func side(_ prices: [Int]) -> JSON {
+      .array(
+        prices.map {
+          [
+            "price": .string(Decimal6.text(Int64($0) * 10_000)), "size": .int(Int.random(in: 1...500, using: &random)),
+          ]
+        })
+    }
+    return members("book", recorded, late: Int64.random(in: 0...30, using: &random))
+      .with("asset_id", .text(FeedHarness.token(slug, outcome))).with("hash", "h")
+      .with("bids", side([middle - 1, middle - 2, middle - 4])).with("asks", side([middle + 1, middle + 3]))
+  }
+
+  private static func change(_ recorded: Recorded, _ random: inout SeededGenerator) -> JSON {
+    let items: [JSON] = Outcome.allCases.map { outcome in
+      [
+        "asset_id": .text(FeedHarness.token(slug, outcome)), "side": Bool.random(using: &random) ? "BUY" : "SELL",
+        "price": .string(Decimal6.text(Int64.random(in: 10...90, using: &random) * 10_000)),
+        "size": .int(Int.random(in: 0...300, using: &random)),
+      ]
+    }
+    return members("price_change", recorded).with("price_changes", .array(items))
+  }
+
+  @Test(
+    "Every middle price that was published is told by the recording, breaks of the stream included",
+    arguments: Seeds.some(4))
+  func middles(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    var recorded = try Recorded()
+    for _ in 0..<150 {
+      recorded.harness.pass(.milliseconds(Int64.random(in: 1...400, using: &random)))
+      switch Int.random(in: 0...19, using: &random) {
+      case 0...4: recorded.hear(Self.book(.yes, recorded, &random))
+      case 5...9: recorded.hear(Self.book(.no, recorded, &random))
+      case 10...17: recorded.hear(Self.change(recorded, &random))
+      case 18:
+        let book = try #require(VenueBook(Self.book(.yes, recorded, &random)))
+        recorded.harness.core.witness(book.token, book, at: recorded.harness.now)
+        try recorded.harness.collect()
+        recorded.note()
+      default:
+        guard Int.random(in: 0...3, using: &random) == 0 else { continue }
+        recorded.harness.core.streamClosed(at: recorded.harness.now)
+        recorded.harness.core.streamOpened(at: recorded.harness.now)
+        try recorded.harness.collect()
+        recorded.note()
+      }
+      if Bool.random(using: &random) { try recorded.flush() }
+    }
+    try recorded.flush()
+    let figures = recorded.figures()
+    #expect(recorded.published.count > 25 && figures.unreadable == 0)
+    #expect(figures.middles(Self.slug) == recorded.published)
+    // And the comparison can fail: a missing message is noticed (not each one matters: one book covers the other).
+    let lines = recorded.lines
+    let messages = lines.indices.filter { lines[$0].stream == "market" }
+    let missed = stride(from: 3, to: messages.count, by: 7).map { messages[$0] }.count { index in
+      recorded.lines = lines
+      recorded.lines.remove(at: index)
+      return recorded.figures().middles(Self.slug) != recorded.published
+    }
+    #expect(missed > 0)
+  }
+
+  @Test("A mark reads back as it was written")
+  func marks() throws {
+    var random = SeededGenerator(seed: 5)
+    let recorded = try Recorded()
+    let book = try #require(VenueBook(Self.book(.no, recorded, &random)))
+    let marks: [FeedMark] = [
+      .opened, .lost, .dropped(Self.slug), .witness(book), .published(Self.slug, order: 71, state: .stale),
+      .following(
+        Self.slug, condition: FeedHarness.condition(Self.slug), yes: FeedHarness.token(Self.slug, .yes),
+        no: FeedHarness.token(Self.slug, .no)),
+    ]
+    for mark in marks { #expect(FeedMark(try JSON.parse(mark.json.bytes)) == mark) }
+    #expect(FeedMark(["event": "published", "market": "no such slug!"]) == nil)
+  }
+}
