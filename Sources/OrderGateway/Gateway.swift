@@ -36,6 +36,7 @@ final class Gateway {
   private var isHandling = false
   private var wake: (timer: TimerID, at: MonotonicTime)?
   private var lastSignedMilliseconds: UInt64 = 0
+  private var domains: [TokenID: (domain: ExchangeDomain, isNegativeRisk: Bool)] = [:]
   private var random = SeededGenerator(seed: SystemRandom.seed())
 
   // Publishing
@@ -168,8 +169,7 @@ final class Gateway {
         salt: random.next() >> 11, maker: config.wallet, signer: config.key.address, token: token,
         amounts: try OrderAmounts.limit(terms.side, price: terms.price, size: terms.size, tick: market.tick),
         side: terms.side, wallet: config.walletKind, createdAtMilliseconds: lastSignedMilliseconds)
-      let domain = ExchangeDomain(
-        token: try Word256(token), negRisk: market.negativeRisk, chainID: config.venue.chainID)
+      let domain = try domain(of: token, market)
       let signed = try signer.sign(order, for: domain)
       // The venue ends a GTD order 60 s before its stated second.
       let expiration = terms.type == .goodTillDate ? terms.usefulUntil.seconds + 61 : nil
@@ -184,6 +184,17 @@ final class Gateway {
     } catch {
       feed(.signed(terms.intent, nil, failure: "\(error)"))
     }
+  }
+
+  /// What the token's orders are signed for. Kept: it costs as much hashing as the order itself.
+  private func domain(of token: TokenID, _ market: MarketTerms) throws -> ExchangeDomain {
+    if let known = domains[token], known.isNegativeRisk == market.negativeRisk { return known.domain }
+    let domain = ExchangeDomain(
+      token: try Word256(token), negRisk: market.negativeRisk, chainID: config.venue.chainID)
+    // Windows come and go: forget all rather than grow for ever.
+    if domains.count >= 1000 { domains.removeAll() }
+    domains[token] = (domain, market.negativeRisk)
+    return domain
   }
 
   private func writeJournal(_ submission: OrderSubmission) {

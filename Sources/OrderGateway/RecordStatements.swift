@@ -55,14 +55,20 @@ struct RecordStatements {
   }
 
   private func wish(_ terms: IntentMessage.Terms, _ origin: IntentOrigin, now: Moment) -> JSON {
+    .object(wishMembers(terms, origin, now: now))
+  }
+
+  private func wishMembers(_ terms: IntentMessage.Terms, _ origin: IntentOrigin, now: Moment) -> [JSON.Member] {
     [
-      "intent": .text(terms.intent), "agent": .text(terms.agent), "epoch": .int(terms.epoch.number),
-      "gateway_epoch": .int(gatewayEpoch.number), "origin": .string(origin.rawValue),
-      "action": .string(terms.action.rawValue), "market": .text(terms.market),
-      "outcome": .string(terms.outcome.rawValue),
-      "side": .string(terms.side.rawValue), "type": .string(terms.type.rawValue), "price": .text(terms.price),
-      "size": .text(terms.size), "useful_until_ns": .int(terms.usefulUntil.nanoseconds),
-      "market_now_ns": .int(now.market.nanoseconds), "cancels": .optional(terms.cancels.map { .text($0) }),
+      .init("intent", .text(terms.intent)), .init("agent", .text(terms.agent)),
+      .init("epoch", .int(terms.epoch.number)), .init("gateway_epoch", .int(gatewayEpoch.number)),
+      .init("origin", .string(origin.rawValue)), .init("action", .string(terms.action.rawValue)),
+      .init("market", .text(terms.market)), .init("outcome", .string(terms.outcome.rawValue)),
+      .init("side", .string(terms.side.rawValue)), .init("type", .string(terms.type.rawValue)),
+      .init("price", .text(terms.price)), .init("size", .text(terms.size)),
+      .init("useful_until_ns", .int(terms.usefulUntil.nanoseconds)),
+      .init("market_now_ns", .int(now.market.nanoseconds)),
+      .init("cancels", .optional(terms.cancels.map { .text($0) })),
     ]
   }
 
@@ -70,17 +76,19 @@ struct RecordStatements {
     // A journaled order was judged when it left: the record follows with the time of that moment.
     let at = submission.journaled ? submission.signed.signedAt : now.wall
     let moment = Moment(monotonic: now.monotonic, wall: at, clock: now.clock)
-    var out = wish(submission.terms, submission.origin, now: moment)
-    out = out.with("worst", .text(submission.worst))
-    out = out.with("per_order_limit", .text(limits.perTrade(capital)))
-    if let marketCap { out = out.with("market_cap", .text(marketCap)) }
-    out = out.with("order_id", .text(submission.signed.id))
-    out = out.with("signed_body", .string(Base64.encode(submission.signed.body)))
-    out = out.with("expires_ns", .optional(submission.signed.expires.map { .int($0.nanoseconds) }))
-    if submission.journaled { out = out.with("journaled", true) }
-    out = out.with("feed_order", .int(submission.feedOrder))
-    out = out.with("book_ts_ns", .int(submission.bookTime.nanoseconds))
-    return out.with("reason", .string(submission.reason))
+    var members = wishMembers(submission.terms, submission.origin, now: moment)
+    func add(_ key: String, _ value: JSON) { members.append(JSON.Member(key, value)) }
+    add("worst", .text(submission.worst))
+    add("per_order_limit", .text(limits.perTrade(capital)))
+    if let marketCap { add("market_cap", .text(marketCap)) }
+    add("order_id", .text(submission.signed.id))
+    add("signed_body", .string(Base64.encode(submission.signed.body)))
+    add("expires_ns", .optional(submission.signed.expires.map { .int($0.nanoseconds) }))
+    if submission.journaled { add("journaled", true) }
+    add("feed_order", .int(submission.feedOrder))
+    add("book_ts_ns", .int(submission.bookTime.nanoseconds))
+    add("reason", .string(submission.reason))
+    return .object(members)
   }
 }
 

@@ -66,8 +66,8 @@ extension SubmitOutcome {
   }
 
   private static func isDuplicate(_ message: String) -> Bool {
-    let text = message.lowercased()
-    return text.contains("duplicated") || text.contains("already been placed")
+    let text = Array(message.lowercased().utf8)
+    return contains(text, "duplicated") || contains(text, "already been placed")
   }
 
   /// The venue's free texts (protocol document, section 2.15) as stable words. First match wins.
@@ -86,9 +86,19 @@ extension SubmitOutcome {
     ("signature", .signature), ("invalid", .malformed),
   ]
 
+  /// Byte by byte: the library's search of text in text takes microseconds a word, and every refusal asks for some thirty.
+  private static func contains(_ text: [UInt8], _ word: String) -> Bool {
+    let word = Array(word.utf8)
+    guard let first = word.first, text.count >= word.count else { return word.isEmpty }
+    for start in 0...(text.count - word.count) where text[start] == first {
+      if text[start..<(start + word.count)] == word[...] { return true }
+    }
+    return false
+  }
+
   private static func reject(_ message: String, status: Int) -> RejectCode {
-    let text = message.lowercased()
-    if let known = words.first(where: { text.contains($0.0) }) { return known.1 }
+    let text = Array(message.lowercased().utf8)
+    if let known = words.first(where: { contains(text, $0.0) }) { return known.1 }
     return status == 401 ? .credentials : .other
   }
 }

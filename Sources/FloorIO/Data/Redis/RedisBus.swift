@@ -171,12 +171,16 @@ public final class RedisBus {
     if subscriber.send([Array(command.utf8), name], isDroppable: false, nil) { unconfirmed += 1 }
   }
 
+  private static let plainMessage = Array("message".utf8)
+  private static let patternMessage = Array("pmessage".utf8)
+
   private func take(_ reply: RedisReply) {
     switch reply {
     case .array(let items):
+      // Nearly everything is one of these two: told by their bytes, without making a text of them.
+      if items.count == 4, items[0].payload == RedisBus.patternMessage { return deliver(items[2], items[3]) }
+      if items.count == 3, items[0].payload == RedisBus.plainMessage { return deliver(items[1], items[2]) }
       switch (items.first?.text, items.count) {
-      case ("message", 3): deliver(items[1], items[2])
-      case ("pmessage", 4): deliver(items[2], items[3])
       case ("subscribe", _), ("psubscribe", _): confirmed()
       case ("pong", _): subscriber.ponged()
       default: break

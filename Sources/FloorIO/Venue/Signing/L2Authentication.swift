@@ -5,6 +5,8 @@ public struct L2Authentication: Sendable, CustomStringConvertible {
   public let address: EthereumAddress
   /// Identifies the account; no secret.
   public let apiKey: String
+  /// With its check sum, which costs a hash: computed once.
+  private let addressText: String
   private let key: [UInt8]
   private let passphrase: String
 
@@ -14,6 +16,7 @@ public struct L2Authentication: Sendable, CustomStringConvertible {
   ) throws(SigningError) {
     guard let key = Base64URL.decode(secret), !key.isEmpty else { throw .invalidSecret }
     self.address = address
+    addressText = address.checksummed
     self.apiKey = apiKey
     self.key = key
     self.passphrase = passphrase
@@ -33,7 +36,7 @@ public struct L2Authentication: Sendable, CustomStringConvertible {
     timestamp: Int64, method: String, path: String, body: [UInt8]
   ) -> [(name: String, value: String)] {
     [
-      ("POLY_ADDRESS", address.checksummed),
+      ("POLY_ADDRESS", addressText),
       ("POLY_SIGNATURE", signature(timestamp: timestamp, method: method, path: path, body: body)),
       ("POLY_TIMESTAMP", String(timestamp)), ("POLY_API_KEY", apiKey), ("POLY_PASSPHRASE", passphrase),
     ]
