@@ -25,6 +25,7 @@ final class Auditor {
   private var isPassing = false
   private var isChaining = false
   private var passes: Int64 = 0
+  private var lastPassEnd = SystemClock.monotonic()
   private var lastEvidence: Int64 = 0
 
   init(_ process: FloorProcess) throws {
@@ -40,9 +41,15 @@ final class Auditor {
       $0.applicationName = "auditor"
     }
     _ = try process.bus()
+    // A pass ends by its own time limit at the latest; one that does not come is lost work.
+    process.waiting = { [self] in
+      let late = SystemClock.monotonic().since(lastPassEnd) > interval + .seconds(45)
+      return database.isConnected && late ? 1 : 0
+    }
     process.loop.every(.seconds(1)) { [self] in chainEntries() }
     database.onStateChange = { [self] isUp in
       process.note = isUp ? "" : "database away"
+      lastPassEnd = SystemClock.monotonic()
       if isUp, passes == 0 { pass() }
     }
   }
@@ -55,6 +62,7 @@ final class Auditor {
     let began = SystemClock.monotonic()
     database.query(FactReader.statement, timeout: .seconds(30)) { [self] result in
       isPassing = false
+      lastPassEnd = SystemClock.monotonic()
       process.advance()
       let took = SystemClock.monotonic().since(began)
       switch result {

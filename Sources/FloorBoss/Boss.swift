@@ -20,7 +20,6 @@ final class Boss {
   let settings: BossSettings
   let record: Record
   let bus: RedisBus
-  let policy: SupervisionPolicy
   let holder: Record.Holder
   var plan: BirthPlan
   var machine: FloorMachine
@@ -63,7 +62,6 @@ final class Boss {
     self.lock = lock
     self.settings = settings
     plan = BirthPlan(settings: settings)
-    policy = try SupervisionPolicy(settings.reader)
     folder = try Files.ownFolder()
     record = Record(database: try process.database())
     bus = try process.bus()
@@ -71,7 +69,9 @@ final class Boss {
     holder = Record.Holder(name: "\(Files.hostName()):\(me.pid):\(me.startTicks)", boot: process.birth.boot)
     let now = SystemClock.monotonic()
     machine = FloorMachine(
-      policy: policy, startsPerSecond: try settings.reader.whole("supervision.starts_per_s"), now: now)
+      policy: settings.figures.supervision, startsPerSecond: settings.figures.startsPerSecond,
+      stopTimes: StopTimes(within: settings.figures.stopWithin, killAfter: settings.figures.supervision.killAfter),
+      now: now)
     lease = LeaseKeeper(now: now)
   }
 
@@ -222,8 +222,7 @@ final class Boss {
     guard phase == .active else { return finish() }
     phase = .stopping
     log.info("ordered stop begins")
-    let limit = (try? settings.reader.duration("supervision.stop_within_s")) ?? .seconds(20)
-    loop.after(limit) { [unowned self] in
+    loop.after(settings.figures.stopWithin) { [unowned self] in
       log.error("the stop took too long: killing what is left")
       for child in children.values { child.watch?.kill() }
       finish()

@@ -20,6 +20,7 @@ extension Gateway {
     process.onStopRequested = { [weak self] in self?.drain("told to stop") }
     process.onLifelineClosed = {}
     process.onCommand = { [weak self] command in try self?.obey(command) }
+    process.waiting = { [weak self] in self?.record?.stalled ?? 0 }
     process.counters = { [weak self] in self?.counters ?? .object([]) }
     process.control?.onBossChange = { [weak self] _ in self?.applyMode() }
     report()
@@ -159,9 +160,15 @@ extension Gateway {
     do {
       let records = try journal.load()
       for json in records {
-        guard let submission = JournalRecord.submission(json) else { continue }
-        record?.put(.submit(submission))
-        restore(journaled: submission)
+        if let submission = JournalRecord.submission(json) {
+          record?.put(.submit(submission))
+          restore(journaled: submission)
+        } else if let cancel = JournalRecord.cancelled(json) {
+          // It may have left or not: a second one is harmless, and an order that has ended does not hear it.
+          feed(.cancelWanted(cancel.id, reason: cancel.reason))
+        } else {
+          process.log.error("journal record not understood", [.text("kind", json["kind"]?.string ?? "")])
+        }
       }
       if !records.isEmpty { process.log.warning("journal replayed", [.int("records", records.count)]) }
     } catch {

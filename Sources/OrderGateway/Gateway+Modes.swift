@@ -35,29 +35,45 @@ extension Gateway {
     if mode == .halted { haltLocally(reason) }
   }
 
-  /// All reasons at once; the strictest counts.
-  func presentMode() -> FloorMode {
+  /// All reasons at once; the strictest counts, and every reason for that one is named.
+  func presentMode() -> (mode: FloorMode, reason: String) {
     let now = SystemClock.monotonic()
-    var mode = recordedMode
-    if localHalt != nil { mode = .halted }
-    if draining { mode = mode.combined(with: .cancelOnly) }
-    if let orderedMode { mode = mode.combined(with: orderedMode) }
-    mode = mode.combined(with: demanded)
-    if !lease.mayAct(now: now) { mode = mode.combined(with: .reduceOnly) }
+    var reasons: [(mode: FloorMode, reason: String)] = []
+    func hold(_ mode: FloorMode, _ reason: String) { if mode != .active { reasons.append((mode, reason)) } }
+    hold(recordedMode, "the record: " + (recordedReason.isEmpty ? recordedMode.rawValue : recordedReason))
+    if let localHalt { hold(.halted, "halted by " + localHalt) }
+    if draining { hold(isFlattening ? .reduceOnly : .cancelOnly, isFlattening ? "selling before the end" : "ending") }
+    if let orderedMode { hold(orderedMode, "the boss") }
+    hold(demanded, demandedReason)
+    if !lease.mayAct(now: now) { hold(.reduceOnly, "the wallet lease is not renewed") }
     if let since = databaseAwaySince {
-      mode = mode.combined(with: now.since(since) >= .seconds(60) ? .fileFallback : .reduceOnly)
+      let away = now.since(since)
+      hold(
+        away >= config.fileFallbackAfter ? .fileFallback : .reduceOnly,
+        "PostgreSQL is away" + (database.lastError.map { ": \($0)" } ?? ""))
     }
     if let absent = process.control?.bossAbsentSince, now.since(absent) >= .seconds(5) {
-      mode = mode.combined(with: .reduceOnly)
+      hold(.reduceOnly, "no boss")
     }
-    if let percent = breaker.errorPercent(now), percent > 10 { mode = mode.combined(with: .reduceOnly) }
-    return mode
+    if let percent = breaker.errorPercent(now), Int64(percent) * 1_000_000 > config.errorPercentMax {
+      hold(.reduceOnly, "\(percent) % of the calls to the venue failed")
+    }
+    let mode = reasons.reduce(FloorMode.active) { $0.combined(with: $1.mode) }
+    return (mode, reasons.filter { $0.mode == mode }.map(\.reason).joined(separator: "; "))
   }
 
   func applyMode() {
-    let mode = presentMode()
+    let (mode, reason) = presentMode()
+    if reason != modeReason {
+      modeReason = reason
+      report()
+    }
     guard mode != core.mode else { return }
-    process.log.info("mode", [.text("from", core.mode.rawValue), .text("to", mode.rawValue)])
+    process.log.info(
+      "mode", [.text("from", core.mode.rawValue), .text("to", mode.rawValue), .text("reason", reason)])
+    if mode == .fileFallback {
+      tell(GatewayNote(severity: .critical, code: "file_fallback", detail: reason))
+    }
     feed(.mode(mode))
     report()
     process.control?.reportNow()
@@ -70,6 +86,7 @@ extension Gateway {
       if phase == .leasing || record == nil { return }
       feed(.database(up: true))
       record?.resume()
+      recordLateNotes()
       readStanding()
     } else {
       if databaseAwaySince == nil { databaseAwaySince = SystemClock.monotonic() }
@@ -96,7 +113,6 @@ extension Gateway {
     recordHalt()
     readStanding()
     resolveMarkets()
-    takeOverPositions()
     report()
     refreshMarkets()
   }
@@ -114,11 +130,16 @@ extension Gateway {
   func readStanding() {
     guard phase == .open || phase == .draining, !isStandingAsked, database.isConnected else { return }
     isStandingAsked = true
+    let asked = SystemClock.monotonic()
+    let fills = core.counters.fills
     database.query(Self.standingStatement) { [weak self] result in
       guard let self else { return }
       isStandingAsked = false
       do {
         try standingRead(result.get().one())
+        standingAsOf = asked
+        // What was filled since the question is not in the answer: the next one will do.
+        if core.counters.fills == fills { lookAfterPositions() }
       } catch {
         process.log.warning("standing not read", [.error(error)])
       }
@@ -127,6 +148,7 @@ extension Gateway {
 
   private func standingRead(_ row: Rows.Row) throws {
     recordedMode = FloorMode(rawValue: try row.text("mode")) ?? .cancelOnly
+    recordedReason = try row.text("reason")
     let halted = try row.bool("halted")
     // A person resumed: our own latch opens with the record's, unless the file still says halt.
     if recordedHalt, !halted, localHaltRecorded, !SmallFile.exists(haltPath) { localHalt = nil }
@@ -154,6 +176,9 @@ extension Gateway {
       else { throw DatabaseError(.shape, "a position does not read") }
       return HeldPosition(agent: agent, slug: slug, outcome: outcome, shares: shares, free: free, cost: cost)
     }
+    for position in positions where position.shares > .zero {
+      agents[position.agent]?.held.insert(Standing.Holding(position.slug, position.outcome))
+    }
     let recordedCapital = try row.usd("capital")
     let capital = recordedCapital > .zero ? recordedCapital : config.capital
     let equity = cashInRecord + positions.reduce(.zero) { $0 + worth($1) }
@@ -168,11 +193,13 @@ extension Gateway {
         Standing(
           agents: agents, capital: capital, realisedToday: try row.usd("realised"), equity: equity,
           peakEquity: peakEquity)))
-    demanded = FloorGuard(limits: config.limits).mode(
+    let breach = FloorGuard(limits: config.limits).breach(
       FloorStanding(
         capital: capital, deployed: .zero, realisedToday: core.standing.realisedToday, equity: equity,
         peakEquity: peakEquity))
-    if demanded == .halted { demanded = .reduceOnly }  // the halt itself is latched by `demand`
+    // The halt itself is latched by `demand`.
+    demanded = breach == nil ? .active : .reduceOnly
+    demandedReason = breach?.description ?? ""
     applyMode()
   }
 
@@ -186,11 +213,16 @@ extension Gateway {
 
   // MARK: Ending
 
-  /// Nothing new; what rests is cancelled; when all is quiet (or after 15 s) the process ends.
-  func drain(_ why: String) {
+  /// Selling all that is held, before the end.
+  var isFlattening: Bool { draining && wantsFlat }
+
+  /// Nothing new; what rests is cancelled; when all is quiet (or the time is over) the process ends.
+  /// - Parameter flat: sell all positions first, while the mode allows exits.
+  func drain(_ why: String, flat: Bool = false) {
     guard !draining else { return }
-    process.log.info("draining", [.text("reason", why)])
+    process.log.info("draining", [.text("reason", why), .bool("flatten", flat)])
     draining = true
+    wantsFlat = flat
     drainStarted = SystemClock.monotonic()
     if phase == .open { phase = .draining }
     feed(.cancelAll(nil, reason: "shutdown"))
@@ -199,9 +231,24 @@ extension Gateway {
   }
 
   func drainStep() {
-    let waited = SystemClock.monotonic().since(drainStarted ?? SystemClock.monotonic())
+    let now = SystemClock.monotonic()
+    let begun = drainStarted ?? now
+    let waited = now.since(begun)
     let quiet = core.openOrders.allSatisfy { $0.state == .unknown } && (record?.count ?? 0) == 0
-    guard quiet || waited > .seconds(15) || record == nil else { return }
+    if wantsFlat {
+      let known = standingAsOf.map { $0 > begun && $0 > lastRecorded } ?? false
+      if quiet, known, isFlat {
+        wantsFlat = false
+      } else if !core.mode.allows(.exit) || waited >= config.drainWithin - .seconds(1) || record == nil {
+        wantsFlat = false
+        reportNotFlattened()
+        feed(.cancelAll(nil, reason: "shutdown"))
+      } else {
+        return readStanding()
+      }
+      applyMode()
+    }
+    guard quiet || waited > config.drainWithin || record == nil else { return }
     if !quiet { process.log.warning("ended with open orders", [.int("orders", core.openOrders.count)]) }
     releaseLease()
   }

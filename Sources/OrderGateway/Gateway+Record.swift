@@ -5,6 +5,7 @@ extension Gateway {
   // MARK: What the record answers, and what agents are told
 
   func recorded(_ call: RecordCall, _ answer: JSON) {
+    lastRecorded = SystemClock.monotonic()
     for key in ["event", "done"] {
       if let body = answer[key], body.members != nil { publish(body) }
     }

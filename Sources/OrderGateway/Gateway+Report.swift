@@ -12,7 +12,7 @@ extension Gateway {
   }
 
   private var note: String {
-    if let localHalt { return "halted by " + localHalt }
+    if core.mode != .active, !modeReason.isEmpty { return modeReason }
     if let error = database.lastError { return "no database: " + error }
     return core.unknownCount > 0 ? "\(core.unknownCount) orders of unknown outcome" : phase.rawValue
   }
@@ -20,7 +20,8 @@ extension Gateway {
   func obey(_ command: ControlCommand) throws {
     switch command {
     case .boss: break
-    case .stop, .drain: drain(command.name)
+    case .stop: drain(command.name)
+    case .drain: drain(command.name, flat: config.flattensOnStop)
     case .mode(let word):
       guard let mode = FloorMode(rawValue: word) else { throw ControlServer.Refusal("no mode \(word)") }
       if mode == .halted { haltLocally("boss") } else { orderedMode = mode }

@@ -193,36 +193,4 @@ extension Gateway {
       }
     }
   }
-
-  // MARK: Positions without an agent
-
-  /// Retired and quarantined agents cannot act: their orders are cancelled, their positions held to a near settlement or sold inside the
-  /// collar.
-  func takeOverPositions() {
-    guard phase == .open else { return }
-    let now = moment()
-    for (agent, status) in agentStatuses.sorted(by: { $0.key < $1.key })
-    where status == "DRAINING" || status == "QUARANTINED" {
-      if core.openOrders.contains(where: { $0.terms.agent == agent && $0.origin == .agent }) {
-        feed(.cancelAll(agent, reason: status.lowercased()))
-      }
-      for position in positions where position.agent == agent && position.free > .zero {
-        guard let view = shelf.view(position.slug, position.outcome), let bid = view.book?.bid else { continue }
-        if let closes = view.terms.closes, closes.since(now.market) <= config.holdToSettlement { continue }
-        let size = position.free.cut(decimals: 2)
-        guard size > .zero else { continue }
-        liquidations += 1
-        let floor = max(view.terms.tick.micros, bid.micros - config.limits.collarMicros)
-        guard let price = Price(micros: floor),
-          let intent = IntentID("\(agent).gateway-\(now.wall.milliseconds)-\(liquidations)")
-        else { continue }
-        let terms = IntentMessage.Terms(
-          intent: intent, agent: agent, epoch: Epoch(0), action: .exit, market: position.slug,
-          outcome: position.outcome,
-          side: .sell, type: .fillAndKill, price: view.terms.tick.rounded(price, .up), size: size,
-          usefulUntil: now.market.advanced(by: .seconds(30)))
-        feed(.ownExit(terms, view, reason: "taken over: " + status.lowercased()))
-      }
-    }
-  }
 }

@@ -46,13 +46,19 @@ final class Gateway {
 
   // Modes
   var recordedMode = FloorMode.reduceOnly
+  var recordedReason = ""
   var recordedHalt = false
   var localHalt: String?
   var localHaltRecorded = false
   var databaseAwaySince: MonotonicTime?
   var orderedMode: FloorMode?
   var draining = false
+  /// The floor itself is being stopped, and its positions are to be sold first.
+  var wantsFlat = false
   var demanded: FloorMode = .active
+  var demandedReason = ""
+  /// Why the mode is not ACTIVE.
+  var modeReason = ""
 
   // The venue
   var breaker = VenueBreaker()
@@ -67,7 +73,6 @@ final class Gateway {
   var loadingMarkets: [MarketSlug: [(IntentMessage, ProofVerdict)]] = [:]
   var positions: [HeldPosition] = []
   var agentStatuses: [AgentName: String] = [:]
-  var positionsSeen = 0
   var cashInRecord = USD.zero
   var peakEquity = USD.zero
   var peakDay: Int64 = 0
@@ -75,9 +80,16 @@ final class Gateway {
   var isStandingAsked = false
   var marketsAsked = false
   var standingWanted = false
+  /// When the standing that we know was asked for, and when the record last took something.
+  var standingAsOf: MonotonicTime?
+  var lastRecorded: MonotonicTime
   var liquidations: Int64 = 0
+  /// When positions without an agent are tried to be sold again.
+  var sales: [HeldPosition.Place: Sale] = [:]
   var drainStarted: MonotonicTime?
   var released = false
+  /// Notes of an outage, in their order.
+  private var unrecordedNotes: [GatewayNote] = []
 
   init(
     process: FloorProcess, config: GatewayConfiguration, link: any VenueLink, stream: UserStreamLink
@@ -96,6 +108,7 @@ final class Gateway {
     let now = SystemClock.monotonic()
     lease = LeaseKeeper(now: now)
     lastLoopWork = now
+    lastRecorded = now
   }
 
   // MARK: The core's world
@@ -115,7 +128,8 @@ final class Gateway {
       for effect in effects { perform(effect) }
     }
     events.removeAll(keepingCapacity: true)
-    process.advance()
+    // A timer's tick is no work.
+    if case .tick = event {} else { process.advance() }
     lastLoopWork = SystemClock.monotonic()
     rearm()
   }
@@ -147,8 +161,8 @@ final class Gateway {
       link.post(order) { [weak self] outcome in
         self?.feed(.answered(order.id, outcome))
       }
-    case .cancel(let id):
-      journalCancel(id)
+    case .cancel(let id, let reason):
+      journalCancel(id, reason)
       link.cancel(id) { [weak self] cancelled, detail in
         self?.feed(.cancelAnswered(id, cancelled: cancelled, detail: detail))
       }
@@ -208,11 +222,11 @@ final class Gateway {
     }
   }
 
-  /// While the record is away a cancel, too, is on the disk before it leaves. It needs no replay: the venue's answer is asked for anew.
-  private func journalCancel(_ id: VenueOrderID) {
+  /// While the record is away a cancel, too, is on the disk before it leaves: whoever is gateway next wants it still.
+  private func journalCancel(_ id: VenueOrderID, _ reason: String) {
     guard !core.databaseIsUp, let journal else { return }
     do {
-      try journal.append(["kind": "cancel", "order_id": .text(id), "at_ns": .int(SystemClock.wall().nanoseconds)])
+      try journal.append(JournalRecord.cancel(id, reason: reason, at: SystemClock.wall()))
     } catch {
       // Taking risk out must not wait for a disk.
       process.log.error("journal write failed", [.error(error)])
@@ -226,21 +240,29 @@ final class Gateway {
     case .error, .critical:
       process.log.error("gateway note", [.text("code", note.code), .text("detail", note.detail)])
     }
+    record(note)
+  }
+
+  private func record(_ note: GatewayNote) {
     database.query(
       "select report_event($1, 'gateway', $2, $3)",
       [.text(note.severity.rawValue), .text(note.code), .text(String(note.detail.prefix(500)))]
-    ) { [log = process.log] result in
-      if case .failure(let error) = result { log.warning("event not recorded", [.error(error)]) }
+    ) { [weak self] result in
+      guard let self, case .failure(let error) = result else { return }
+      // What happens while the record is away is told when it is back.
+      if error.retryable, unrecordedNotes.count < Self.unrecordedMax {
+        unrecordedNotes.append(note)
+      } else {
+        process.log.warning("event not recorded", [.text("code", note.code), .error(error)])
+      }
     }
   }
-}
 
-/// A position in the record.
-struct HeldPosition: Hashable, Sendable {
-  let agent: AgentName
-  let slug: MarketSlug
-  let outcome: Outcome
-  let shares: Shares
-  let free: Shares
-  let cost: USD
+  private static let unrecordedMax = 200
+
+  func recordLateNotes() {
+    let notes = unrecordedNotes
+    unrecordedNotes.removeAll()
+    for note in notes { record(note) }
+  }
 }

@@ -35,6 +35,13 @@ struct GatewayConfiguration: Sendable {
   let holdToSettlement: Duration
   let reconcile: Duration
   let absenceSpan: Duration
+  let fileFallbackAfter: Duration
+  /// Whether an ordered stop of the floor sells what is held.
+  let flattensOnStop: Bool
+  /// How long cancelling and selling may take before the end; the boss ends this process a second later.
+  let drainWithin: Duration
+  /// Share of failed venue calls above which nothing new is entered, in millionths of a per cent.
+  let errorPercentMax: Int64
 
   init(birth: BirthDocument) throws(FloorFailure) {
     var reader = SectionReader(birth.configuration)
@@ -68,6 +75,8 @@ struct GatewayConfiguration: Sendable {
     if let value = reader.basisPoints("limits.daily_loss_pct") { limits.dailyLossBps = value }
     if let value = reader.basisPoints("limits.drawdown_pct") { limits.drawdownBps = value }
     if let value = reader.whole("limits.loss_streak_count") { limits.lossStreak = Int(value) }
+    if let value = reader.whole("limits.open_positions_count") { limits.openPositions = Int(value) }
+    limits.spreadMaxMicros = reader.micros("limits.spread_max_points")
     if let value = reader.whole("limits.orders_per_min") { limits.agentRatePerSecond = max(1, value / 60) }
     if let value = reader.micros("orders.collar_points") { limits.collarMicros = value }
     if let value = reader.whole("market.stale_after_ms") { limits.bookAgeMax = .milliseconds(value) }
@@ -83,6 +92,14 @@ struct GatewayConfiguration: Sendable {
     holdToSettlement = .seconds(reader.whole("orders.hold_to_settlement_s") ?? 3600)
     reconcile = .seconds(reader.whole("orders.reconcile_s") ?? 15)
     absenceSpan = .seconds(reader.whole("orders.absence_proof_s") ?? 90)
+    fileFallbackAfter = .seconds(reader.whole("orders.file_fallback_s") ?? 60)
+    flattensOnStop = reader.optionalWord("floor.on_stop", ["keep", "flatten"]) == "flatten"
+    drainWithin =
+      StopTimes(
+        within: .seconds(reader.whole("supervision.stop_within_s") ?? 20),
+        killAfter: .milliseconds(reader.whole("supervision.kill_after_ms") ?? 2000)
+      ).gatewayDrain - .seconds(1)
+    errorPercentMax = reader.micros("limits.api_error_pct") ?? 10_000_000
 
     var key: EthereumKey?
     var credentials: L2Authentication?
@@ -153,6 +170,10 @@ struct SectionReader {
     let value = text(path)
     if !value.isEmpty, !words.contains(value) { complain("\(path) is none of \(words.joined(separator: ", "))") }
     return value
+  }
+
+  mutating func optionalWord(_ path: String, _ words: [String]) -> String? {
+    find(path) == nil ? nil : word(path, words)
   }
 
   mutating func whole(_ path: String) -> Int64? {

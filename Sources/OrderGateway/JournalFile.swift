@@ -39,16 +39,24 @@ final class JournalFile {
     records += 1
   }
 
-  /// All whole records. What follows the first damaged line is not trusted.
+  /// All whole records. What follows the first damaged line is not trusted, and is cut: what is appended later must be readable.
   func load() throws -> [JSON] {
     let bytes = try SmallFile.read(path, bytesMax: 64 << 20)
     var out: [JSON] = []
+    var good = 0
     for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
       let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 2)
       guard parts.count == 3, let length = Int(String(decoding: parts[0], as: UTF8.self)), parts[2].count == length,
         Hex.text(SHA256.digest(parts[2])) == String(decoding: parts[1], as: UTF8.self)
       else { break }
+      guard good + line.count < bytes.count else { break }
       do throws(JSONError) { out.append(try JSON.parse(Array(parts[2]))) } catch { break }
+      good += line.count + 1
+    }
+    if good < bytes.count {
+      guard ftruncate(descriptor, off_t(good)) == 0, fdatasync(descriptor) == 0 else {
+        throw SystemError("ftruncate", errno, path)
+      }
     }
     records = out.count
     return out

@@ -1,7 +1,18 @@
 import Shared
 
-/// A journaled submission as JSON and back.
+/// What the journal holds, as JSON and back: submissions, and cancels that were wanted.
 enum JournalRecord {
+  static func cancel(_ id: VenueOrderID, reason: String, at: WallTime) -> JSON {
+    ["kind": "cancel", "order_id": .text(id), "reason": .string(reason), "at_ns": .int(at.nanoseconds)]
+  }
+
+  static func cancelled(_ json: JSON) -> (id: VenueOrderID, reason: String)? {
+    guard json["kind"]?.string == "cancel", let id = json["order_id"]?.string.flatMap(VenueOrderID.init) else {
+      return nil
+    }
+    return (id, json["reason"]?.string ?? "")
+  }
+
   static func json(_ submission: OrderSubmission) -> JSON {
     let terms = submission.terms
     return [

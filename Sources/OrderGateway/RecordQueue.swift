@@ -39,6 +39,9 @@ final class RecordQueue {
 
   var count: Int { waiting.count + inFlight }
 
+  /// Calls that nobody drives although they could leave.
+  var stalled: Int { database.isConnected && inFlight == 0 && retryTimer == nil ? waiting.count : 0 }
+
   func put(_ call: RecordCall) {
     if !waiting.isEmpty {
       waiting.append(Item(call: call))

@@ -14,6 +14,7 @@ final class PerformanceMonitor {
   private var lastSnapshot: [Int64: (trades: Int, id: Int64, pnl: USD)] = [:]
   private var lastAdvice: [Int64: Int] = [:]
   private var isLooking = false
+  private var lastLook = SystemClock.monotonic()
   private var knowsAdvice = false
 
   init(_ process: FloorProcess) throws {
@@ -31,9 +32,15 @@ final class PerformanceMonitor {
     _ = try process.bus()
     database.onStateChange = { [self] isUp in
       process.note = isUp ? "" : "database away"
+      lastLook = SystemClock.monotonic()
       if isUp { look() }
     }
     process.loop.every(interval) { [self] in look() }
+    // A look ends by its own time limit at the latest; one that does not come is lost work.
+    process.waiting = { [self] in
+      let late = SystemClock.monotonic().since(lastLook) > interval + .seconds(30)
+      return database.isConnected && late ? 1 : 0
+    }
   }
 
   private func look() {
@@ -65,6 +72,7 @@ final class PerformanceMonitor {
       """, [.int(PerformanceMonitor.tradesMax)], timeout: .seconds(12)
     ) { [self] result in
       isLooking = false
+      lastLook = SystemClock.monotonic()
       process.advance()
       do {
         try judge(try result.get())

@@ -36,6 +36,8 @@ final class TraderAgent {
   /// What is thought of a channel: decided once, because thinking about its name costs more than dropping the message.
   private var interests: [String: Interest] = [:]
   private(set) var malformed: UInt64 = 0
+  /// Messages for this agent that came since it last considered one.
+  private var unheeded = 0
 
   private enum Interest {
     case market(MarketSlug)
@@ -82,6 +84,7 @@ final class TraderAgent {
     process.loop.every(.seconds(10)) { [weak self] in self?.readProfit() }
     process.onCommand = { [weak self] in try self?.obey($0) }
     process.onStopRequested = { [weak self] in self?.leave("told to stop") }
+    process.waiting = { [weak self] in self?.unheeded ?? 0 }
     process.onLifelineClosed = { [weak self] in self?.leave("the boss is gone") }
   }
 
@@ -99,12 +102,12 @@ final class TraderAgent {
         if case .old = tracker.receive(update.envelope, on: channel) { return }
         guard update.slug == slug else { throw .invalid("slug") }
         take(.market(update))
-        process.advance()
+        if unheeded == 0 { process.advance() }
       case .reference:
         let price = try ReferencePrice(decoding: payload)
         if case .old = tracker.receive(price.envelope, on: channel) { return }
         take(.reference(price))
-        process.advance()
+        if unheeded == 0 { process.advance() }
       case .orders:
         let event = try OrderEventMessage(decoding: payload)
         switch tracker.receive(event.envelope, on: channel) {
@@ -113,7 +116,7 @@ final class TraderAgent {
         case .gap, .first, .restarted: sync()
         }
         take(.order(event))
-        process.advance()
+        if unheeded == 0 { process.advance() }
       }
     } catch {
       malformed += 1
@@ -185,7 +188,14 @@ final class TraderAgent {
 
   /// Gives the core one event at the market's time now. Before the clock is known nothing can be judged.
   func take(_ event: AgentEvent) {
-    guard hasResumed, let clock else { return }
+    guard hasResumed, let clock else {
+      switch event {
+      case .market, .reference, .order: unheeded += 1
+      case .beat, .blind, .drain, .mode, .synced: break
+      }
+      return
+    }
+    unheeded = 0
     var effects: [AgentEffect] = []
     core.handle(event, now: clock.market(at: SystemClock.wall()), &effects)
     for effect in effects { perform(effect) }

@@ -86,6 +86,11 @@ public final class RunningFloor {
   /// The column `value` of the only row, a whole number.
   public func count(_ sql: String) throws -> Int64 { try rows(sql).one().int("value") }
 
+  /// The column `value` of the only row, as the record's superuser: for trying what no role of the floor may do by hand.
+  public func asAdministrator(_ sql: String) throws -> String {
+    try connect(as: "floor_admin").execute(script: sql).one().text("value")
+  }
+
   /// Runs `floor` with these arguments against this floor: exit status and everything it printed.
   public func floor(_ words: String...) throws -> (status: Int32, output: String) {
     try launch(state + "/bin/floor", words + ["--state", state])
@@ -114,10 +119,10 @@ public final class RunningFloor {
     return answer?.output ?? ""
   }
 
-  private func connect() throws -> BlockingDatabase {
+  private func connect(as user: String = "floor_operator") throws -> BlockingDatabase {
     try BlockingDatabase(
       DatabaseSettings(
-        host: run + "-pg", database: "polybot", user: "floor_operator", password: nil, applicationName: "tests"))
+        host: run + "-pg", database: "polybot", user: user, password: nil, applicationName: "tests"))
   }
 
   private func launch(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String) {

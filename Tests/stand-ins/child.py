@@ -54,7 +54,7 @@ watched.register(listener, selectors.EVENT_READ)
 if birth["lifeline"]:
     os.set_blocking(3, False)
     watched.register(3, selectors.EVENT_READ)
-clients, progress, born, last = {}, 0, time.monotonic(), 0.0
+clients, progress, waiting, born, last = {}, 0, 0, time.monotonic(), 0.0
 with open("/proc/self/stat") as file:
     ticks = int(file.read().rsplit(")", 1)[1].split()[19])
 
@@ -74,7 +74,7 @@ def drop(client):
 
 
 def report():
-    return {"progress": progress, "ready": True, "lag_ms": 0, "mode": "ACTIVE", "note": "stand-in"}
+    return {"progress": progress, "waiting": waiting, "ready": True, "lag_ms": 0, "mode": "ACTIVE", "note": "stand-in"}
 
 
 while not done:
@@ -116,7 +116,11 @@ while not done:
         time.sleep(3600)
     if time.monotonic() - last > 0.3:
         last = time.monotonic()
-        progress += 1
+        # "stuck": work waits and none is done, while reports go on. "idle": nothing waits, so none is done.
+        stuck, idle = fault().get("stuck"), fault().get("idle")
+        waiting = 3 if stuck else 0
+        if not stuck and not idle:
+            progress += 1
         for client in list(clients):
             send(client, report())
 os.unlink(path)

@@ -90,3 +90,11 @@ install_programs() { # install_programs BUILD_DIR: atomically, so that a running
   cp -r "$ROOT/sql" "$ROOT/config" "$STATE/share/"
   chmod -R a+rX "$STATE/share"
 }
+
+selection_options() { # selection_options FOLDER: options of scripts/run, one a line, with which agents are judged within a minute
+  local files=("$1"/*.jsonl.gz)
+  printf '%s\n' --agents "$ROOT/config/selection/agents" \
+    --venue-arguments "--source replay ${files[*]} --speed 10 --taker-hold-ms 10 --paused" \
+    --set market.series=btc-15m,eth-15m --set judging.every_s=1 --set judging.trades_min_count=5 \
+    --set orders.hold_to_settlement_s=0
+}

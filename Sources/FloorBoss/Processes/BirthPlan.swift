@@ -69,7 +69,7 @@ struct BirthPlan {
   /// The effective configuration with the venue's addresses written out, and the simulated venue's own port where any free one was asked for.
   private func located() throws -> JSON {
     var json = settings.config.json
-    if try settings.reader.whole("sim.port") == 0, try settings.reader.text("venue") == "sim",
+    if try settings.reader.whole("sim.port") == 0, settings.figures.isVenueSimulated,
       let base = try VenueCredentials.read(settings)["base_url"]?.string,
       let port = base.split(separator: ":").last.flatMap({ Int64($0) })
     {

@@ -107,7 +107,11 @@ extension Boss {
     client.onProgress = { [unowned self, unowned client] progress in
       guard let hello = client.hello else { return }
       children[name]?.note = progress.note
-      apply(.child(name, .progress(hello.identity, ready: progress.isReady)))
+      children[name]?.mode = FloorMode(rawValue: progress.mode)
+      apply(
+        .child(
+          name,
+          .progress(hello.identity, ready: progress.isReady, work: progress.progress, waiting: progress.waiting)))
     }
     client.onBossRefused = { [unowned self] reason in
       log.error("refused as boss", [.text("process", name), .text("reason", reason)])

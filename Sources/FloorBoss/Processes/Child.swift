@@ -13,8 +13,9 @@ final class Child {
   /// Of an agent: what its intents are proven with.
   var proof: Secret?
   var lastExit = ""
-  /// The last `progress` number, so that a report without work is not taken for progress.
+  /// What it said last.
   var note = ""
+  var mode: FloorMode?
 
   init(kind: FloorMachine.Kind) { self.kind = kind }
 }

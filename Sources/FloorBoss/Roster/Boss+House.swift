@@ -35,10 +35,14 @@ extension Boss {
 
   func publishState() {
     let agents = machine.members.filter { $0.kind == .agent }
+    let gateway = children[ProcessNames.gateway]
+    let inForce = ModeInForce(
+      recorded: machine.mode, recordedReason: machine.reason, gateway: gateway?.mode, gatewayNote: gateway?.note ?? "")
     let state: JSON = [
       "v": 1, "src": .string(ProcessNames.boss), "boot": .string(process.birth.boot),
       "sent_ns": .int(SystemClock.wall().nanoseconds), "mode": .string(machine.mode.rawValue),
-      "reason": .string(machine.reason), "epoch": .int(epoch?.number ?? 0), "phase": .string(phase.rawValue),
+      "reason": .string(machine.reason), "mode_in_force": .string(inForce.mode.rawValue),
+      "why": .string(inForce.reason), "epoch": .int(epoch?.number ?? 0), "phase": .string(phase.rawValue),
       "agents": .int(agents.count), "agents_ready": .int(agents.filter { $0.machine.isReady }.count),
       "desk_ready": .int(machine.members.filter { $0.kind != .agent && $0.machine.isReady }.count),
       "desk": .int(machine.members.filter { $0.kind != .agent }.count),
@@ -63,8 +67,8 @@ extension Boss {
 
   func setCapital(_ epoch: Epoch) {
     do {
-      let limits = try FloorLimits(settings.reader, agents: max(roster.active.count, 1))
-      record.setCapital(limits, isPaper: try settings.reader.text("mode") == "paper", epoch) { [unowned self] result in
+      let limits = try settings.figures.limits(agents: roster.active.count)
+      record.setCapital(limits, isPaper: settings.figures.isPaper, epoch) { [unowned self] result in
         if case .failure(let error) = result {
           log.warning("capital not recorded yet", [.error(error)])
           loop.after(.milliseconds(500)) { [unowned self] in if self.epoch == epoch { setCapital(epoch) } }
@@ -79,9 +83,13 @@ extension Boss {
 
   /// One round of what the allocator says; the next look continues.
   private func moveCapital() {
-    guard mayRecord, isCapitalSet, !isMovingCapital, let epoch,
-      let limits = try? FloorLimits(settings.reader, agents: roster.active.count)
-    else { return }
+    guard mayRecord, isCapitalSet, !isMovingCapital, let epoch else { return }
+    let limits: FloorLimits
+    do {
+      limits = try settings.figures.limits(agents: roster.active.count)
+    } catch {
+      return log.error("the limits cannot be computed", [.error(error)])
+    }
     var moves = Allocator.moves(roster, limits: limits)[...]
     guard !moves.isEmpty else { return }
     isMovingCapital = true
@@ -117,18 +125,12 @@ extension Boss {
     endPauses()
     guard mayRecord, nextPurge.map({ now >= $0 }) ?? true else { return }
     nextPurge = now.advanced(by: .seconds(3600))
-    do {
-      record.keepHouse(
-        ticksDays: try settings.reader.whole("retention.ticks_days"),
-        eventsDays: try settings.reader.whole("retention.events_days")
-      ) { [unowned self] result in
-        switch result {
-        case .success(let rows): log.info("old rows removed", [.int("rows", rows)])
-        case .failure(let error): log.warning("old rows not removed", [.error(error)])
-        }
+    record.keepHouse(ticksDays: settings.figures.ticksDays, eventsDays: settings.figures.eventsDays) {
+      [unowned self] result in
+      switch result {
+      case .success(let rows): log.info("old rows removed", [.int("rows", rows)])
+      case .failure(let error): log.warning("old rows not removed", [.error(error)])
       }
-    } catch {
-      log.error("the retention cannot be read", [.error(error)])
     }
   }
 
@@ -136,23 +138,24 @@ extension Boss {
     do {
       let free = try Files.freePercentMicros(settings.arguments.stateDirectory)
       let text = Decimal6.text(free / 100_000 * 100_000)
-      let stop = try settings.reader.micros("disk.reduce_only_free_pct")
-      let alarm = try settings.reader.micros("disk.alarm_free_pct")
+      let stop = settings.figures.diskStop
       apply(.concern(.diskLow, reason: free < stop ? "less than \(Decimal6.text(stop)) % of the disk is free" : nil))
-      if free < alarm, !isDiskAlarmed {
+      if free < settings.figures.diskAlarm, !isDiskAlarmed {
         event("CRITICAL", "disk", "floor-boss", "only \(text) % of the disk is free", [:])
       }
-      isDiskAlarmed = free < alarm
+      isDiskAlarmed = free < settings.figures.diskAlarm
     } catch {
       log.warning("free disk space unknown", [.error(error)])
     }
   }
 
   private func endPauses() {
-    guard mayRecord, let pause = try? settings.reader.duration("limits.loss_streak_pause_s") else { return }
-    record.pausesOver(after: pause) { [unowned self] result in
-      guard case .success(let agents) = result else { return }
-      for agent in agents { setStatus(agent, .running, "the pause is over") }
+    guard mayRecord else { return }
+    record.pausesOver(after: settings.figures.lossPause) { [unowned self] result in
+      switch result {
+      case .success(let agents): for agent in agents { setStatus(agent, .running, "the pause is over") }
+      case .failure(let error): log.warning("pauses not looked at", [.error(error)])
+      }
     }
   }
 

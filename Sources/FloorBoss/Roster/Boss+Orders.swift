@@ -83,21 +83,17 @@ extension Boss {
       }, treasury: facts.treasury, isHalted: facts.isHalted, sinceLastClone: facts.sinceLastClone)
   }
 
-  private var rules: RosterRules? {
-    guard let most = try? settings.reader.whole("judging.agents_max_count"),
-      let pause = try? settings.reader.duration("judging.clone_pause_s")
-    else { return nil }
-    return RosterRules(agentsMax: Int(most), clonePause: pause, strategies: Strategies.names)
-  }
-
   private func follow(_ advice: [Record.Advice]) {
-    let mayAct = (try? settings.reader.flag("judging.act")) ?? false
     for item in advice {
       guard let order = item.order else {
         verdict(item, "KEEP", "no change advised")
         continue
       }
-      if mayAct { step(order) } else { verdict(item, "DECLINE", "judging.act is false: recorded only") }
+      if settings.figures.mayAct {
+        step(order)
+      } else {
+        verdict(item, "DECLINE", "judging.act is false: recorded only")
+      }
     }
   }
 
@@ -110,8 +106,8 @@ extension Boss {
   // MARK: - One order
 
   private func step(_ order: RosterOrder) {
-    guard phase == .active, mayRecord, let rules, !orders.busy.contains(order.source) else { return }
-    switch rules.next(order, roster) {
+    guard phase == .active, mayRecord, !orders.busy.contains(order.source) else { return }
+    switch settings.figures.rules.next(order, roster) {
     case .wait(let what):
       if orders.waits.updateValue(what, forKey: order.source) != what {
         log.info(
@@ -212,7 +208,7 @@ extension Boss {
 
   /// The same order makes the same clone, also in the hands of another boss.
   private func mutationSeed(_ order: RosterOrder) -> UInt64 {
-    let base = (try? settings.reader.whole("floor.mutation_seed_number")) ?? 0
+    let base = settings.figures.mutationSeed
     let number: Int64 =
       switch order.source {
       case .command(let id): id * 2

@@ -6,6 +6,7 @@ import Shared
 struct BossSettings {
   let arguments: BossArguments
   let config: EffectiveConfig
+  let figures: BossFigures
   /// The first roster; used when the table `agents` is empty.
   let agents: [AgentFile]
   let secrets: Secrets
@@ -58,8 +59,11 @@ struct BossSettings {
     let (config, found) = ConfigLoader.examine(
       schema: FloorSchema.schema, layers: layers, home: arguments.configurationFile, rules: FloorRules.all,
       alsoWrong: problems)
-    let settings = BossSettings(arguments: arguments, config: config, agents: agents, secrets: secrets)
-    return (settings, found + VenueCredentials.problems(settings))
+    let (figures, missing) = BossFigures.read(config.reader)
+    let settings = BossSettings(
+      arguments: arguments, config: config, figures: figures, agents: agents, secrets: secrets)
+    // What was refused above is missing below: that is told once.
+    return (settings, found + VenueCredentials.problems(settings) + (found.isEmpty ? missing : []))
   }
 
   /// Database roles and bus users that the boss hands to its children, and its own.

@@ -41,8 +41,18 @@ enum LogsCommand {
     for (_, entry) in ordered.suffix(count) { print(instance.isJSON ? entry.line : entry.text) }
     guard line.has("follow") else { return .done }
     fflush(nil)
+    // Watched first, looked at then: what was written in between is not missed.
+    let loop = try EventLoop()
+    var hasChanged = true
+    let watch = try FolderWatch(loop: loop, folder: directory)
+    defer { watch.close() }
+    watch.onChange = { hasChanged = true }
     while true {
-      usleep(200_000)
+      if !hasChanged {
+        try loop.turn(timeout: nil)
+        continue
+      }
+      hasChanged = false
       for name in names {
         let path = "\(directory)/\(name).log"
         guard SmallFile.exists(path) else { continue }

@@ -78,14 +78,15 @@ enum StatusCommand {
   private static func show(
     _ instance: Instance, _ record: Overview?, _ answers: [ProcessProbe.Answer], _ missing: [String], _ isHalted: Bool
   ) {
+    let inForce = inForce(record?.floor, answers)
     if let record, let row = record.floor.cells.first {
       let values = Dictionary(
         uniqueKeysWithValues: zip(record.floor.columns, row.map { $0.map(Listing.short) ?? "-" }))
       func value(_ column: String) -> String { values[column] ?? "-" }
       let kind = value("is_paper") == "t" ? "paper" : "LIVE"
       print(
-        "floor \(instance.name)  \(value("mode"))  \(kind)"
-          + (value("reason").isEmpty ? "" : "  (\(Table.plain(value("reason"))))"))
+        "floor \(instance.name)  \(inForce.mode.rawValue)  \(kind)"
+          + (inForce.reason.isEmpty ? "" : "  (\(Table.plain(inForce.reason)))"))
       print(
         "money: capital \(value("capital")), cash \(value("cash")), allocated \(value("allocated")), "
           + "reserved \(value("reserved")), invested \(value("invested")), today \(value("day_pnl"))")
@@ -94,7 +95,9 @@ enum StatusCommand {
           + "(\(value("unknown_orders")) unknown), \(value("open_positions")) positions, \(value("trades_today")) trades today"
       )
     } else {
-      print("floor \(instance.name)  the record cannot be read now")
+      print(
+        "floor \(instance.name)  \(inForce.mode.rawValue)  the record cannot be read now"
+          + (inForce.reason.isEmpty ? "" : "  (\(Table.plain(inForce.reason)))"))
     }
     if let refusal = refusal(instance) { print("REFUSED at its last start: \(refusal)") }
     if isHalted { print("HALT FILE: \(instance.haltFile) exists; floor resume removes it") }
@@ -121,6 +124,19 @@ enum StatusCommand {
       // There is none, which is the rule.
       return nil
     }
+  }
+
+  private static func inForce(_ record: Listing?, _ answers: [ProcessProbe.Answer]) -> ModeInForce {
+    func value(_ column: String) -> String? {
+      guard let record, let row = record.cells.first, let index = record.columns.firstIndex(of: column) else {
+        return nil
+      }
+      return row[index]
+    }
+    let gateway = answers.first { $0.process == ProcessNames.gateway }?.progress
+    return ModeInForce(
+      recorded: value("mode").flatMap(FloorMode.init(rawValue:)), recordedReason: value("reason") ?? "",
+      gateway: gateway.flatMap { FloorMode(rawValue: $0.mode) }, gatewayNote: gateway?.note ?? "")
   }
 
   static func processTable(_ answers: [ProcessProbe.Answer]) -> Table {
@@ -151,9 +167,10 @@ enum StatusCommand {
         "lag_ms": .int(progress.lag.milliseconds), "progress": .int(progress.progress), "note": .string(progress.note),
       ]
     }
+    let inForce = inForce(record?.floor, answers)
     return [
-      "instance": .string(instance.name), "halt_file": .bool(isHalted),
-      "refused": refusal(instance).map { .string($0) } ?? .null,
+      "instance": .string(instance.name), "halt_file": .bool(isHalted), "mode": .string(inForce.mode.rawValue),
+      "why": .string(inForce.reason), "refused": refusal(instance).map { .string($0) } ?? .null,
       "floor": record.flatMap { $0.floor.json.array?.first } ?? .null, "agents": record?.agents.json ?? .null,
       "processes": .array(processes), "missing": .array(missing.map { .string($0) }),
     ]

@@ -1,5 +1,4 @@
 import FloorIOData
-import Glibc
 import Shared
 
 /// A row in `commands`, and the wait for what the boss makes of it.
@@ -16,16 +15,27 @@ enum BossOrder {
         .text(verb), .text(target), .json(arguments), .int(limit.milliseconds), .text(SystemRandom.hex(16)),
       ]
     ).one().int("id")
+    let loop = try EventLoop()
+    let listener = Database(loop: loop, settings: instance.reachable(), log: .discarding(process: "floor"))
+    defer { listener.close() }
+    var hasNews = true
+    // The end of any command, and each (re)connection, are a reason to look; between them nobody asks.
+    listener.listen("floor_commands_ended") { _ in hasNews = true }
+    listener.onStateChange = { isUp in hasNews = hasNews || isUp }
     let deadline = SystemClock.monotonic().advanced(by: limit)
     var state = "REQUESTED"
     while SystemClock.monotonic() < deadline {
+      guard hasNews else {
+        try loop.turn(timeout: deadline.since(SystemClock.monotonic()))
+        continue
+      }
+      hasNews = false
       let row = try database.query("SELECT state, result FROM commands WHERE id = $1", [.int(id)]).one()
       state = try row.text("state")
       if ["DONE", "FAILED", "EXPIRED"].contains(state) {
         let result = row.isNull("result") ? JSON.null : try row.json("result")
         return report(id, verb, target, state, result, instance)
       }
-      usleep(50_000)
     }
     let why =
       state == "TAKEN"

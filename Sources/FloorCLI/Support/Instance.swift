@@ -80,6 +80,23 @@ struct Instance {
     throw first ?? DatabaseError(.away, "no role to log in with")
   }
 
+  /// The settings of the first role that this account may take; the first one while nobody answers.
+  func reachable() -> DatabaseSettings {
+    for role in roles {
+      var settings = database
+      settings.user = role
+      do {
+        _ = try BlockingDatabase(settings, connectTimeout: .seconds(1), timeout: .seconds(1))
+        return settings
+      } catch let error as DatabaseError where error.message.contains("authentication failed") {
+        continue
+      } catch {
+        return settings
+      }
+    }
+    return database
+  }
+
   /// As `connect`, for commands that can do nothing without it.
   func openDatabase() throws -> BlockingDatabase {
     do {

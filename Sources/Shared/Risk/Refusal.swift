@@ -24,6 +24,7 @@ public enum RefusalCode: String, Hashable, Sendable, CaseIterable {
   case staleBook = "stale_book"
   case crossedBook = "crossed_book"
   case priceCollar = "price_collar"
+  case spreadTooWide = "spread_too_wide"
   case tokenUnresolved = "token_unresolved"
   case duplicateWish = "duplicate_wish"
   // capital
@@ -34,6 +35,7 @@ public enum RefusalCode: String, Hashable, Sendable, CaseIterable {
   case dailyLoss = "daily_loss"
   case drawdown = "drawdown"
   case lossStreak = "loss_streak"
+  case openPositions = "open_positions"
   case noShares = "no_shares"
   // cancels
   case nothingToCancel = "nothing_to_cancel"

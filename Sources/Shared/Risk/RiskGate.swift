@@ -64,6 +64,9 @@ public struct RiskGate: Sendable {
     if agent.lossesInARow >= limits.lossStreak {
       return Refusal(.lossStreak, .init("losses", agent.lossesInARow), .init("limit", limits.lossStreak))
     }
+    if let most = limits.openPositions, agent.otherPositions >= most {
+      return Refusal(.openPositions, .init("positions", agent.otherPositions), .init("limit", most))
+    }
     if picture.tokenUnresolved { return Refusal(.tokenUnresolved) }
     return nil
   }
@@ -110,6 +113,13 @@ public struct RiskGate: Sendable {
     if let bid = book.bid, let ask = book.ask, bid >= ask {
       guard request.action == .enter else { return nil }
       return Refusal(.crossedBook, .init("bid", bid), .init("ask", ask))
+    }
+    if request.action == .enter, let widest = limits.spreadMaxMicros, let bid = book.bid, let ask = book.ask,
+      ask.micros - bid.micros > widest
+    {
+      return Refusal(
+        .spreadTooWide, .init("spread", Decimal6.text(ask.micros - bid.micros)),
+        .init("limit", Decimal6.text(widest)))
     }
     switch request.side {
     case .buy:

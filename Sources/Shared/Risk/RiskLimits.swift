@@ -17,6 +17,10 @@ public struct RiskLimits: Hashable, Sendable {
   public var drawdownBps: Int64 = 1500
   /// Losing trades in a row that pause an agent (S4-53).
   public var lossStreak = 5
+  /// Positions one agent may hold, in different tokens; open entries count.
+  public var openPositions: Int?
+  /// Widest spread of our own book at which an entry is sent.
+  public var spreadMaxMicros: Int64?
   /// How far beyond the best opposite price of our own book an order may reach.
   public var collarMicros: Int64 = 50_000
   /// The oldest book on which anything is sent, in market time.

@@ -18,12 +18,15 @@ public struct AgentStanding: Hashable, Sendable {
   /// Open orders at their worst plus positions at cost.
   public var deployed: USD
   public var lossesInARow: Int
+  /// Tokens it holds or is buying, without the token of this wish.
+  public var otherPositions: Int
 
-  public init(mayEnter: Bool, allocation: USD, deployed: USD, lossesInARow: Int) {
+  public init(mayEnter: Bool, allocation: USD, deployed: USD, lossesInARow: Int, otherPositions: Int = 0) {
     self.mayEnter = mayEnter
     self.allocation = allocation
     self.deployed = deployed
     self.lossesInARow = lossesInARow
+    self.otherPositions = otherPositions
   }
 }
 

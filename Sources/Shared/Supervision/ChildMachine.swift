@@ -44,8 +44,8 @@ public struct ChildMachine: Hashable, Sendable {
     /// A living process of an earlier boss: to be kept and supervised on, or (`keep` false) to be ended before a new one may start.
     case adopted(ChildIdentity, epoch: Epoch, keep: Bool)
     case hello(ChildIdentity)
-    /// Its main loop reported.
-    case progress(ChildIdentity, ready: Bool)
+    /// Its main loop reported: how much work it has done in all, and how much it could do now and has not.
+    case progress(ChildIdentity, ready: Bool, work: UInt64 = 0, waiting: Int = 0)
     case exited(ChildIdentity, ExitCause)
     /// Time passes; `lag` is how late the boss itself runs.
     case tick(lag: Duration)
@@ -104,7 +104,9 @@ public struct ChildMachine: Hashable, Sendable {
   private var unusedEpoch: Epoch?
   /// The present ladder was begun because a stop was wanted, not because the child was silent.
   private var stopOrdered = false
+  /// When it last worked, or had nothing to do.
   private var lastProgress = MonotonicTime(nanoseconds: 0)
+  private var lastWork: UInt64?
   private var upSince: MonotonicTime?
   private var recentRestarts: [MonotonicTime] = []
   private var crashesInRow = 0
@@ -153,7 +155,8 @@ public struct ChildMachine: Hashable, Sendable {
       lastProgress = now
       state = .up(identity, ready: false)
       return []
-    case .progress(let identity, let ready): return progress(identity, ready, now)
+    case .progress(let identity, let ready, let work, let waiting):
+      return progress(identity, ready, work, waiting, now)
     case .exited(let identity, let cause): return exited(identity, cause, now)
     case .tick(let lag): return tick(lag, now)
     case .pardon: return pardon(now)
@@ -230,6 +233,7 @@ public struct ChildMachine: Hashable, Sendable {
     guard state == .spawning else { return [] }
     upSince = nil
     lastProgress = now
+    lastWork = nil
     if wanted == .stopped { return beginLadder(identity, ordered: true, now) }
     state = .starting(identity, since: now)
     return []
@@ -245,18 +249,23 @@ public struct ChildMachine: Hashable, Sendable {
     }
     self.epoch = epoch
     lastProgress = now
+    lastWork = nil
     guard keep else { return beginLadder(identity, ordered: true, now) }
     wanted = .running
     state = .up(identity, ready: false)
     return []
   }
 
-  private mutating func progress(_ identity: ChildIdentity, _ ready: Bool, _ now: MonotonicTime) -> [Effect] {
+  private mutating func progress(
+    _ identity: ChildIdentity, _ ready: Bool, _ work: UInt64, _ waiting: Int, _ now: MonotonicTime
+  ) -> [Effect] {
     switch state {
     case .starting(identity, _), .up(identity, _): break
     default: return []
     }
-    lastProgress = now
+    // A report alone proves that timers fire. Alive is who works, or has nothing to do.
+    if waiting == 0 || work != lastWork { lastProgress = now }
+    lastWork = work
     if !ready {
       state = .up(identity, ready: false)
       return []

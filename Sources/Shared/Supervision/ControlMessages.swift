@@ -41,8 +41,11 @@ public struct ControlHello: Hashable, Sendable {
 
 /// What a floor process says of itself twice a second.
 public struct ControlProgress: Hashable, Sendable {
-  /// Counts work of the main loop, not a timer's ticks: standing still means stuck.
+  /// Counts work of the main loop, not a timer's ticks.
   public var progress: UInt64
+  /// Pieces of work that this process could do now and has not begun. Standing still with nothing waiting is idle; with something
+  /// waiting it is stuck.
+  public var waiting: Int
   public var isReady: Bool
   /// How late the loop's timers were, at worst since the last report.
   public var lag: Duration
@@ -51,8 +54,9 @@ public struct ControlProgress: Hashable, Sendable {
   /// What it waits for or works on, for people.
   public var note: String
 
-  public init(progress: UInt64, isReady: Bool, lag: Duration, mode: String, note: String) {
+  public init(progress: UInt64, waiting: Int = 0, isReady: Bool, lag: Duration, mode: String, note: String) {
     self.progress = progress
+    self.waiting = waiting
     self.isReady = isReady
     self.lag = lag
     self.mode = mode
@@ -63,12 +67,16 @@ public struct ControlProgress: Hashable, Sendable {
     guard let progress = json["progress"]?.int, progress >= 0, let ready = json["ready"]?.bool,
       let lag = json["lag_ms"]?.int, let mode = json["mode"]?.string, let note = json["note"]?.string
     else { return nil }
-    self.init(progress: UInt64(progress), isReady: ready, lag: .milliseconds(lag), mode: mode, note: note)
+    // A process of an earlier build does not say what waits: it is judged by its reports alone.
+    self.init(
+      progress: UInt64(progress), waiting: Int(clamping: json["waiting"]?.int ?? 0), isReady: ready,
+      lag: .milliseconds(lag), mode: mode, note: note)
   }
 
   public var json: JSON {
     [
-      "progress": .int(progress), "ready": .bool(isReady), "lag_ms": .int(lag.milliseconds), "mode": .string(mode),
+      "progress": .int(progress), "waiting": .int(waiting), "ready": .bool(isReady), "lag_ms": .int(lag.milliseconds),
+      "mode": .string(mode),
       "note": .string(note),
     ]
   }

@@ -32,13 +32,6 @@ public struct FloorMachine: Hashable, Sendable {
 
   public enum StopPhase: String, Hashable, Sendable { case none, agents, gateway, desk, done }
 
-  public struct StopTimes: Hashable, Sendable {
-    /// How long the gateway may cancel and flatten before it is ended. Agents and desk have the kill ladder's two seconds each, so the
-    /// whole stop fits twenty seconds.
-    public var gatewayDrain: Duration = .seconds(9)
-    public init() {}
-  }
-
   public struct Member: Hashable, Sendable {
     public let name: String
     public let kind: Kind
@@ -62,7 +55,7 @@ public struct FloorMachine: Hashable, Sendable {
   private var auditorLost: MonotonicTime?
 
   public init(
-    policy: SupervisionPolicy, startsPerSecond: Int64, stopTimes: StopTimes = StopTimes(), now: MonotonicTime
+    policy: SupervisionPolicy, startsPerSecond: Int64, stopTimes: StopTimes, now: MonotonicTime
   ) {
     self.policy = policy
     self.stopTimes = stopTimes

@@ -4,6 +4,7 @@
 //   ChildMachine       one child: wanted and actual state, restart budget, quarantine, kill ladder
 //   StartGate          how fast children may be started, all together
 //   FloorMachine       the whole floor: members, mode, ordered stop
+//   StopTimes          how the time of an ordered stop is shared out
 //   LeaseKeeper        whether this process may act as the holder of a lease
 //   SchedulingLag      how late this process itself runs, so that a busy host does not kill healthy children
 //   RosterOrder        a command, or advice: a row that outlives the boss

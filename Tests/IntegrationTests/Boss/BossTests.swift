@@ -76,6 +76,28 @@ struct BossTests {
     }
   }
 
+  @Test("A process that reports and does no work that waits is replaced; one that has nothing to do is left alone")
+  func stuckAndIdle() throws {
+    let floor = try BossFloor()
+    try floor.faults(["agent-a": ["stuck": true], "agent-b": ["idle": true], "auditor": ["idle": true]])
+    try floor.start(["--set", "supervision.progress_deadline_ms=1000"])
+    try floor.awaitReady(["agent-b", "auditor"])
+    let idle = try floor.process("agent-b")?.pid
+    try eventuallyTrue("the stuck one is found") { try floor.events("hung") >= 1 }
+    try floor.faults(["agent-b": ["idle": true], "auditor": ["idle": true]])
+    let births = try floor.births("agent-a").count
+    #expect(births >= 1)
+    try eventuallyTrue("it is back") {
+      guard let row = try floor.process("agent-a") else { return false }
+      return try row.state == "READY" && floor.births("agent-a").count >= 2
+    }
+    #expect(try floor.process("agent-b")?.pid == idle && floor.process("agent-b")?.restarts == 0)
+    #expect(try floor.process("auditor")?.restarts == 0)
+    let hung = try floor.administrator.query(
+      "SELECT DISTINCT component FROM system_events WHERE event_type = 'hung'")
+    #expect(try hung.map { try $0.text("component") } == ["agent-a"])
+  }
+
   @Test(
     "After kill -9 of the boss the next one adopts the desk, respawns the agents under new epochs, and leaves no orphan"
   )

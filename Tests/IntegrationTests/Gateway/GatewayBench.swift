@@ -103,6 +103,18 @@ final class GatewayBench {
         host: database.servers.runDirectory, database: "postgres", user: "floor_admin", applicationName: "bench"))
   }
 
+  /// PostgreSQL is gone for the gateway.
+  func databaseAway() throws {
+    try outside().execute(script: "ALTER DATABASE \(database.name) WITH ALLOW_CONNECTIONS false")
+    try looker.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'floor_gateway'"
+    )
+  }
+
+  func databaseBack() throws {
+    try outside().execute(script: "ALTER DATABASE \(database.name) WITH ALLOW_CONNECTIONS true")
+  }
+
   // MARK: The venue
 
   private func startVenue(_ arguments: [String]) throws {
@@ -179,6 +191,7 @@ final class GatewayBench {
         ]),
       .init("market", ["stale_after_ms": 60_000]),
     ]
+    configuration.removeAll { member in extraConfiguration.contains { $0.key == member.key } }
     configuration += extraConfiguration
     return BirthDocument(
       process: "order-gateway", stateDirectory: directory.path + "/state", runDirectory: directory.path,
@@ -388,19 +401,26 @@ final class GatewayBench {
   }
 
   func venueBalance() throws -> USD {
+    USD(micros: try ask("/balance-allowance", "?asset_type=COLLATERAL&signature_type=0")["balance"]!.int!)
+  }
+
+  /// How many of our orders the venue works.
+  func venueOpenOrders() throws -> Int { try ask("/data/orders", "")["data"]?.array?.count ?? -1 }
+
+  /// A question to the venue as the owner of the account.
+  private func ask(_ path: String, _ query: String) throws -> JSON {
     let auth = try L2Authentication(
       address: EthereumAddress(credentials["address"]!.string!)!, apiKey: credentials["api_key"]!.string!,
       secret: credentials["secret"]!.string!, passphrase: credentials["passphrase"]!.string!)
-    let headers = auth.headers(
-      timestamp: SystemClock.wall().seconds, method: "GET", path: "/balance-allowance", body: [])
+    let headers = auth.headers(timestamp: SystemClock.wall().seconds, method: "GET", path: path, body: [])
     var result: Result<HTTPResponse, HTTPError>?
     http.send(
       HTTPRequest(
-        "GET", "http://127.0.0.1:\(venuePort)/balance-allowance?asset_type=COLLATERAL&signature_type=0",
+        "GET", "http://127.0.0.1:\(venuePort)\(path)\(query)",
         headers: headers.map { WebField($0.name, $0.value) }), timeout: .seconds(5)
     ) { result = $0 }
-    try until("the balance") { result != nil }
-    return USD(micros: try JSON.parse(try result!.get().body)["balance"]!.int!)
+    try until("an answer to \(path)") { result != nil }
+    return try JSON.parse(try result!.get().body)
   }
 
   /// `POST /order` requests that the venue took, by order.

@@ -57,6 +57,11 @@ struct RiskSample {
       $0.picture.agent!.deployed = USD(dollars: 90)
       $0.picture.agent!.allocation = USD(dollars: 200)
     },
+    Case(name: "one position more than the agent may hold", code: .openPositions) {
+      $0.limits.openPositions = 3
+      $0.picture.agent!.otherPositions = 3
+    },
+    Case(name: "a book wider than allowed", code: .spreadTooWide) { $0.limits.spreadMaxMicros = 9_999 },
     Case(name: "the agent's allocation", code: .allocation) { $0.picture.agent!.allocation = USD(dollars: 10) },
     Case(name: "40 % of the floor", code: .floorExposure) { $0.picture.floor.deployed = USD(dollars: 390) },
     Case(name: "10 % lost today", code: .dailyLoss) { $0.picture.floor.realisedToday = USD(dollars: -100) },

@@ -152,6 +152,13 @@ struct ConfigTests {
         [("mode", "live"), ("live.armed", "true"), ("venue", "polymarket"), ("floor.capital_usd", "5000")],
         ["floor.capital_usd"]
       ),
+      (
+        [
+          ("mode", "live"), ("live.armed", "true"), ("venue", "polymarket"), ("judging.trades_min_count", "5"),
+          ("orders.absence_proof_s", "10"),
+        ],
+        ["judging.trades_min_count", "orders.absence_proof_s"]
+      ),
     ] as [([(String, String)], [String])])
   func unsafeCombinations(settings: [(String, String)], keys: [String]) {
     let found = problems(ConfigLayer(name: "file", file: "f.yaml", tree: tree(settings)))

@@ -232,6 +232,27 @@ struct ChildMachineTests {
     #expect(world.alive.count == 1)
   }
 
+  @Test("Reports are not progress: a child whose work waits while it does none is replaced, however often it reports")
+  func reportsWithoutProgress() throws {
+    var world = World()
+    world.bringUp()
+    let process = try #require(world.machine.process)
+    func report(_ work: UInt64, waiting: Int) {
+      world.advance(.milliseconds(500))
+      world.send(.progress(process, ready: true, work: work, waiting: waiting))
+      world.send(.tick(lag: .zero))
+    }
+    for work in 1...20 { report(UInt64(work), waiting: 5) }
+    #expect(world.asked.isEmpty, "it works")
+    for _ in 0..<40 { report(20, waiting: 0) }
+    #expect(world.asked.isEmpty, "it has nothing to do")
+    for _ in 0..<5 { report(20, waiting: 1) }
+    #expect(world.asked.isEmpty, "not yet three seconds")
+    report(20, waiting: 1)
+    #expect(world.asked == [process])
+    #expect(world.reports.last == .hung(silent: .seconds(3)))
+  }
+
   @Test("On a busy host the patience grows to five times the boss's own lag")
   func busyHost() {
     var world = World()

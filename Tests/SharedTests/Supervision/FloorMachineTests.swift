@@ -19,7 +19,9 @@ private struct Floor {
   static let agents = ["agent-a", "agent-b", "agent-c", "agent-d"]
 
   init(agents: [String] = Floor.agents) {
-    machine = FloorMachine(policy: SupervisionPolicy(), startsPerSecond: 4, now: now)
+    machine = FloorMachine(
+      policy: SupervisionPolicy(), startsPerSecond: 4,
+      stopTimes: StopTimes(within: .seconds(20), killAfter: .seconds(2)), now: now)
     for name in ProcessNames.desk { send(.add(name, name == ProcessNames.gateway ? .gateway : .desk)) }
     for name in agents { send(.add(name, .agent)) }
     for name in agents + ProcessNames.desk { send(.child(name, .want(.running))) }

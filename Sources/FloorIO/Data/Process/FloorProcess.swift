@@ -33,6 +33,9 @@ public final class FloorProcess {
   public var counters: (() -> JSON)?
   /// Work of the main loop, for the watchdog: see `advance`.
   public private(set) var progress: UInt64 = 0
+  /// How much work the process could do now and has not begun; without an owner: none. What waits for another process is not counted:
+  /// whoever says that work waits while `progress` stands still is judged stuck and replaced.
+  public var waiting: (() -> Int)?
   /// The boss's hand on this process.
   public private(set) var control: ControlServer?
   /// A command other than `stop`, which `onStopRequested` gets. Throw `ControlServer.Refusal` to refuse. Without an owner `drain` stops
@@ -44,8 +47,8 @@ public final class FloorProcess {
   /// The boss is gone (end-of-file on the lifeline). Without an owner the process stops at once.
   public var onLifelineClosed: (() -> Void)?
 
-  /// How long the desk goes on without a boss.
-  public static let bossAbsenceMax: Duration = .seconds(60)
+  /// How long the desk goes on without a boss (`supervision.desk_alone_s`).
+  private var bossAbsenceMax: Duration { .seconds(birth.configuration["supervision"]?["desk_alone_s"]?.int ?? 60) }
 
   private var openedDatabase: Database?
   private var openedBus: RedisBus?
@@ -194,7 +197,8 @@ public final class FloorProcess {
       loop: loop, path: "\(birth.runDirectory)/\(birth.process).sock", hello: hello, log: log
     ) { [unowned self] in
       ControlProgress(
-        progress: progress, isReady: isReady, lag: loop.takeWorstLag(), mode: mode.rawValue, note: note)
+        progress: progress, waiting: waiting?() ?? 0, isReady: isReady, lag: loop.takeWorstLag(), mode: mode.rawValue,
+        note: note)
     }
     server.onCommand = { [unowned self] in try obey($0) }
     control = server
@@ -204,11 +208,11 @@ public final class FloorProcess {
     }
   }
 
-  /// Nobody has reported as the boss for a minute: the desk ends itself, so that a floor whose boss never returns leaves nothing behind.
+  /// Nobody has reported as the boss for that long: the desk ends itself, so that a floor whose boss never returns leaves nothing behind.
   private func watchBoss() {
     guard let absent = control?.bossAbsentSince, stopRequests == 0 else { return }
-    guard SystemClock.monotonic().since(absent) >= FloorProcess.bossAbsenceMax else { return }
-    log.warning("no boss for a minute: ending")
+    guard SystemClock.monotonic().since(absent) >= bossAbsenceMax else { return }
+    log.warning("no boss: ending in order", [.milliseconds("absent_max_ms", bossAbsenceMax)])
     requestStop()
   }
 

@@ -27,11 +27,25 @@ public struct Standing: Hashable, Sendable {
     /// Positions at cost.
     public var invested: USD
     public var lossesInARow: Int
-    public init(mayEnter: Bool, allocation: USD, invested: USD, lossesInARow: Int) {
+    /// What it holds.
+    public var held: Set<Holding>
+    public init(
+      mayEnter: Bool, allocation: USD, invested: USD, lossesInARow: Int, held: Set<Holding> = []
+    ) {
       self.mayEnter = mayEnter
       self.allocation = allocation
       self.invested = invested
       self.lossesInARow = lossesInARow
+      self.held = held
+    }
+  }
+  /// One outcome of one market.
+  public struct Holding: Hashable, Sendable {
+    public let market: MarketSlug
+    public let outcome: Outcome
+    public init(_ market: MarketSlug, _ outcome: Outcome) {
+      self.market = market
+      self.outcome = outcome
     }
   }
   public var agents: [AgentName: Agent]
@@ -116,7 +130,10 @@ public enum GatewayEvent: Sendable {
   /// Do posts make sense now (breaker, venue mode, dead-man beats)?
   case venue(up: Bool)
   /// Take out everything that rests; of one agent or of all.
+  /// The orders of one agent (not those that the gateway sent for it), or all there are.
   case cancelAll(AgentName?, reason: String)
+  /// An earlier life wanted this order out.
+  case cancelWanted(VenueOrderID, reason: String)
   case tick
 }
 
@@ -128,7 +145,7 @@ public enum GatewayEffect: Hashable, Sendable {
   case journal(OrderSubmission)
   /// Send exactly these bytes, once.
   case post(PreparedOrder)
-  case cancel(VenueOrderID)
+  case cancel(VenueOrderID, reason: String)
   /// Ask by id, then for trades since, then for open orders; end with `lookedUp`.
   case lookUp(VenueOrderID, tradesSince: MarketTime)
   /// Tell the agent again what it was told last about this intent.

@@ -94,7 +94,7 @@ extension OrderManager {
       agent: agent.map {
         AgentStanding(
           mayEnter: $0.mayEnter, allocation: $0.allocation, deployed: deployed(terms.agent),
-          lossesInARow: $0.lossesInARow)
+          lossesInARow: $0.lossesInARow, otherPositions: otherPositions(of: terms, $0.held))
       },
       floor: FloorStanding(
         capital: standing.capital, deployed: floorDeployed, realisedToday: standing.realisedToday,
@@ -106,6 +106,19 @@ extension OrderManager {
 
   /// Staleness is judged in market time, but never below a second of the wall (docs/architecture.md, section 4).
   private static func shortestBookAge(_ now: Moment) -> Duration { now.clock.market(during: .seconds(1)) }
+
+  /// What the agent holds or is buying beside the token of this wish.
+  private func otherPositions(of terms: IntentMessage.Terms, _ held: Set<Standing.Holding>) -> Int {
+    var all = held
+    for order in orders.values where order.terms.agent == terms.agent && order.terms.side == .buy {
+      // Bought since the record was read, or on its way.
+      if !order.state.isTerminal || order.unreadCost > .zero {
+        all.insert(Standing.Holding(order.terms.market, order.terms.outcome))
+      }
+    }
+    all.remove(Standing.Holding(terms.market, terms.outcome))
+    return all.count
+  }
 
   private mutating func deny(
     _ terms: IntentMessage.Terms, _ origin: IntentOrigin, _ refusal: Refusal, _ now: Moment,

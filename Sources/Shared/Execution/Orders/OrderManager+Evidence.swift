@@ -106,7 +106,7 @@ extension OrderManager {
       note(
         .critical, "order_rose_again", "\(intent) \(news.id) is \(news.status) although \(order.state.rawValue)",
         &effects)
-      effects.append(.cancel(news.id))
+      effects.append(.cancel(news.id, reason: "rose_again"))
     case .filled, .cancelled, .reserved, .signed, .sending, .live, .delayed, .cancelSent, .unknown: break
     }
   }

@@ -92,7 +92,7 @@ extension OrderManager {
     orders[intent]!.cancelSentAt = now.monotonic
     counters.cancels += 1
     apply(.requestCancel, intent, reason: order.cancelReason ?? "", now, &effects)
-    effects.append(.cancel(id))
+    effects.append(.cancel(id, reason: order.cancelReason ?? ""))
   }
 
   private mutating func ask(_ intent: IntentID, _ now: Moment, _ effects: inout [GatewayEffect]) {
@@ -145,6 +145,8 @@ extension OrderManager {
     working.sentMarket = order.sentAt
     working.sentAt = now.monotonic
     working.submitAsked = true
+    // Who wanted it out is gone; that it should go is not.
+    if order.state == .cancelSent { working.cancelReason = "cancel_repeated" }
     if order.state.isTerminal { working.closedAt = now.monotonic }
     orders[intent] = working
     intentOf[submission.signed.id] = intent
@@ -197,6 +199,11 @@ extension OrderManager {
   }
 
   mutating func cancelAll(of agent: AgentName?, reason: String, _ now: Moment, _ effects: inout [GatewayEffect]) {
-    for intent in open where agent == nil || orders[intent]?.terms.agent == agent { wantCancel(intent, reason, now) }
+    for intent in open {
+      guard let order = orders[intent] else { continue }
+      // What the gateway sells for an agent goes on: that agent cannot.
+      if let agent, order.terms.agent != agent || order.origin != .agent { continue }
+      wantCancel(intent, reason, now)
+    }
   }
 }

@@ -79,6 +79,8 @@ public struct OrderManager: Sendable {
     case .database(let up): database(up, now, &effects)
     case .venue(let up): venueIsUp = up
     case .cancelAll(let agent, let reason): cancelAll(of: agent, reason: reason, now, &effects)
+    case .cancelWanted(let id, let reason):
+      if let intent = intentOf[id], orders[intent]?.state.isTerminal == false { wantCancel(intent, reason, now) }
     case .tick: break
     }
     work(now, &effects)

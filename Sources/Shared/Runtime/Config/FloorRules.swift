@@ -3,7 +3,7 @@ public enum FloorRules {
   /// All rules over the floor's own keys.
   public static let all: [ConfigLoader.Rule] = [
     liveNeedsArming, paperStaysAway, oneRedis, liveCapital, portsDiffer, limitsNest, tradeIsPossible, quarantinesGrow,
-    diskGuardsNest,
+    diskGuardsNest, realMoneyIsPatient,
   ]
 
   static let liveNeedsArming: ConfigLoader.Rule = { config in
@@ -87,6 +87,19 @@ public enum FloorRules {
         "limits.per_trade_pct", "of the capital is \(most) dollars, below the venue's least order of 1 dollar",
         "give the floor at least \(Decimal6.text(100_000_000 * 1_000_000 / percent)) dollars, or allow more per trade")
     ]
+  }
+
+  /// What shortens a wait for tests and demonstrations is refused where the wait protects real money.
+  static let realMoneyIsPatient: ConfigLoader.Rule = { config in
+    guard config.text("mode") == "live" else { return [] }
+    let least: [(String, Int64, String)] = [
+      ("judging.trades_min_count", 30, "fewer trades are chance"),
+      ("orders.absence_proof_s", 90, "the venue's slowest view lags 60 to 70 s"),
+    ]
+    return least.compactMap { path, least, reason in
+      guard let number = config.wholeNumber(path), number < least else { return nil }
+      return config.problem(path, "is too little for real money: \(reason)", "set it to \(least) or more")
+    }
   }
 
   static let quarantinesGrow: ConfigLoader.Rule = { config in

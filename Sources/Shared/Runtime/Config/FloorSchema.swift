@@ -8,7 +8,8 @@ public enum FloorSchema {
   ]
 
   public static let schema = ConfigSchema(
-    floorKeys + limitKeys + marketKeys + orderKeys + supervisionKeys + judgingKeys + serviceKeys + housekeepingKeys)
+    floorKeys + limitKeys + marketKeys + orderKeys + supervisionKeys + judgingKeys + auditorKeys + serviceKeys
+      + housekeepingKeys)
 
   private static let allSeries = ["btc-5m", "btc-15m", "eth-5m", "eth-15m"]
 
@@ -116,6 +117,18 @@ public enum FloorSchema {
     ConfigKey(
       "orders.reconcile_s", .whole(1...3600, .seconds), builtIn: "15",
       "How often the gateway compares its orders and trades with the venue's."),
+    ConfigKey(
+      "orders.file_fallback_s", .whole(1...3600, .seconds), builtIn: "60",
+      "How long PostgreSQL may be away before the mode is called FILE_FALLBACK and alarms; new risk stops at once."),
+    ConfigKey(
+      "orders.duplicate_window_ms", .whole(0...600_000, .milliseconds), builtIn: "2000",
+      "A second entry of an agent for the same token, side and price is refused while the first is open and younger."),
+    ConfigKey(
+      "orders.floor_rate_per_s", .whole(1...10_000, .perSecond), builtIn: "40", .smallestBinds,
+      "Entries of all agents together in a second; the venue's own limit is far above it."),
+    ConfigKey(
+      "orders.absence_proof_s", .whole(1...3600, .seconds), builtIn: "90",
+      "How long the venue must answer that it has no such order before one of unknown outcome counts as never arrived."),
   ]
 
   private static let supervisionKeys: [ConfigKey] = [
@@ -144,6 +157,9 @@ public enum FloorSchema {
       "supervision.starts_per_s", .whole(1...1000, .perSecond), builtIn: "4",
       "Starts of processes allowed in a second once the opening burst (one per process) is used up."),
     ConfigKey(
+      "supervision.desk_alone_s", .whole(6...86_400, .seconds), builtIn: "60",
+      "How long gateway, feed and the rest of the desk go on without a boss before they end in order."),
+    ConfigKey(
       "supervision.stop_within_s", .whole(5...600, .seconds), builtIn: "20",
       "Time an ordered stop of the whole floor may take; keep it below supervisord's stopwaitsecs."),
   ]
@@ -152,8 +168,8 @@ public enum FloorSchema {
     ConfigKey(
       "judging.every_s", .whole(1...86_400, .seconds), builtIn: "30", "How often agents are scored."),
     ConfigKey(
-      "judging.trades_min_count", .whole(1...1_000_000, .count), builtIn: "30", .largestBinds,
-      "Completed trades an agent needs before it can be retired or cloned on its results."),
+      "judging.trades_min_count", .whole(2...1_000_000, .count), builtIn: "30",
+      "Completed trades an agent needs before it can be retired or cloned on its results; at least 30 with real money."),
     ConfigKey(
       "judging.retire_below_pct", .decimal(from: "-100", to: "0", .percent), builtIn: "-5",
       "Net return per dollar at risk below which a judged agent is recommended for retirement."),
@@ -163,11 +179,20 @@ public enum FloorSchema {
     ConfigKey(
       "judging.act", .flag, builtIn: "true", "Whether the boss acts on recommendations by itself or only records them."),
     ConfigKey(
-      "judging.clone_pause_s", .whole(0...604_800, .seconds), builtIn: "60", .largestBinds,
+      "judging.clone_pause_s", .whole(0...604_800, .seconds), builtIn: "60",
       "Least time between two clones made by recommendation."),
     ConfigKey(
       "judging.agents_max_count", .whole(1...1000, .count), builtIn: "16", .smallestBinds,
       "Most agents on the floor, clones included."),
+  ]
+
+  private static let auditorKeys: [ConfigKey] = [
+    ConfigKey(
+      "auditor.interval_ms", .whole(100...600_000, .milliseconds), builtIn: "5000",
+      "Pause between two recomputations of the books."),
+    ConfigKey(
+      "auditor.drift_s", .whole(1...3600, .seconds), builtIn: "120",
+      "How long the venue's balance must differ from the ledger's by the same amount before that is a finding."),
   ]
 
   private static let serviceKeys: [ConfigKey] = [

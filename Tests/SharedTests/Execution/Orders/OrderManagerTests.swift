@@ -210,7 +210,7 @@ import Testing
     }
     #expect(script.state(wish) == .void)
     let effects = script.feed(.order(script.venueOrder(order, wish, .live), .stream))
-    #expect(effects.contains(.cancel(order.id)))
+    #expect(effects.contains(.cancel(order.id, reason: "rose_again")))
     let fill = script.feed(.trade(script.trade(order, "t1", size: 5), .stream))
     #expect(fill.contains { if case .record(.fill) = $0 { true } else { false } })
     #expect(script.state(wish) == .void)
@@ -249,7 +249,7 @@ import Testing
     let wish = script.world.wish(1, type: .goodTillCancelled, useful: .seconds(5))
     let order = script.send(wish, 7)
     _ = script.feed(.answered(order.id, .live))
-    #expect(script.wait(5000).contains(.cancel(order.id)))
+    #expect(script.wait(5000).contains(.cancel(order.id, reason: "expired")))
     #expect(script.state(wish) == .cancelSent)
     _ = script.feed(.order(script.venueOrder(order, wish, .canceled, matched: 8), .stream))
     #expect(script.state(wish) == .cancelSent)
@@ -316,7 +316,7 @@ import Testing
     let order = script.send(wish, 7)
     _ = script.feed(.answered(order.id, .live))
     let halted = script.feed(.mode(.halted))
-    #expect(halted.filter { $0 == .cancel(order.id) }.count == 1)
+    #expect(halted.filter { $0 == .cancel(order.id, reason: "halted") }.count == 1)
     #expect(script.feed(.mode(.halted)) == [])
     let refused = script.feed(.intent(script.world.wish(2, side: .sell), .valid, script.world.view))
     #expect(

@@ -178,7 +178,7 @@ struct OrderManagerWorld {
         states[submission.signed.id] = .sending
         feed(.journaled(submission.terms.intent, true))
       case .post(let order): post(order)
-      case .cancel(let id): cancel(id)
+      case .cancel(let id, _): cancel(id)
       case .lookUp(let id, _): lookUp(id)
       case .repeatAnswer: break
       case .note(let note): notes.append(note)

@@ -1,0 +1,105 @@
+import FloorIOData
+import Shared
+
+/// Positions that nobody else looks after: of agents that cannot act, and, at the end of a floor that is to be flattened, all of them.
+extension Gateway {
+  /// An agent that was stopped by an order is given this long to be started again before its positions are taken over.
+  private static let abandonedAfter: Duration = .seconds(10)
+  private static let retryFirst: Duration = .seconds(1)
+  private static let retryLongest: Duration = .seconds(30)
+
+  /// One look with positions that were read a moment ago. Sold is what is to be sold and can be; the next reading shows what is left.
+  func lookAfterPositions() {
+    guard phase == .open || isFlattening else { return }
+    let now = moment()
+    for (agent, status) in agentStatuses.sorted(by: { $0.key < $1.key }) {
+      guard let reason = takenOver(agent, status, now.monotonic) else { continue }
+      if core.openOrders.contains(where: { $0.terms.agent == agent && $0.origin == .agent }) {
+        feed(.cancelAll(agent, reason: status.lowercased()))
+      }
+      for position in positions where position.agent == agent && !(holds(position, now) && !isFlattening) {
+        sell(position, reason: reason, now)
+      }
+    }
+    sales = sales.filter { key, _ in positions.contains { $0.place == key } }
+  }
+
+  /// Why the gateway acts for this agent; `nil` when it does not.
+  private func takenOver(_ agent: AgentName, _ status: String, _ now: MonotonicTime) -> String? {
+    if isFlattening { return "flattened at the stop" }
+    if status == "DRAINING" || status == "QUARANTINED" { return "taken over: " + status.lowercased() }
+    // A paused agent exits by itself, unless its process was stopped as well: then no boss has granted it anything.
+    if status == "PAUSED", let since = grants.absent(agent, now: now), process.control?.isBossConnected == true,
+      now.since(since) >= Self.abandonedAfter
+    {
+      return "taken over: stopped"
+    }
+    return nil
+  }
+
+  private func holds(_ position: HeldPosition, _ now: Moment) -> Bool {
+    guard let closes = shelf.terms[position.slug]?.closes else { return false }
+    return closes.since(now.market) <= config.holdToSettlement
+  }
+
+  /// Fill-and-kill inside the collar. What cannot be sold now is tried again, ever more rarely.
+  private func sell(_ position: HeldPosition, reason: String, _ now: Moment) {
+    let size = position.free.cut(decimals: 2)
+    guard size > .zero, core.mode.allows(.exit), sales[position.place].map({ now.monotonic >= $0.at }) ?? true,
+      let view = shelf.view(position.slug, position.outcome), view.terms.accepting, let bid = view.book?.bid,
+      view.terms.closes.map({ $0 > now.market }) ?? true
+    else { return }
+    let lowest = max(view.terms.tick.micros, bid.micros - config.limits.collarMicros)
+    liquidations += 1
+    guard let price = Price(micros: lowest),
+      let intent = IntentID("\(position.agent).gateway-\(now.wall.milliseconds)-\(liquidations)")
+    else { return }
+    let delay = min(Self.retryLongest, sales[position.place].map { $0.delay * 2 } ?? Self.retryFirst)
+    sales[position.place] = Sale(at: now.monotonic.advanced(by: delay), delay: delay)
+    let terms = IntentMessage.Terms(
+      intent: intent, agent: position.agent, epoch: Epoch(0), action: .exit, market: position.slug,
+      outcome: position.outcome, side: .sell, type: .fillAndKill, price: view.terms.tick.rounded(price, .up),
+      size: size,
+      usefulUntil: now.market.advanced(by: .seconds(30)))
+    feed(.ownExit(terms, view, reason: reason))
+  }
+
+  // MARK: The floor's end
+
+  /// Nothing is left to sell, or nothing that could be.
+  var isFlat: Bool { positions.allSatisfy { $0.shares.cut(decimals: 2) == .zero } }
+
+  /// What an ordered stop leaves behind although it should not.
+  func reportNotFlattened() {
+    guard config.flattensOnStop, !isFlat else { return }
+    let left = positions.map { "\($0.agent) \($0.shares) \($0.outcome.rawValue) of \($0.slug)" }
+    tell(
+      GatewayNote(
+        severity: .error, code: "not_flattened",
+        detail: "\(left.count) positions are kept: " + left.prefix(8).joined(separator: ", ")))
+  }
+}
+
+/// When a position may be tried to be sold again.
+struct Sale: Hashable {
+  let at: MonotonicTime
+  let delay: Duration
+}
+
+/// A position in the record.
+struct HeldPosition: Hashable, Sendable {
+  struct Place: Hashable, Sendable {
+    let agent: AgentName
+    let slug: MarketSlug
+    let outcome: Outcome
+  }
+
+  let agent: AgentName
+  let slug: MarketSlug
+  let outcome: Outcome
+  let shares: Shares
+  let free: Shares
+  let cost: USD
+
+  var place: Place { Place(agent: agent, slug: slug, outcome: outcome) }
+}

@@ -1,0 +1,158 @@
+import FloorIOData
+import FloorTestSupport
+import Foundation
+import Shared
+import Testing
+
+/// The last lines of defence, each made to act in a real gateway: the breaker, the loss limits, the fallback, the dead-man switch, the end
+/// without a boss.
+@Suite(.serialized) struct GatewayLimitsTests {
+  private func rest(_ bench: GatewayBench) throws -> IntentMessage {
+    let wish = try bench.wish(
+      price: try bench.restingPrice(), size: Shares(whole: 10), type: .goodTillCancelled, useful: .seconds(3600))
+    try bench.send(wish)
+    try bench.until("the order to rest") { bench.events(of: wish.terms.intent).contains { $0.event == .live } }
+    return wish
+  }
+
+  private func log(_ bench: GatewayBench) throws -> String {
+    try String(contentsOfFile: bench.directory.path + "/state/log/order-gateway.log", encoding: .utf8)
+  }
+
+  @Test("Five calls in a row without an answer open the breaker: nothing is sent until a probe is answered")
+  func breaker() throws {
+    let bench = try GatewayBench()
+    try bench.startGateway()
+    try bench.open()
+    let deaf: [JSON] = ["/data/*", "/v1/*", "/balance-allowance*", "/markets*"].map {
+      ["endpoint": $0, "kind": "drop_answer", "count": 100_000]
+    }
+    try bench.faults(.array(deaf))
+    try bench.until("the breaker to open", within: .seconds(30)) {
+      try log(bench).contains("\"message\":\"venue circuit\",\"from\":\"closed\",\"to\":\"open\"")
+    }
+    try bench.publishBook()
+    let refused = try bench.wish(price: try Price(parsing: "0.5"), size: Shares(whole: 5))
+    try bench.send(refused)
+    #expect(try bench.final(of: refused.terms.intent).reason == RefusalCode.venueUnavailable.rawValue)
+    #expect(try bench.acceptedOrders() == 0)
+    try bench.faults([])
+    try bench.until("a probe to close it", within: .seconds(30)) {
+      try log(bench).contains("\"to\":\"closed\"")
+    }
+    let ask = try bench.touch(.buy)
+    let entry = try bench.wish(price: ask.price, size: Shares(whole: 5))
+    try bench.send(entry)
+    #expect(try bench.final(of: entry.terms.intent).event == .done)
+    try bench.compareWithVenue()
+  }
+
+  @Test(
+    "A lost day ends entries and lets exits pass; a drawdown halts; both say why, and the record has it",
+    arguments: [("daily_loss_pct", "daily_loss", "REDUCE_ONLY"), ("drawdown_pct", "drawdown", "HALTED")])
+  func lossLimits(key: String, reason: String, mode: String) throws {
+    let bench = try GatewayBench()
+    bench.extraConfiguration = [
+      .init(
+        "limits",
+        JSON.object([
+          .init("per_trade_pct", "2"), .init("per_agent_pct", "10"), .init("system_pct", "40"),
+          .init("orders_per_min", 60_000), .init("daily_loss_pct", key == "daily_loss_pct" ? "0.01" : "50"),
+          .init("drawdown_pct", key == "drawdown_pct" ? "0.01" : "50"),
+        ]))
+    ]
+    try bench.startGateway()
+    try bench.open()
+    // A round trip at once costs the spread and two fees: more than a ten-thousandth of the capital.
+    for side in [Side.buy, .sell] {
+      if side == .sell, key == "drawdown_pct", bench.control?.progress?.mode == mode { break }
+      let price = try bench.touch(side).price
+      let wish = try bench.wish(side, price: price, size: Shares(whole: 5))
+      try bench.send(wish)
+      _ = try bench.final(of: wish.terms.intent)
+    }
+    try bench.until("the mode \(mode)") {
+      try bench.publishBook()
+      return bench.control?.progress?.mode == mode
+    }
+    #expect(bench.control?.progress?.note.contains(reason) == true)
+    let entry = try bench.wish(price: try bench.touch(.buy).price, size: Shares(whole: 5))
+    try bench.send(entry)
+    #expect(
+      try bench.final(of: entry.terms.intent).reason
+        == (mode == "HALTED" ? RefusalCode.halted : RefusalCode.modeForbids).rawValue)
+    try bench.until("the record to have it") {
+      try bench.looker.query(
+        "SELECT count(*) AS n FROM system_events WHERE component = 'gateway' AND event_type = 'mode_demanded' AND message LIKE $1",
+        [.text("%" + reason)]
+      ).one().int("n") == 1
+    }
+    if mode == "HALTED" {
+      try bench.until("the latch") {
+        try bench.looker.query("SELECT halted FROM floor_state").one().bool("halted")
+      }
+    }
+    try bench.compareWithVenue()
+  }
+
+  @Test("PostgreSQL away for long is called FILE_FALLBACK, exits go on, and the alarm is recorded afterwards")
+  func fileFallback() throws {
+    let bench = try GatewayBench()
+    bench.extraConfiguration = [
+      .init(
+        "orders", ["request_timeout_ms": 800, "reconcile_s": 2, "collar_points": "0.1", "file_fallback_s": 1])
+    ]
+    try bench.startGateway()
+    try bench.open()
+    let entry = try bench.wish(price: try bench.touch(.buy).price, size: Shares(whole: 5))
+    try bench.send(entry)
+    #expect(try bench.final(of: entry.terms.intent).position == Shares(whole: 5))
+    let before = try bench.venueBalance()
+    try bench.databaseAway()
+    try bench.until("FILE_FALLBACK") { bench.control?.progress?.mode == "FILE_FALLBACK" }
+    let exit = try bench.wish(.sell, price: try bench.touch(.sell).price, size: Shares(whole: 5))
+    try bench.send(exit)
+    try bench.until("the exit to reach the venue") { try bench.venueBalance() > before }
+    try bench.databaseBack()
+    try bench.until("ACTIVE again") { bench.control?.progress?.mode == "ACTIVE" }
+    #expect(try bench.final(of: exit.terms.intent).event == .done)
+    try bench.until("the alarm to be recorded") {
+      try bench.looker.query(
+        "SELECT count(*) AS n FROM system_events WHERE event_type = 'file_fallback' AND severity = 'CRITICAL'"
+      ).one().int("n") == 1
+    }
+    try bench.compareWithVenue()
+  }
+
+  @Test("A gateway that stands still lets the dead-man switch fire; awake again it learns that its order is gone")
+  func deadMan() throws {
+    let bench = try GatewayBench()
+    try bench.startGateway()
+    try bench.open()
+    let resting = try rest(bench)
+    #expect(try bench.venueOpenOrders() == 1)
+    kill(bench.gateway!.processIdentifier, SIGSTOP)
+    defer { kill(bench.gateway!.processIdentifier, SIGCONT) }
+    try bench.until("the switch to fire", within: .seconds(40)) { try bench.venueOpenOrders() == 0 }
+    kill(bench.gateway!.processIdentifier, SIGCONT)
+    #expect(try bench.final(of: resting.terms.intent, within: .seconds(30)).event == .done)
+    #expect(try bench.looker.query("SELECT coalesce(sum(reserved), 0) AS r FROM allocations").one().usd("r") == .zero)
+    try bench.compareWithVenue()
+  }
+
+  @Test("Alone for longer than allowed the gateway cancels what rests, keeps what it holds, and ends with 0")
+  func alone() throws {
+    let bench = try GatewayBench()
+    bench.extraConfiguration = [.init("supervision", ["desk_alone_s": 6])]
+    try bench.startGateway()
+    try bench.open()
+    let resting = try rest(bench)
+    bench.control!.close()
+    try bench.until("the end", within: .seconds(30)) { !bench.gateway!.isRunning }
+    #expect(bench.gateway!.terminationStatus == 0)
+    #expect(try bench.final(of: resting.terms.intent).reason == "shutdown")
+    #expect(
+      try bench.looker.query("SELECT count(*) AS n FROM leases WHERE name = 'gateway' AND expires_at > now()").one()
+        .int("n") == 0)
+  }
+}

@@ -1,0 +1,87 @@
+import Shared
+import Testing
+
+/// Who may take which order out, and what a restart remembers of it.
+@Suite struct OrderManagerCancelTests {
+  typealias Script = OrderManagerTests.Script
+
+  private func isCancel(_ effect: GatewayEffect, _ order: PreparedOrder) -> Bool {
+    if case .cancel(order.id, _) = effect { true } else { false }
+  }
+
+  @Test("Cancelling an agent's orders spares what the gateway itself sells for it")
+  func sparesOwnExits() {
+    let script = Script()
+    let resting = script.world.wish(1, type: .goodTillCancelled)
+    let order = script.send(resting, 7)
+    _ = script.feed(.answered(order.id, .live))
+    let exit = script.world.wish(2, type: .goodTillCancelled, side: .sell, price: "0.49")
+    let own = script.order(8)
+    _ = script.feed(.ownExit(exit.terms, script.world.view, reason: "taken over: draining"))
+    _ = script.feed(.signed(exit.terms.intent, own, failure: ""))
+    _ = script.feed(.submitted(exit.terms.intent, .committed))
+    _ = script.feed(.answered(own.id, .live))
+    let effects = script.feed(.cancelAll(AgentName("a")!, reason: "draining"))
+    #expect(effects.contains { isCancel($0, order) })
+    #expect(!effects.contains { isCancel($0, own) })
+    #expect(script.feed(.cancelAll(nil, reason: "shutdown")).contains { isCancel($0, own) })
+  }
+
+  @Test("A cancel from the journal is sent again, with its reason; an order that has ended does not hear it")
+  func journaledCancel() {
+    let script = Script()
+    let wish = script.world.wish(1, type: .goodTillCancelled, useful: .seconds(300))
+    let order = script.send(wish, 7)
+    _ = script.feed(.answered(order.id, .live))
+    let effects = script.feed(.cancelWanted(order.id, reason: "agent_cancel"))
+    #expect(effects.contains(.cancel(order.id, reason: "agent_cancel")))
+    let ended = script.feed(.order(script.venueOrder(order, wish, .canceled), .query))
+    #expect(ended.contains(.record(.advance(order.id, .cancelled, reason: "agent_cancel", detail: ""))))
+    #expect(script.feed(.cancelWanted(order.id, reason: "agent_cancel")).isEmpty)
+    #expect(script.feed(.cancelWanted(script.order(9).id, reason: "agent_cancel")).isEmpty)
+  }
+
+  @Test("An order whose cancel was on its way when the gateway died is cancelled by the next one")
+  func restoredCancel() {
+    let script = Script()
+    let wish = script.world.wish(1, type: .goodTillCancelled, useful: .seconds(300))
+    let order = script.order(7)
+    let submission = OrderSubmission(
+      terms: wish.terms, origin: .agent, token: OrderManagerWorld.market.yes, worst: USD(dollars: 11), signed: order,
+      feedOrder: 1, bookTime: script.now.market, reason: "test", journaled: false)
+    let effects = script.feed(
+      .restored(
+        RestoredOrder(
+          submission: submission, market: OrderManagerWorld.market, state: .cancelSent, fills: [:], filled: .zero,
+          undone: .zero, sentAt: script.now.market)))
+    #expect(effects.contains { isCancel($0, order) })
+  }
+
+  @Test("What an agent holds or buys counts against its number of positions; more of the same does not")
+  func openPositions() {
+    var settings = OrderManager.Settings()
+    settings.limits.openPositions = 1
+    let script = Script(settings: settings)
+    func refusal(_ effects: [GatewayEffect]) -> RefusalCode? {
+      for effect in effects { if case .record(.deny(_, _, let refusal)) = effect { return refusal.code } }
+      return nil
+    }
+    let other = Standing.Agent(
+      mayEnter: true, allocation: USD(dollars: 1000), invested: .zero, lossesInARow: 0,
+      held: [.init(MarketSlug("btc-updown-5m-1795170000")!, .yes)])
+    let same = Standing.Agent(
+      mayEnter: true, allocation: USD(dollars: 1000), invested: .zero, lossesInARow: 0,
+      held: [.init(OrderManagerWorld.market.slug, .yes)])
+    func stand(_ agent: Standing.Agent) {
+      _ = script.feed(
+        .standing(
+          Standing(
+            agents: [AgentName("a")!: agent], capital: USD(dollars: 10_000), realisedToday: .zero,
+            equity: USD(dollars: 10_000), peakEquity: USD(dollars: 10_000))))
+    }
+    stand(other)
+    #expect(refusal(script.feed(.intent(script.world.wish(1), .valid, script.world.view))) == .openPositions)
+    stand(same)
+    #expect(refusal(script.feed(.intent(script.world.wish(2), .valid, script.world.view))) == nil)
+  }
+}
