@@ -187,7 +187,7 @@ final class BenchFloor {
       agent: [
         "name": .text(name), "strategy": "reversion", "series": [.string(StandInVenue.series)], "size_usd": "5",
         "parameters": [
-          "input": "token_mid", "lookback_s": 3, "threshold_token_mid_points": "0.02", "cooldown_s": 0,
+          "input": "token_mid", "lookback_s": 3, "threshold_token_mid_points": "0.035", "cooldown_s": 0,
           "entries_max_count": 1000, "fee_cover_ratio": "0", "spread_max_points": "0.5",
           "entry_slippage_ticks_count": 0,
         ],
