@@ -59,7 +59,7 @@ struct RecordedFiguresTests {
   }
 
   private static func book(_ outcome: Outcome, _ recorded: Recorded, _ random: inout SeededGenerator) -> JSON {
-    let middle = Int.random(in: 20...80, using: &random)
+    let middle = Int.random(in: 45...55, using: &random)
     func side(_ prices: [Int]) -> JSON {
       .array(
         prices.map {
@@ -74,11 +74,13 @@ struct RecordedFiguresTests {
   }
 
   private static func change(_ recorded: Recorded, _ random: inout SeededGenerator) -> JSON {
+    // Near the middle from below and from above: now and then a book is crossed for a while.
     let items: [JSON] = Outcome.allCases.map { outcome in
-      [
-        "asset_id": .text(FeedHarness.token(slug, outcome)), "side": Bool.random(using: &random) ? "BUY" : "SELL",
-        "price": .string(Decimal6.text(Int64.random(in: 10...90, using: &random) * 10_000)),
-        "size": .int(Int.random(in: 0...300, using: &random)),
+      let isBid = Bool.random(using: &random)
+      let price = isBid ? Int64.random(in: 30...49, using: &random) : Int64.random(in: 51...70, using: &random)
+      return [
+        "asset_id": .text(FeedHarness.token(slug, outcome)), "side": isBid ? "BUY" : "SELL",
+        "price": .string(Decimal6.text(price * 10_000)), "size": .int(Int.random(in: 0...300, using: &random)),
       ]
     }
     return members("price_change", recorded).with("price_changes", .array(items))
