@@ -14,10 +14,10 @@ extension WholeFloor {
       let floor = try RunningFloor("selection", waves.options)
       try waves.play(floor, ready: ["agent-early", "agent-late"])
 
-      try eventuallyTrue("late is retired", within: .seconds(60)) {
+      try eventuallyTrue("late is retired", within: .seconds(90)) {
         try floor.count("SELECT count(*) AS value FROM agents WHERE name = 'late' AND status = 'RETIRED'") == 1
       }
-      try eventuallyTrue("the clone has traded", within: .seconds(45)) {
+      try eventuallyTrue("the clone has traded", within: .seconds(90)) {
         try floor.count(
           """
           SELECT count(*) AS value FROM trades t JOIN agents a ON a.id = t.agent_id JOIN agents p ON p.id = a.parent_id
@@ -158,7 +158,7 @@ struct Waves {
   /// Lets the market begin once gateway and agents are there.
   func play(_ floor: RunningFloor, ready agents: [String]) throws {
     let names = (agents + [ProcessNames.gateway]).map { "'\($0)'" }.joined(separator: ", ")
-    try eventuallyTrue("gateway and agents are ready", within: .seconds(30)) {
+    try eventuallyTrue("gateway and agents are ready", within: .seconds(90)) {
       try floor.count("SELECT count(*) AS value FROM processes WHERE state = 'READY' AND name IN (\(names))")
         == Int64(agents.count + 1)
     }

@@ -111,8 +111,14 @@ struct ReplaySourceTests {
     var books: [String: Int] = [:]
     var bid: [String: Int64] = [:]
     var ask: [String: Int64] = [:]
-    while books.values.reduce(0, +) < 400 {
-      let text = try stream.next()
+    // First read, then look: a venue drops a client that reads too slowly.
+    var texts: [String] = []
+    var seen = 0
+    while seen < 400 {
+      texts.append(try stream.next())
+      if texts[texts.count - 1].contains("\"event_type\":\"book\"") { seen += 1 }
+    }
+    for text in texts {
       let event = try #require(WireReader.read(text))
       guard event["event_type"]?.asText == "book", let asset = event["asset_id"]?.asText else { continue }
       books[asset, default: 0] += 1
