@@ -113,12 +113,6 @@ public final class RunningFloor {
     return answer.output
   }
 
-  /// What the floor's logs say of errors, for a failing test's message.
-  public func logTail(_ process: String) -> String {
-    let answer = try? launch("/usr/bin/tail", ["-n", "15", state + "/log/" + process + ".log"])
-    return answer?.output ?? ""
-  }
-
   private func connect(as user: String = "floor_operator") throws -> BlockingDatabase {
     try BlockingDatabase(
       DatabaseSettings(
