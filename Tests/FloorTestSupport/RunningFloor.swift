@@ -1,7 +1,7 @@
 import FloorIOData
 import Foundation
-import Glibc
 import Shared
+import Synchronization
 
 /// A whole private floor as an operator has it: started by `scripts/run` with the programs of this build, on free ports, with its own
 /// PostgreSQL, Redis, supervisord and simulated venue. Stopped, and its state removed, by `stop()`, with this value, or when the test
@@ -134,22 +134,15 @@ public final class RunningFloor {
   }
 }
 
-/// A loopback port that nobody holds at this moment.
-public enum FreePort {
-  public static func next() throws -> Int {
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    guard listener >= 0 else { throw TestServersError("socket: errno \(errno)") }
-    defer { close(listener) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let status = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe bind(listener, $0, length) == 0 ? getsockname(listener, $0, &length) : -1
-      }
+/// Loopback ports that nobody holds at this moment, none of them given out twice by this test process: a floor needs three before any of
+/// them is bound.
+private enum FreePort {
+  private static let given = Mutex<Set<UInt16>>([])
+
+  static func next() throws -> Int {
+    while true {
+      let port = try ListeningPort.anyFree()
+      if given.withLock({ $0.insert(port).inserted }) { return Int(port) }
     }
-    guard status == 0 else { throw TestServersError("bind: errno \(errno)") }
-    return Int(UInt16(bigEndian: address.sin_port))
   }
 }

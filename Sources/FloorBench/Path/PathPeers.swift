@@ -30,7 +30,7 @@ final class PathPeers {
   init(_ bench: Bench) throws {
     self.bench = bench
     redisSocket = bench.scratch.path + "/peers.sock"
-    redisPort = try PathPeers.freePort()
+    redisPort = try ListeningPort.anyFree()
     redis = try bench.child(
       "/usr/bin/redis-server",
       [
@@ -59,23 +59,6 @@ final class PathPeers {
       if let value = unsafe getenv(name) { found[name] = unsafe String(cString: value) }
     }
     return found
-  }
-
-  private static func freePort() throws -> UInt16 {
-    let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard fd >= 0 else { throw SystemError("socket", errno) }
-    defer { close(fd) }
-    var name = sockaddr_in()
-    name.sin_family = sa_family_t(AF_INET)
-    name.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let bound = unsafe withUnsafeMutablePointer(to: &name) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe bind(fd, $0, size) == 0 && getsockname(fd, $0, &size) == 0
-      }
-    }
-    guard bound else { throw SystemError("bind", errno) }
-    return UInt16(bigEndian: name.sin_port)
   }
 
   /// Starts the two programs. Their order is that of the bots' own instructions: the trader first.

@@ -22,26 +22,52 @@ public enum ListeningPort {
 
   /// Binds as a server would, and lets go again.
   public static func state(_ port: UInt16) -> State {
+    do {
+      close(try bind(port).descriptor)
+      return .free
+    } catch  where error.number == EADDRINUSE {
+      let sockets = listeners(port)
+      return .taken(holder: holder(of: Set(sockets.keys)), user: sockets.values.first)
+    } catch  where error.call == "bind" {
+      return .refused(unsafe String(cString: strerror(error.number)))
+    } catch {
+      return .refused(error.description)
+    }
+  }
+
+  /// A port that nobody has at this moment, for a program that must be told its port. Nothing keeps it: whoever binds first gets it.
+  public static func anyFree() throws(SystemError) -> UInt16 {
+    let (descriptor, port) = try bind(0)
+    close(descriptor)
+    return port
+  }
+
+  /// A TCP socket bound to that port of the loopback address, 0 for any, that does not listen yet. The caller closes it.
+  static func bind(_ port: UInt16) throws(SystemError) -> (descriptor: Int32, port: UInt16) {
     let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard fd >= 0 else { return .refused(SystemError.last("socket").description) }
-    defer { close(fd) }
+    guard fd >= 0 else { throw SystemError.last("socket") }
     var yes: Int32 = 1
     guard unsafe setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size)) == 0 else {
-      return .refused(SystemError.last("setsockopt").description)
+      throw failed("setsockopt", fd)
     }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    let bound = unsafe withUnsafePointer(to: &address) { pointer in
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isBound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe bind(fd, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        unsafe Glibc.bind(fd, $0, size) == 0 && getsockname(fd, $0, &size) == 0
       }
     }
-    if bound == 0 { return .free }
-    guard errno == EADDRINUSE else { return .refused(unsafe String(cString: strerror(errno))) }
-    let sockets = listeners(port)
-    return .taken(holder: holder(of: Set(sockets.keys)), user: sockets.values.first)
+    guard isBound else { throw failed("bind", fd) }
+    return (fd, UInt16(bigEndian: address.sin_port))
+  }
+
+  private static func failed(_ call: StaticString, _ fd: Int32) -> SystemError {
+    let error = SystemError.last(call)
+    close(fd)
+    return error
   }
 
   /// Whether a process runs that was started by this path. Works for processes that hide everything else.

@@ -6,18 +6,20 @@ import Testing
 @Suite struct PortTests {
   /// A listening socket of this very process.
   private static func listen() throws -> (descriptor: Int32, port: UInt16) {
-    let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let bound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe bind(fd, $0, size) == 0 && Glibc.listen(fd, 4) == 0 && getsockname(fd, $0, &size) == 0
-      }
-    }
-    try #require(bound)
-    return (fd, UInt16(bigEndian: address.sin_port))
+    let (fd, port) = try ListeningPort.bind(0)
+    try #require(Glibc.listen(fd, 4) == 0)
+    return (fd, port)
+  }
+
+  @Test("a free port is one that can be had, and is not kept") func anyFree() throws {
+    let port = try ListeningPort.anyFree()
+    #expect(ListeningPort.state(port) == .free)
+    let (fd, bound) = try ListeningPort.bind(port)
+    defer { close(fd) }
+    #expect(bound == port)
+    // Until somebody listens, two that reuse addresses may be bound to one port.
+    try #require(Glibc.listen(fd, 4) == 0)
+    #expect(throws: SystemError("bind", EADDRINUSE)) { try ListeningPort.bind(port) }
   }
 
   @Test("a port is taken by whom it is taken, and free again afterwards") func holder() throws {
