@@ -38,10 +38,12 @@ extension WholeFloor {
     ) throws -> RecordedFigures {
       let needsBooks = try entries.contains { try SignalEvidence($0.detail).input == .tokenMid }
       var figures = RecordedFigures()
-      _ = try RecordingReader.readAll(in: floor.state + "/recordings", prefix: "frames") { frame in
+      let partly = try RecordingReader.readAll(in: floor.state + "/recordings", prefix: "frames") { frame in
         guard needsBooks || frame.stream == "reference" else { return }
         figures.take(stream: frame.stream, frame: try alter(frame))
       }
+      // The newest file is being written; damage is another matter.
+      for (path, reading) in partly { #expect(reading.lastDamage == nil, "\(path)") }
       return figures
     }
 
@@ -82,7 +84,7 @@ extension WholeFloor {
       }
       let differences = try RecordingTests.differences(entries, figures)
       #expect(differences.isEmpty, "seed \(seed): \(differences.joined(separator: "\n"))")
-      #expect(figures.unreadable == 0 && figures.frames > 500)
+      #expect(figures.lastUnreadable == nil && figures.frames > 500)
       print("\(entries.count) entries taken anew from \(figures.frames) recorded messages")
 
       // It can fail: the price that was decided on, and a price that a decision was measured against, a millionth off.

@@ -22,6 +22,8 @@ public struct RecordedFigures: Sendable {
   private var middles: [MarketSlug: [RollingWindow.Sample]] = [:]
   /// Frames and marks that could not be read.
   public private(set) var unreadable = 0
+  /// Which frame was the last of them, and why; `nil` as long as all could be read.
+  public private(set) var lastUnreadable: String?
   public private(set) var frames = 0
 
   public init() {}
@@ -32,20 +34,31 @@ public struct RecordedFigures: Sendable {
     switch stream {
     case "market":
       let read = StreamFrame<MarketStreamEvent>(market: frame)
-      unreadable += read.malformed
+      if read.malformed > 0 { refuse(stream, frame, "events that are none", count: read.malformed) }
       for event in read.events { take(event) }
     case "reference":
       let read = StreamFrame<ReferenceTick>(reference: frame)
-      unreadable += read.malformed
+      if read.malformed > 0 { refuse(stream, frame, "prices that are none", count: read.malformed) }
       for tick in read.events { take(tick) }
     case FeedMark.stream:
-      guard let json = try? JSON.parse(frame, limits: JSONLimits(bytes: 16 << 20)), let mark = FeedMark(json) else {
-        unreadable += 1
+      let json: JSON
+      do { json = try JSON.parse(frame, limits: JSONLimits(bytes: 16 << 20)) } catch {
+        refuse(stream, frame, "\(error)")
+        return
+      }
+      guard let mark = FeedMark(json) else {
+        refuse(stream, frame, "no mark of the feed")
         return
       }
       take(mark)
-    default: unreadable += 1
+    default: refuse(stream, frame, "an unknown stream")
     }
+  }
+
+  /// Its first bytes are enough to find the frame again.
+  private mutating func refuse(_ stream: String, _ frame: [UInt8], _ why: String, count: Int = 1) {
+    unreadable += count
+    lastUnreadable = "frame \(frames), \(stream): \(why): \(String(decoding: frame.prefix(120), as: UTF8.self))"
   }
 
   /// Everything known of a reference series, in the order of arrival.

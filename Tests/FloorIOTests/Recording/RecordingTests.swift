@@ -1,8 +1,9 @@
-import FloorIOVenue
 import FloorTestSupport
 import Foundation
 import Shared
 import Testing
+
+@testable import FloorIOVenue
 
 @Suite("Recordings")
 struct RecordingTests {
@@ -20,7 +21,7 @@ struct RecordingTests {
   static func readAll(_ directory: String) throws -> (frames: [RecordedFrame], whole: [Bool]) {
     var frames: [RecordedFrame] = []
     let whole = try RecordingReader.files(in: directory, prefix: "raw").map { file in
-      try RecordingReader.read(file) { frames.append($0) }
+      try RecordingReader.read(file) { frames.append($0) }.isWhole
     }
     return (frames, whole)
   }
@@ -65,6 +66,52 @@ struct RecordingTests {
     let read = try Self.readAll(directory.path)
     #expect(read.frames.count >= 200 && read.frames == Array(frames.prefix(read.frames.count)))
     #expect(read.whole == [false])
+  }
+
+  /// A zstd file of one uncompressed block.
+  static func stored(_ text: String) -> [UInt8] {
+    let bytes = Array(text.utf8)
+    precondition(bytes.count < 256)
+    let block = UInt32(bytes.count) << 3 | 1
+    return [0x28, 0xB5, 0x2F, 0xFD, 0x20, UInt8(bytes.count)] + (0..<3).map { UInt8(block >> ($0 * 8) & 0xFF) } + bytes
+  }
+
+  @Test("Damaged lines are left out and counted, and the last is named with its reason")
+  func damagedLines() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path + "/raw-1.jsonl.zst"
+    let text = """
+      {"wall_ns":1,"stream":"market","raw":[1]}
+      {"wall_ns":"x","stream":"market","raw":[2]}
+      {"wall_ns":3,"stream":"feed","frame":"three"}
+      {"wall_ns":4,"stream":"market","ra
+      {"wall_ns":5,"stream":"feed","raw":}
+
+      """
+    try Data(Self.stored(text)).write(to: URL(filePath: path))
+    var frames: [RecordedFrame] = []
+    let reading = try RecordingReader.read(path) { frames.append($0) }
+    #expect(frames.map(\.receivedAt.nanoseconds) == [1, 3, 5])
+    #expect(frames.map(\.frame) == ["[1]", "three", ""].map { Array($0.utf8) })
+    #expect(reading.isEnded && !reading.isWhole && reading.damagedLines == 2)
+    #expect(reading.lastDamage?.hasPrefix("line 4: ") == true, "\(reading)")
+    #expect { try RecordedFrame(line: Array(#"{"wall_ns":"x","stream":"market","raw":[2]}"#.utf8)[...]) } throws: {
+      "\($0)" == "no wall_ns"
+    }
+  }
+
+  @Test("Compression that is damaged is told with the place and the reason")
+  func damagedCompression() throws {
+    let directory = try TemporaryDirectory()
+    var bytes = Self.stored("{\"wall_ns\":1,\"stream\":\"market\",\"raw\":[1]}\n")
+    bytes += [0, 1, 2, 3, 4, 5, 6, 7]
+    try Data(bytes).write(to: URL(filePath: directory.path + "/raw-1.jsonl.zst"))
+    var count = 0
+    let partly = try RecordingReader.readAll(in: directory.path, prefix: "raw") { _ in count += 1 }
+    #expect(count == 1 && partly.count == 1)
+    let reading = try #require(partly.first?.reading)
+    #expect(!reading.isEnded && reading.damagedLines == 0)
+    #expect(reading.lastDamage?.hasPrefix("after line 1: ") == true, "\(reading)")
   }
 
   @Test("A directory that is not there is an error, not a crash, and the next frame tries again")

@@ -58,10 +58,10 @@ struct FeedProcessTests {
     let recordings = try FileManager.default.contentsOfDirectory(atPath: floor.directory.path + "/recordings")
     let recording = try #require(recordings.first { $0.hasSuffix(".zst") })
     var streams: Set<String> = []
-    let isWhole = try RecordingReader.read(floor.directory.path + "/recordings/" + recording) {
+    let reading = try RecordingReader.read(floor.directory.path + "/recordings/" + recording) {
       streams.insert($0.stream)
     }
-    #expect(isWhole)
+    #expect(reading.isWhole, "\(reading)")
     #expect(streams == ["market", "reference", FeedMark.stream])
   }
 

@@ -5,6 +5,19 @@ import Shared
 
 /// Reads what `RecordingWriter` kept, also a file whose writer was killed: everything up to its last flush.
 @safe public struct RecordingReader {
+  /// How much of a file could be read.
+  public struct Reading: Hashable, Sendable {
+    /// Its writer ended it. Not so the newest while it is being written, that of a killed writer, and one whose compression is damaged.
+    public fileprivate(set) var isEnded = false
+    /// Lines that were left out because they cannot be read.
+    public fileprivate(set) var damagedLines = 0
+    /// Where the last damage was met and what it is; `nil` where everything up to the file's end, proper or not, was read.
+    public fileprivate(set) var lastDamage: String?
+
+    /// The file was ended properly and all of it could be read.
+    public var isWhole: Bool { isEnded && lastDamage == nil }
+  }
+
   /// The files of a prefix, oldest first.
   public static func files(in directory: String, prefix: String) -> [String] {
     guard let handle = unsafe opendir(directory) else { return [] }
@@ -21,17 +34,15 @@ import Shared
   }
 
   /// Calls `body` for every frame of all files of a prefix, oldest first.
-  /// - Returns: the files that were not ended properly (the newest, while it is being written, and those of a killed writer): everything up
-  ///   to their last flush was read.
+  /// - Returns: the files of which not all could be read, with what could (see `Reading`).
   public static func readAll(
     in directory: String, prefix: String, _ body: (RecordedFrame) throws -> Void
-  ) throws -> [String] {
-    try files(in: directory, prefix: prefix).filter { file in try !read(file, body) }
+  ) throws -> [(path: String, reading: Reading)] {
+    try files(in: directory, prefix: prefix).map { ($0, try read($0, body)) }.filter { !$0.1.isWhole }
   }
 
   /// Calls `body` for every frame in order.
-  /// - Returns: whether the file was ended properly and all of it could be read.
-  public static func read(_ path: String, _ body: (RecordedFrame) throws -> Void) throws -> Bool {
+  public static func read(_ path: String, _ body: (RecordedFrame) throws -> Void) throws -> Reading {
     let fd = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard fd >= 0 else { throw SystemError("open", errno, path) }
     defer { close(fd) }
@@ -40,7 +51,8 @@ import Shared
     var source = [UInt8](repeating: 0, count: 64 << 10)
     var target = [UInt8](repeating: 0, count: 256 << 10)
     var pending: [UInt8] = []
-    var isWhole = true
+    var reading = Reading()
+    var lines = 0
     var isAtEnd = true
     while true {
       let count = unsafe source.withUnsafeMutableBytes { unsafe Glibc.read(fd, $0.baseAddress, $0.count) }
@@ -60,19 +72,34 @@ import Shared
             return left
           }
         }
-        guard ZSTD_isError(left) == 0 else { return false }
+        guard ZSTD_isError(left) == 0 else {
+          reading.lastDamage = "after line \(lines): \(unsafe String(cString: ZSTD_getErrorName(left)))"
+          return reading
+        }
         isAtEnd = left == 0
         isFull = produced == target.count
         pending += target[..<produced]
         var start = 0
         while let end = pending[start...].firstIndex(of: 0x0A) {
-          if let frame = RecordedFrame(line: pending[start..<end]) { try body(frame) } else { isWhole = false }
+          lines += 1
+          if let frame = frame(pending[start..<end], lines, &reading) { try body(frame) }
           start = end + 1
         }
         if start > 0 { pending.removeFirst(start) }
         if position == count && produced < target.count { break }
       }
     }
-    return isWhole && isAtEnd && pending.isEmpty
+    reading.isEnded = isAtEnd && pending.isEmpty
+    return reading
+  }
+
+  private static func frame(_ line: ArraySlice<UInt8>, _ number: Int, _ reading: inout Reading) -> RecordedFrame? {
+    do {
+      return try RecordedFrame(line: line)
+    } catch {
+      reading.damagedLines += 1
+      reading.lastDamage = "line \(number): \(error)"
+      return nil
+    }
   }
 }

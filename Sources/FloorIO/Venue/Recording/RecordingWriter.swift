@@ -33,32 +33,44 @@ public struct RecordedFrame: Hashable, Sendable {
     out.append(0x0A)
   }
 
-  /// `nil` for a line that was damaged.
-  init?(line: ArraySlice<UInt8>) {
+  init(line: ArraySlice<UInt8>) throws(DamagedLine) {
     // The head is ours and short; behind it the frame stands as it came, JSON or not.
     guard line.last == UInt8(ascii: "}"), let raw = line.prefix(200).firstRange(of: RecordedFrame.raw) else {
-      self.init(quoted: line)
+      try self.init(quoted: line)
       return
     }
-    guard let head = try? JSON.parse(line[..<raw.lowerBound] + [UInt8(ascii: "}")]),
-      let time = head["wall_ns"]?.int, let stream = head["stream"]?.string
-    else {
-      self.init(quoted: line)
-      return
-    }
+    let head = try RecordedFrame.parse(line[..<raw.lowerBound] + [UInt8(ascii: "}")])
     self.init(
-      receivedAt: WallTime(nanoseconds: time), stream: stream, frame: Array(line[raw.upperBound...].dropLast()))
+      receivedAt: try RecordedFrame.time(head), stream: try RecordedFrame.text(head, "stream"),
+      frame: Array(line[raw.upperBound...].dropLast()))
   }
 
-  private init?(quoted line: ArraySlice<UInt8>) {
-    let json: JSON
-    do { json = try JSON.parse(line, limits: JSONLimits(bytes: 64 << 20)) } catch { return nil }
-    guard let time = json["wall_ns"]?.int, let stream = json["stream"]?.string, let frame = json["frame"]?.string else {
-      return nil
+  private init(quoted line: ArraySlice<UInt8>) throws(DamagedLine) {
+    let json = try RecordedFrame.parse(line)
+    self.init(
+      receivedAt: try RecordedFrame.time(json), stream: try RecordedFrame.text(json, "stream"),
+      frame: Array(try RecordedFrame.text(json, "frame").utf8))
+  }
+
+  private static func parse(_ bytes: ArraySlice<UInt8>) throws(DamagedLine) -> JSON {
+    do { return try JSON.parse(bytes, limits: JSONLimits(bytes: 64 << 20)) } catch {
+      throw DamagedLine(description: "\(error)")
     }
-    self.init(receivedAt: WallTime(nanoseconds: time), stream: stream, frame: Array(frame.utf8))
+  }
+
+  private static func time(_ json: JSON) throws(DamagedLine) -> WallTime {
+    guard let time = json["wall_ns"]?.int else { throw DamagedLine(description: "no wall_ns") }
+    return WallTime(nanoseconds: time)
+  }
+
+  private static func text(_ json: JSON, _ key: String) throws(DamagedLine) -> String {
+    guard let text = json[key]?.string else { throw DamagedLine(description: "no \(key)") }
+    return text
   }
 }
+
+/// A line of a recording that is none, and why.
+struct DamagedLine: Error, CustomStringConvertible { let description: String }
 
 /// Keeps the raw frames: zstd-compressed lines in files that are rotated by size and by age, the oldest removed so that all together
 /// stay below a bound. Each start begins a new file; a crash loses what came since the last `flush`.
