@@ -137,9 +137,11 @@ enum PathBench {
     let first = (report["first_stamp_ms"]?.int ?? 0) * 1_000_000
     let step = (report["step_ms"]?.int ?? 1) * 1_000_000
     sample.wanted = wanted(report)
+    // A price can be ordered on again after a refusal: the way of the price is that of its first order.
+    var told: Set<Int64> = []
     for item in report["orders"]?.array ?? [] {
       guard let pair = item.array, pair.count == 2, let salt = pair[0].string, let read = pair[1].int,
-        let order = bySalt[salt]
+        let order = bySalt[salt], told.insert(order.stamp).inserted
       else { continue }
       let index = Int((order.stamp - first) / step)
       guard order.stamp >= first, index < sent.count, !isWarmUp(index, of: sent.count) else { continue }

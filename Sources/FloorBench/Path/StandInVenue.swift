@@ -156,7 +156,11 @@ final class StandInVenue {
     run = current
     if current.sent.count == current.count, let timer {
       loop.cancel(timer)
-      self.timer = nil
+      // A series that ends on a cheap tick must not leave it standing: it would be ordered on again, seconds later.
+      self.timer = loop.after(.nanoseconds(current.interval)) { [unowned self] in
+        self.timer = nil
+        send(isHit: false, toPeers: current.toPeers, stamp: stampNow())
+      }
     }
   }
 
