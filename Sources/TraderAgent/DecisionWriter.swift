@@ -1,11 +1,15 @@
 import FloorIOData
 import Shared
 
-/// Writes decisions in batches. While PostgreSQL is away they wait, at most `waitingMax`; beyond that the oldest refusals go first, and
-/// how many is said in the log. A batch whose outcome is unknown is repeated without what is already there.
+/// Writes decisions. A signal is handed to the database before its intent is handed to the bus (`flush`), so a crash between the two leaves
+/// a decision without an intent and never an intent without its decision; refusals gather for a batch. While PostgreSQL is away rows wait,
+/// at most `waitingMax`; beyond that the oldest refusals go first, and how many is said in the log. Every row has its number: a batch whose
+/// outcome is unknown is simply written again.
 final class DecisionWriter {
   static let waitingMax = 5000
   private static let batchMax = 200
+  /// Batches that may be on their way at a time.
+  private static let inFlightMax = 16
 
   private let database: Database
   private let log: Log
@@ -13,7 +17,7 @@ final class DecisionWriter {
   /// The agent's row; known after reconciliation.
   var agentID: Int64?
   private var waiting: [Decision] = []
-  private var isWriting = false
+  private var inFlight = 0
   private(set) var written: UInt64 = 0
   private(set) var dropped: UInt64 = 0
   /// Called when nothing waits and nothing is on its way.
@@ -25,7 +29,7 @@ final class DecisionWriter {
     self.epoch = epoch
   }
 
-  var isIdle: Bool { waiting.isEmpty && !isWriting }
+  var isIdle: Bool { waiting.isEmpty && inFlight == 0 }
 
   func add(_ decision: Decision) {
     waiting.append(decision)
@@ -35,16 +39,18 @@ final class DecisionWriter {
     if dropped % 1000 == 1 { log.warning("decisions dropped: the database is away", [.int("dropped", dropped)]) }
   }
 
-  func flush() { flush(isRepeat: false) }
-
-  private func flush(isRepeat: Bool) {
-    guard !isWriting, let agentID, !waiting.isEmpty else {
-      if isIdle { onIdle?() }
-      return
+  /// Sends what waits, on a living connection at once.
+  func flush() {
+    while inFlight < DecisionWriter.inFlightMax, let agentID, !waiting.isEmpty {
+      let batch = Array(waiting.prefix(DecisionWriter.batchMax))
+      waiting.removeFirst(batch.count)
+      send(batch, of: agentID)
     }
-    let batch = Array(waiting.prefix(DecisionWriter.batchMax))
-    waiting.removeFirst(batch.count)
-    isWriting = true
+    if isIdle { onIdle?() }
+  }
+
+  private func send(_ batch: [Decision], of agentID: Int64) {
+    inFlight += 1
     let values: [SQLValue] = [
       .int(agentID), .epoch(epoch), .array(batch.map { .text($0.kind.rawValue) }),
       .array(batch.map { .text($0.reason) }),
@@ -53,42 +59,29 @@ final class DecisionWriter {
       .array(batch.map { .optional($0.intent) { .id($0) } }), .array(batch.map { .json($0.detail) }),
       .array(batch.map { .int($0.feedOrder) }), .array(batch.map { .int($0.eventCursor) }),
       .array(batch.map { .int($0.now.nanoseconds) }), .array(batch.map { .int($0.count) }),
+      .array(batch.map { .int($0.number) }), .array(batch.map { .text($0.feedBoot) }),
     ]
-    let done: Database.Completion = { [weak self] in self?.finished(batch, $0) }
-    if isRepeat {
-      database.query(
-        """
-        INSERT INTO decisions (agent_id, epoch, kind, reason, market, outcome, intent_id, detail, feed_order, event_cursor, market_ns,
-                               market_at, count)
-        SELECT $1, $2, k, r, m, o, i, d::jsonb, f, c, n, wall_from_ns(n), x
-          FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::bigint[],
-                      $11::bigint[], $12::bigint[]) AS u (k, r, m, o, i, d, f, c, n, x)
-         WHERE NOT EXISTS (SELECT FROM decisions s
-                            WHERE s.agent_id = $1 AND s.epoch = $2 AND s.market_ns = u.n AND s.feed_order = u.f AND s.reason = u.r
-                              AND s.market IS NOT DISTINCT FROM u.m AND s.intent_id IS NOT DISTINCT FROM u.i)
-        """, values, done)
-    } else {
-      database.query(
-        """
-        INSERT INTO decisions (agent_id, epoch, kind, reason, market, outcome, intent_id, detail, feed_order, event_cursor, market_ns,
-                               market_at, count)
-        SELECT $1, $2, k, r, m, o, i, d::jsonb, f, c, n, wall_from_ns(n), x
-          FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::bigint[],
-                      $11::bigint[], $12::bigint[]) AS u (k, r, m, o, i, d, f, c, n, x)
-        """, values, done)
-    }
+    database.query(
+      """
+      INSERT INTO decisions (agent_id, epoch, kind, reason, market, outcome, intent_id, detail, feed_order, event_cursor, market_ns,
+                             market_at, count, number, feed_boot)
+      SELECT $1, $2, k, r, m, o, i, d::jsonb, f, c, n, wall_from_ns(n), x, u, b
+        FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::bigint[],
+                    $11::bigint[], $12::bigint[], $13::bigint[], $14::text[]) AS v (k, r, m, o, i, d, f, c, n, x, u, b)
+      ON CONFLICT DO NOTHING
+      """, values
+    ) { [weak self] in self?.finished(batch, $0) }
   }
 
   private func finished(_ batch: [Decision], _ result: Result<Rows, DatabaseError>) {
-    isWriting = false
+    inFlight -= 1
     switch result {
     case .success:
       written += UInt64(batch.count)
       flush()
-    case .failure(let error) where error.retryable:
-      // Back to the front, in order; the owner's next flush tries again.
+    case .failure(let error) where error.retryable || !error.outcomeKnown:
+      // Back to the front; the owner's next flush tries again.
       waiting.insert(contentsOf: batch, at: 0)
-      if !error.outcomeKnown { flush(isRepeat: true) }
     case .failure(let error):
       dropped += UInt64(batch.count)
       log.error("decisions refused by the database", [.error(error), .int("rows", batch.count)])

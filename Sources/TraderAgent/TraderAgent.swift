@@ -208,7 +208,10 @@ final class TraderAgent {
   private func perform(_ effect: AgentEffect) {
     switch effect {
     case .publish(let flight): publish(flight)
-    case .record(let decision): decisions.add(decision)
+    case .record(let decision):
+      decisions.add(decision)
+      // On its way before the intent is.
+      if decision.kind == .signal { decisions.flush() }
     case .save: wantsSave = true
     case .sync: sync()
     }

@@ -75,6 +75,12 @@ extension WholeFloor {
       let waited = try floor.floor("wait", "--strategies", "2", "--trades", "1", "--timeout", "150")
       #expect(waited.status == 0, "\(waited.output)")
       let entries = try RecordingTests.entries(floor)
+      let unexplained = try floor.rows(
+        """
+        SELECT i.id FROM intents i
+         WHERE i.origin = 'agent' AND NOT EXISTS (SELECT FROM decisions d WHERE d.intent_id = i.id AND d.kind = 'signal')
+        """)
+      #expect(unexplained.isEmpty, "intents without a decision")
       #expect(Set(entries.map(\.strategy)) == ["momentum", "reversion"])
       // The recording is written out once a second.
       let figures = try eventually("the recording has come so far", within: .seconds(20)) {

@@ -10,8 +10,8 @@ public enum FeedMark: Hashable, Sendable {
   case dropped(MarketSlug)
   /// A book that was asked for over REST and taken in.
   case witness(VenueBook)
-  /// The market was published as it stands after everything above.
-  case published(MarketSlug, order: Int64, state: MarketState)
+  /// The market was published as it stands after everything above; `order` counts in the feed's life `boot`.
+  case published(MarketSlug, boot: String, order: Int64, state: MarketState)
 
   /// The name of the recorded stream.
   public static let stream = "feed"
@@ -26,8 +26,11 @@ public enum FeedMark: Hashable, Sendable {
       ]
     case .dropped(let slug): ["event": "dropped", "market": .text(slug)]
     case .witness(let book): ["event": "witness", "book": book.json]
-    case .published(let slug, let order, let state):
-      ["event": "published", "market": .text(slug), "order": .int(order), "state": .string(state.rawValue)]
+    case .published(let slug, let boot, let order, let state):
+      [
+        "event": "published", "market": .text(slug), "boot": .string(boot), "order": .int(order),
+        "state": .string(state.rawValue),
+      ]
     }
   }
 
@@ -52,7 +55,8 @@ public enum FeedMark: Hashable, Sendable {
       guard let slug = slug(), let order = json["order"]?.int,
         let state = json["state"]?.string.flatMap(MarketState.init(rawValue:))
       else { return nil }
-      self = .published(slug, order: order, state: state)
+      // Recordings of earlier versions name no life.
+      self = .published(slug, boot: json["boot"]?.string ?? "", order: order, state: state)
     default: return nil
     }
   }

@@ -51,6 +51,8 @@ public struct AgentCore: Sendable {
   private var feedBoot = ""
   var checkpointSequence: Int64 = 0
   private var decisionNumber: Int64 = 0
+  /// Decisions that became rows.
+  private var recorded: Int64 = 0
   private var tally = RefusalTally()
   /// Order events that came before one that is missing, by cursor.
   private var early: [OrderEventMessage] = []
@@ -187,7 +189,7 @@ public struct AgentCore: Sendable {
       reason: reason)
     context.flights.all.append(flight)
     let detail = evidence.with("action", .string(terms.action.rawValue)).with("price", .text(terms.price))
-      .with("size", .text(terms.size)).with("feed_boot", .string(feedBoot))
+      .with("size", .text(terms.size))
     record(
       decision(.signal, reason, terms.market, terms.outcome, intent: terms.intent, detail), &effects)
     effects.append(.publish(flight))
@@ -215,11 +217,13 @@ public struct AgentCore: Sendable {
   ) -> Decision {
     Decision(
       kind: kind, reason: reason, market: market, outcome: outcome, intent: intent, detail: detail,
-      feedOrder: feedOrder,
-      eventCursor: cursor, now: context.now, count: 1)
+      feedBoot: feedBoot, feedOrder: feedOrder, eventCursor: cursor, now: context.now, count: 1)
   }
 
   private mutating func record(_ decision: Decision, _ effects: inout [AgentEffect]) {
+    var decision = decision
+    recorded += 1
+    decision.number = recorded
     digest.add(decision)
     lastDecision = decision
     effects.append(.record(decision))

@@ -7,12 +7,16 @@ public struct Decision: Hashable, Sendable {
     case refusal
   }
   public var kind: Kind
+  /// Counts an agent's decisions within one epoch, from 1: with agent and epoch it names the row, so that a repeat is none.
+  public var number: Int64 = 0
   /// Stable code.
   public var reason: String
   public var market: MarketSlug?
   public var outcome: Outcome?
   public var intent: IntentID?
   public var detail: JSON
+  /// Which life of the feed `feedOrder` counts in; empty before its first message.
+  public var feedBoot: String
   /// The feed's `order` of the newest message consumed.
   public var feedOrder: Int64
   /// The newest order event consumed.
@@ -24,11 +28,11 @@ public struct Decision: Hashable, Sendable {
 
   public var json: JSON {
     [
-      "kind": .string(kind.rawValue), "reason": .string(reason), "market": .optional(market.map { .text($0) }),
+      "number": .int(number), "kind": .string(kind.rawValue), "reason": .string(reason),
+      "market": .optional(market.map { .text($0) }),
       "outcome": .optional(outcome.map { .string($0.rawValue) }), "intent_id": .optional(intent.map { .text($0) }),
-      "detail": detail, "feed_order": .int(feedOrder), "event_cursor": .int(eventCursor),
-      "market_ns": .int(now.nanoseconds),
-      "count": .int(count),
+      "detail": detail, "feed_boot": .string(feedBoot), "feed_order": .int(feedOrder),
+      "event_cursor": .int(eventCursor), "market_ns": .int(now.nanoseconds), "count": .int(count),
     ]
   }
 }

@@ -136,7 +136,7 @@ public struct RecordedFigures: Sendable {
     case .dropped(let slug):
       if let condition = conditions.removeValue(forKey: slug) { books[condition] = nil }
     case .witness(let book): change(book.market, book.time, of: [book.token]) { $0.apply(book, to: book.token) }
-    case .published(let slug, _, let state):
+    case .published(let slug, _, _, let state):
       guard state == .live, let known = conditions[slug].flatMap({ books[$0] }), let time = known.time,
         let middle = known.middle
       else { return }

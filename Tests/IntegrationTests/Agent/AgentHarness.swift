@@ -274,7 +274,8 @@ final class AgentHarness {
   func decisions() throws -> Rows {
     try floor.database.openAsAdministrator().query(
       """
-      SELECT kind, reason, outcome, intent_id, detail, feed_order, event_cursor, market_ns, epoch, count FROM decisions ORDER BY id
+      SELECT kind, reason, outcome, intent_id, detail, feed_boot, feed_order, event_cursor, market_ns, epoch, count, number
+        FROM decisions ORDER BY id
       """, [])
   }
 }

@@ -35,6 +35,8 @@ struct TraderAgentTests {
     let signal = try #require(rows.first { $0["reason"] == "momentum_up" })
     #expect(signal["intent_id"] == entry.terms.intent.text)
     #expect(try signal.int("feed_order") == entry.feedOrder)
+    #expect(try !signal.text("feed_boot").isEmpty)
+    #expect(try rows.map { try $0.int("number") }.sorted() == Array(1...Int64(rows.count)))
     #expect(
       try SignalRecomputation.check(
         reason: "momentum_up", detail: signal.json("detail"), observations: harness.recording) == .confirmed)
@@ -71,6 +73,10 @@ struct TraderAgentTests {
     let shares = try harness.fill(harness.intents[0], deliver: false)
     #expect(harness.agent?.signal(SIGKILL) == true)
     #expect(try harness.waitForExit() == .signal(SIGKILL))
+    // What was published had been written down before, however soon the end came.
+    try harness.wait("the decision behind the intent") {
+      try harness.decisions().contains { $0["intent_id"] == harness.intents[0].terms.intent.text }
+    }
     let born = SystemClock.monotonic()
     try harness.spawn(newEpoch: true)
     try harness.waitReady()

@@ -133,7 +133,7 @@ struct RecordedFiguresTests {
     let recorded = try Recorded()
     let book = try #require(VenueBook(Self.book(.no, recorded, &random)))
     let marks: [FeedMark] = [
-      .opened, .lost, .dropped(Self.slug), .witness(book), .published(Self.slug, order: 71, state: .stale),
+      .opened, .lost, .dropped(Self.slug), .witness(book), .published(Self.slug, boot: "b1", order: 71, state: .stale),
       .following(
         Self.slug, condition: FeedHarness.condition(Self.slug), yes: FeedHarness.token(Self.slug, .yes),
         no: FeedHarness.token(Self.slug, .no)),
