@@ -100,11 +100,13 @@ extension Gateway {
 
   // MARK: The dead-man switch
 
-  /// A beat only while the order loop works: a stuck gateway must let the switch fire.
+  /// A beat only while the loop turns and the core takes an event to its end: a stuck gateway must let the switch fire. That is asked
+  /// now, not taken from what came last: without a record to read and with nothing to trade it is quiet for long, and well.
   func beatDeadMan() {
     guard phase == .open || phase == .draining, !beatIsOut else { return }
-    let now = SystemClock.monotonic()
-    guard now.since(lastLoopWork) < .seconds(3) || core.openOrders.isEmpty else { return }
+    let asked = SystemClock.monotonic()
+    feed(.tick)
+    guard lastLoopWork >= asked else { return }
     beatIsOut = true
     link.beat(heartbeatID) { [weak self] result in
       guard let self else { return }

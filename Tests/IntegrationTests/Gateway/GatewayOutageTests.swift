@@ -87,6 +87,28 @@ import Testing
     try bench.until("the mode to be ACTIVE again") { bench.control?.progress?.mode == "ACTIVE" }
   }
 
+  @Test(
+    "With PostgreSQL away and nothing happening the dead-man beats go on: what rests outlives the venue's ten seconds")
+  func beatsWithoutDatabase() throws {
+    let bench = try GatewayBench()
+    try bench.startGateway()
+    try bench.open()
+    let resting = try bench.wish(
+      price: try bench.restingPrice(), size: Shares(whole: 10), type: .goodTillCancelled, useful: .seconds(600))
+    try bench.send(resting)
+    try bench.until("the order to rest") { bench.events(of: resting.terms.intent).contains { $0.event == .live } }
+    func lines(_ kind: String) throws -> [JSON] { try bench.truth().filter { $0["kind"]?.string == kind } }
+    func beats() throws -> Int {
+      try lines("request").count { $0["path"]?.string == "/v1/heartbeats" && $0["status"]?.int == 200 }
+    }
+    try bench.databaseAway()
+    try bench.until("entries to stop") { bench.control?.progress?.mode == "REDUCE_ONLY" }
+    let before = try beats()
+    try bench.until("three beats", within: .seconds(25)) { try beats() >= before + 3 }
+    #expect(try lines("dead_man").allSatisfy { $0["armed"]?.bool == true })
+    #expect(try lines("ended").isEmpty)
+  }
+
   @Test("Without a boss for five seconds the gateway takes no new risk; with one again it does")
   func bossGone() throws {
     let bench = try GatewayBench()
