@@ -24,6 +24,15 @@ public enum SubmitOutcome: Hashable, Sendable {
     }
   }
 
+  /// The venue read the order and found nothing wrong with who sent it. A refusal for its rate and a lost answer say nothing of that.
+  public var provesThatWeMayTrade: Bool {
+    switch self {
+    case .live, .matched, .delayed, .duplicated: true
+    case .rejected(let code, _): !code.isFatal
+    case .throttled, .unknown: false
+    }
+  }
+
   /// May the identical bytes be sent again without asking first?
   public var retryable: Bool {
     switch self {

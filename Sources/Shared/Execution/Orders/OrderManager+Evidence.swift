@@ -5,7 +5,7 @@ extension OrderManager {
     _ id: VenueOrderID, _ outcome: SubmitOutcome, _ now: Moment, _ effects: inout [GatewayEffect]
   ) {
     guard let intent = intentOf[id], let order = orders[intent] else { return }
-    if outcome.outcomeKnown { fatalRejections = 0 }
+    if outcome.provesThatWeMayTrade { fatalRejections = 0 }
     switch outcome {
     case .live: apply(.venueLive, intent, now, &effects)
     case .delayed:

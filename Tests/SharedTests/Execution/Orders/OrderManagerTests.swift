@@ -386,4 +386,27 @@ import Testing
       fill.fee == market.fee.fee(price: try Price(parsing: "0.51"), shares: Shares(whole: 5))
         + market.fee.fee(price: try Price(parsing: "0.52"), shares: Shares(whole: 12)))
   }
+
+  @Test("Two fatal refusals in a row demand the halt; one, and two with an order taken between them, do not")
+  func fatalRefusals() {
+    func demands(_ answers: [SubmitOutcome]) -> [GatewayEffect] {
+      let script = Script()
+      var demands: [GatewayEffect] = []
+      for (number, answer) in answers.enumerated() {
+        let order = script.send(script.world.wish(Int64(number + 1), side: .sell, price: "0.49"), number + 7)
+        demands += script.feed(.answered(order.id, answer)).filter { if case .demand = $0 { true } else { false } }
+      }
+      return demands
+    }
+    let banned = SubmitOutcome.rejected(.banned, detail: "address banned")
+    let badKey = SubmitOutcome.rejected(.credentials, detail: "invalid api key")
+    #expect(demands([badKey]) == [])
+    #expect(demands([badKey, banned]) == [.demand(.halted, reason: RejectCode.banned.rawValue)])
+    // Neither a lost answer nor a refusal for the rate says that the keys are good.
+    #expect(demands([badKey, .unknown("cut"), badKey]).count == 1)
+    #expect(demands([badKey, .throttled(retryAfterSeconds: nil), badKey]).count == 1)
+    for good in [SubmitOutcome.live, .delayed, .duplicated, .rejected(.tick, detail: "")] {
+      #expect(demands([badKey, good, badKey]) == [], "\(good)")
+    }
+  }
 }
