@@ -77,7 +77,7 @@ struct GatewayConfiguration: Sendable {
     if let value = reader.whole("limits.loss_streak_count") { limits.lossStreak = Int(value) }
     if let value = reader.whole("limits.open_positions_count") { limits.openPositions = Int(value) }
     limits.spreadMaxMicros = reader.micros("limits.spread_max_points")
-    if let value = reader.whole("limits.orders_per_min") { limits.agentRatePerSecond = max(1, value / 60) }
+    if let value = reader.whole("limits.orders_per_min") { limits.agentOrdersPerMinute = max(1, value) }
     if let value = reader.micros("orders.collar_points") { limits.collarMicros = value }
     if let value = reader.whole("market.stale_after_ms") { limits.bookAgeMax = .milliseconds(value) }
     if let value = reader.whole("orders.duplicate_window_ms") { limits.duplicateWindow = .milliseconds(value) }

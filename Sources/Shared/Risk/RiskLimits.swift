@@ -31,8 +31,8 @@ public struct RiskLimits: Hashable, Sendable {
   public var minimumMarketable = USD(dollars: 1)
   /// The same agent may not repeat the same wish (token, side, price) inside this time.
   public var duplicateWindow: Duration = .seconds(2)
-  /// Wishes of one agent a second, sustained, and how many may come at once.
-  public var agentRatePerSecond: Int64 = 20
+  /// Wishes of one agent in any minute, and how many of them may come at once at most.
+  public var agentOrdersPerMinute: Int64 = 600
   public var agentBurst: Int64 = 40
   /// Orders of the floor a second, sustained, and at once (the venue's Standard tier is 40 and 60).
   public var floorRatePerSecond: Int64 = 40

@@ -224,4 +224,29 @@ struct RiskSample {
     }
     #expect(taken == [true, true, true, false, false, true, false, true, true, false])
   }
+
+  @Test(
+    "Whoever asks all the time gets the minute's number and never more, wherever the minute begins",
+    arguments: [1, 2, 3, 6, 59, 60, 61, 119, 600, 100_000] as [Int64])
+  func perMinute(limit: Int64) {
+    var bucket = TokenBucket(perMinute: limit, burstMax: 40)
+    var taken: [Int64] = []
+    // Every 7 ms, or fast enough for the largest limit, for two and a half minutes.
+    let step = min(7_000_000, 30_000_000_000 / limit)
+    for time in stride(from: 0, to: 150_000_000_000, by: Int(step)) {
+      let now = Int64(time) + 5_000_000_000
+      while bucket.take(MonotonicTime(nanoseconds: now)) { taken.append(now) }
+    }
+    // The first minute, with its burst, gives all of it (but for what the steps miss).
+    let first = Int64(taken.count { $0 < taken[0] + 60_000_000_000 })
+    #expect(first <= limit && first >= limit - max(1, limit / 20), "\(first)")
+    var worst = 0
+    var end = 0
+    for start in taken.indices {
+      while end < taken.count, taken[end] < taken[start] + 60_000_000_000 { end += 1 }
+      worst = max(worst, end - start)
+    }
+    #expect(Int64(worst) <= limit)
+    #expect(Int64(taken.prefix { $0 == taken[0] }.count) == min(40, (limit + 1) / 2))
+  }
 }

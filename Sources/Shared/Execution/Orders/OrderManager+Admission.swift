@@ -64,11 +64,12 @@ extension OrderManager {
     }
     var bucket =
       agentBuckets[terms.agent]
-      ?? TokenBucket(perSecond: settings.limits.agentRatePerSecond, burst: settings.limits.agentBurst)
+      ?? TokenBucket(perMinute: settings.limits.agentOrdersPerMinute, burstMax: settings.limits.agentBurst)
     let agentMay = bucket.take(now.monotonic)
     agentBuckets[terms.agent] = bucket
     if !agentMay {
-      return Refusal(.rateLimit, .init("scope", "agent"), .init("limit_per_second", settings.limits.agentRatePerSecond))
+      return Refusal(
+        .rateLimit, .init("scope", "agent"), .init("limit_per_minute", settings.limits.agentOrdersPerMinute))
     }
     // Exits pass the floor's rate: the venue's own limit is far above it, and being locked in is worse than being late.
     if terms.action == .enter, !floorBucket.take(now.monotonic) {
