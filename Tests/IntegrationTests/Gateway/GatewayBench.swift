@@ -67,6 +67,7 @@ final class GatewayBench {
 
   deinit {
     control?.close()
+    resumeVenue()
     for process in [gateway, venue] {
       guard let process, process.isRunning else { continue }
       process.terminate()
@@ -137,6 +138,28 @@ final class GatewayBench {
     venuePort = port
     let bytes = try SmallFile.read(directory.path + "/venue/credentials.json", bytesMax: 1 << 16)
     credentials = try JSON.parse(bytes)
+  }
+
+  /// The venue stands still: what is sent to it waits in its sockets.
+  func pauseVenue() {
+    if let venue, venue.isRunning { kill(venue.processIdentifier, SIGSTOP) }
+  }
+
+  func resumeVenue() {
+    if let venue, venue.isRunning { kill(venue.processIdentifier, SIGCONT) }
+  }
+
+  /// How many bytes the venue has not read yet, of each of its connections.
+  func unreadByVenue() throws -> [Int] {
+    let table = String(decoding: try SmallFile.read("/proc/net/tcp", bytesMax: 1 << 24), as: UTF8.self)
+    return table.split(separator: "\n").dropFirst().compactMap { line in
+      // sl local_address rem_address st tx_queue:rx_queue …; 01 is ESTABLISHED.
+      let fields = line.split(separator: " ")
+      guard fields[3] == "01", fields[1].split(separator: ":").last.flatMap({ Int($0, radix: 16) }) == venuePort else {
+        return nil
+      }
+      return fields[4].split(separator: ":").last.flatMap { Int($0, radix: 16) }
+    }
   }
 
   func get(_ path: String) throws -> JSON { try request("GET", path, nil) }
