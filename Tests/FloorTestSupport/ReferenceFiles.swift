@@ -2,7 +2,8 @@ import Foundation
 import Shared
 
 /// Folders outside the repository that some tests read: protocol vectors and recorded markets. Where they are absent those tests are
-/// skipped and say so: `@Test(.enabled(if: ReferenceFiles.vectors.isPresent, ReferenceFiles.vectors.absence))`.
+/// skipped and say so: `@Test(.enabled(if: ReferenceFiles.vectors.isPresent, ReferenceFiles.vectors.absence))`. A folder that is there and
+/// lacks what a test wants is a failure.
 public struct ReferenceFiles: Sendable {
   public static let vectors = ReferenceFiles("FLOOR_VECTORS", otherwise: "../shared/reference/vectors")
   public static let data = ReferenceFiles("FLOOR_DATA", otherwise: "../shared/data")
@@ -14,16 +15,19 @@ public struct ReferenceFiles: Sendable {
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
     folder = ProcessInfo.processInfo.environment[variable] ?? root.appending(path: fallback).path
-    absence = "\(variable) is not set and \(fallback) is not there"
+    absence = "\(variable): there is no folder \(folder)"
   }
 
   public var isPresent: Bool { FileManager.default.fileExists(atPath: folder) }
 
-  /// Names of the files of a folder that end so, sorted; none when there is no such folder. Tests pick from these, so that other days and
-  /// markets do as well.
-  public func files(_ path: String, suffix: String) -> [String] {
-    let names = try? FileManager.default.contentsOfDirectory(atPath: URL(filePath: folder).appending(path: path).path)
-    return (names ?? []).filter { $0.hasSuffix(suffix) }.sorted()
+  /// Names of the files of a folder that end so, sorted. Tests pick from these, so that other days and markets do as well. A test over
+  /// none of them would pass without a case: where the reference is present and has none this throws.
+  public func files(_ path: String, suffix: String) throws -> [String] {
+    guard isPresent else { return [] }
+    let place = URL(filePath: folder).appending(path: path).path
+    let files = try FileManager.default.contentsOfDirectory(atPath: place).filter { $0.hasSuffix(suffix) }
+    guard !files.isEmpty else { throw MissingFiles(folder: place, suffix: suffix) }
+    return files.sorted()
   }
 
   public func bytes(_ path: String) throws -> [UInt8] {
@@ -33,6 +37,12 @@ public struct ReferenceFiles: Sendable {
   public func json(_ path: String) throws -> JSON {
     try JSON.parse(bytes(path), limits: JSONLimits(bytes: 64 << 20))
   }
+}
+
+/// A reference folder has no file that ends so.
+public struct MissingFiles: Error {
+  public let folder: String
+  public let suffix: String
 }
 
 /// A reference file lacks what the test reads.

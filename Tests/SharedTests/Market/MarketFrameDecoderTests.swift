@@ -168,7 +168,7 @@ struct MarketFrameDecoderTests {
     "Both readers agree on recorded snapshots of whole books",
     .enabled(if: ReferenceFiles.data.isPresent, Comment(rawValue: ReferenceFiles.data.absence)))
   func agreeOnRecordedBooks() throws {
-    let files = ReferenceFiles.data.files("btc5m_books/raw", suffix: ".jsonl.gz")
+    let files = try ReferenceFiles.data.files("btc5m_books/raw", suffix: ".jsonl.gz")
     let file = try #require(files.first)
     let frames = try Gzip.lines("btc5m_books/raw/" + file).prefix(120).compactMap { line -> [UInt8]? in
       guard let raw = line.firstRange(of: Array(#""raw":"#.utf8)) else { return nil }

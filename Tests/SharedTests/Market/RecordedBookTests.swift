@@ -52,7 +52,7 @@ struct RecordedBookTests {
 
   @Test(
     "Every recorded snapshot is reproduced exactly, and none is crossed",
-    arguments: ReferenceFiles.data.files("btc5m_books/raw", suffix: ".jsonl.gz").prefix(3))
+    arguments: try ReferenceFiles.data.files("btc5m_books/raw", suffix: ".jsonl.gz").prefix(3))
   func recordedSnapshots(file: String) throws {
     var books: [TokenID: OrderBook] = [:]
     var count = 0

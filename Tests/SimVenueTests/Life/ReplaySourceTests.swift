@@ -5,14 +5,17 @@ import Testing
 
 @testable import SimVenue
 
-@Suite("Replayed life", .enabled(if: ReferenceFiles.data.isPresent), .timeLimit(.minutes(3)))
+@Suite(
+  "Replayed life", .enabled(if: ReferenceFiles.data.isPresent, Comment(rawValue: ReferenceFiles.data.absence)),
+  .timeLimit(.minutes(3)))
 struct ReplaySourceTests {
   static let folder = ReferenceFiles.data.folder + "/btc5m_books"
 
   /// Some recordings, other ones at each run.
   private func files(_ count: Int) throws -> [String] {
-    let all = try FileManager.default.contentsOfDirectory(atPath: Self.folder + "/raw").filter { $0.hasSuffix(".gz") }
-    return all.shuffled().prefix(count).map { Self.folder + "/raw/" + $0 }
+    try ReferenceFiles.data.files("btc5m_books/raw", suffix: ".gz").shuffled().prefix(count).map {
+      Self.folder + "/raw/" + $0
+    }
   }
 
   @Test("every recorded book stands in the market as it was, mirrored for the other token")

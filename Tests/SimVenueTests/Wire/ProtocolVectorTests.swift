@@ -4,7 +4,9 @@ import Testing
 
 @testable import SimVenue
 
-@Suite("The venue's own reading of the protocol", .enabled(if: ReferenceFiles.vectors.isPresent))
+@Suite(
+  "The venue's own reading of the protocol",
+  .enabled(if: ReferenceFiles.vectors.isPresent, Comment(rawValue: ReferenceFiles.vectors.absence)))
 struct ProtocolVectorTests {
   private func vectors(_ name: String) throws -> [WireValue] {
     let bytes = try ReferenceFiles.vectors.bytes(name)
