@@ -1,6 +1,8 @@
 import FloorIOData
 import FloorTestSupport
+import Foundation
 import Shared
+import Synchronization
 import Testing
 
 @Suite("Migrator")
@@ -30,6 +32,36 @@ struct MigratorTests {
       return try await group.reduce(into: []) { $0.append($1) }
     }
     #expect(counts.sorted() == [0, Migrator.newestKnown])
+  }
+
+  @Test("two databases of one server are migrated one after the other as far as roles go, and logins do not wait")
+  func twoDatabases() throws {
+    let server = try TestServers.shared().database()
+    let database = try TestServers.shared().emptyDatabase()
+    let other = try server.openAsAdministrator()
+    try other.query("BEGIN")
+    try other.query("LOCK TABLE pg_catalog.pg_authid IN SHARE ROW EXCLUSIVE MODE")
+    // A thread of its own: those of the tests may all be busy with waiting.
+    let steps = Mutex<Result<Int, any Error>?>(nil)
+    Thread.detachNewThread {
+      let result = Result {
+        try Migrator(database: try database.openAsAdministrator(), root: Repository.root).migrate().count
+      }
+      steps.withLock { $0 = result }
+    }
+    let looker = try server.openAsAdministrator()
+    try eventuallyTrue("the migrator waits for the roles", within: .seconds(30)) {
+      try looker.query(
+        """
+        SELECT count(*) AS n FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+         WHERE a.datname = $1 AND l.relation = 'pg_authid'::regclass AND NOT l.granted
+        """, [.text(database.name)]
+      ).one().int("n") == 1
+    }
+    #expect(try server.open(as: "floor_gateway").query("SELECT 1 AS n").one().int("n") == 1)
+    try other.query("ROLLBACK")
+    let result = try eventually("the migrator ends", within: .seconds(60)) { steps.withLock { $0 } }
+    #expect(try result.get() == Migrator.newestKnown)
   }
 
   @Test("a database that is newer than this program is left alone")

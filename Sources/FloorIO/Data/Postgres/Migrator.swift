@@ -45,6 +45,7 @@ public struct Migrator {
       do {
         try database.transaction {
           try database.query("SET LOCAL statement_timeout = 0")
+          try takeRoles()
           try database.execute(script: step.script)
           try database.query("RESET ROLE")
           try database.query(
@@ -68,6 +69,7 @@ public struct Migrator {
       try database.query("SET LOCAL log_min_duration_statement = -1")
       try database.query("SET LOCAL log_min_error_statement = 'panic'")
       try database.query("SET LOCAL password_encryption = 'scram-sha-256'")
+      try takeRoles()
       for (role, password) in passwords.sorted(by: { $0.key < $1.key }) {
         precondition(role.hasPrefix("floor_"), "only the floor's own roles get passwords here")
         let statement = try database.query(
@@ -76,6 +78,16 @@ public struct Migrator {
         ).one().text("sql")
         try database.execute(script: statement)
       }
+    }
+  }
+
+  /// Keeps other migrators of this server from its roles until the transaction ends; logins go on. Roles belong to the server, the
+  /// advisory lock of `migrate` to one database: two new databases at once would both find a role missing and both make it. The lock is
+  /// the superuser's; another role that may migrate goes without, and the second of two such fails and is run again.
+  private func takeRoles() throws {
+    let mayLock = try database.query("SELECT has_table_privilege('pg_catalog.pg_authid', 'UPDATE') AS yes").one()
+    if try mayLock.bool("yes") {
+      try database.query("LOCK TABLE pg_catalog.pg_authid IN SHARE ROW EXCLUSIVE MODE")
     }
   }
 
