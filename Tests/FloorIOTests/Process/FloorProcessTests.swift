@@ -56,6 +56,19 @@ import Testing
     #expect(!SmallFile.exists(directory.path + "/auditor.sock"))
   }
 
+  @Test("the log files of a process take no more than the configuration gives them") func logRoom() throws {
+    let directory = ScratchDirectory()
+    let status = FloorProcess.run(birth(directory, configuration: ["retention": ["logs_mb": 1]])) { process in
+      let text = String(repeating: "x", count: 1000)
+      for _ in 0..<2000 { process.log.info("event", [.text("text", text)]) }
+      process.stop(.done)
+    }
+    #expect(status == 0)
+    let sizes = [".log", ".log.1", ".log.2", ".log.3", ".log.4", ".log.5"]
+      .map { directory.read("log/auditor" + $0)?.utf8.count ?? 0 }
+    #expect(sizes[1...4].allSatisfy { (190_000...200_000).contains($0) } && sizes[0] > 0 && sizes[5] == 0, "\(sizes)")
+  }
+
   @Test("the end of the lifeline is an event; without an owner the process stops") func lifeline() {
     for owned in [true, false] {
       let directory = ScratchDirectory()

@@ -26,11 +26,13 @@ public final class Log {
     self.sink = sink
   }
 
-  /// `<directory>/<process>.log`, at most `bytesMax` bytes, then `.1` … `.<filesMax>`.
-  public convenience init(
-    directory: String, process: String, bytesMax: Int = 16 << 20, filesMax: Int = 4
-  ) throws {
-    let file = try LogFile(path: "\(directory)/\(process).log", bytesMax: bytesMax, filesMax: filesMax)
+  /// Old files that are kept beside the current one.
+  private static let olderFiles = 4
+
+  /// `<directory>/<process>.log`, then `.1` … `.4`, which together take `bytesTotal` bytes at most.
+  public convenience init(directory: String, process: String, bytesTotal: Int = 64_000_000) throws {
+    let file = try LogFile(
+      path: "\(directory)/\(process).log", bytesMax: bytesTotal / (Log.olderFiles + 1), filesMax: Log.olderFiles)
     self.init(process: process, sink: .file(file))
   }
 

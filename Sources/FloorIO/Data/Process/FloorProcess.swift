@@ -62,7 +62,11 @@ public final class FloorProcess {
     self.options = options
     self.birthDescriptor = birthDescriptor
     loop = try EventLoop()
-    self.log = try log ?? Log(directory: birth.stateDirectory + "/log", process: birth.process)
+    let logMegabytes = birth.configuration["retention"]?["logs_mb"]?.int ?? 64
+    self.log =
+      try log
+      ?? Log(
+        directory: birth.stateDirectory + "/log", process: birth.process, bytesTotal: Int(logMegabytes) * 1_000_000)
     build = FloorProcess.buildMark()
     trace =
       birth.configuration["trace"]?.bool == true

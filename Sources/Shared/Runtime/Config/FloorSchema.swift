@@ -247,6 +247,6 @@ public enum FloorSchema {
       "Days that system events, decisions and snapshots are kept."),
     ConfigKey(
       "retention.logs_mb", .whole(1...100_000, .megabytes), builtIn: "64",
-      "Size at which the log of one process is rotated away."),
+      "Room for the log files of one process: the current one and four older ones together."),
   ]
 }
