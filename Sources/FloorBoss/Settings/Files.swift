@@ -28,6 +28,13 @@ enum Files {
     return unsafe stat(path, &status) == 0 ? status.st_uid : nil
   }
 
+  /// The same place by a path without symbolic links.
+  static func resolved(_ path: String) throws -> String {
+    guard let found = unsafe realpath(path, nil) else { throw SystemError("realpath", errno, path) }
+    defer { unsafe free(found) }
+    return unsafe String(cString: found)
+  }
+
   /// Free part of the file system that holds `path`, in millionths of a per cent.
   static func freePercentMicros(_ path: String) throws -> Int64 {
     var status = statvfs()

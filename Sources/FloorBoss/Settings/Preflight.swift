@@ -60,7 +60,6 @@ struct Preflight {
       case .free: return nil
       case .taken(let holder, let user):
         if isOwn(holder, user, program: path == "sim.port" ? "sim-venue" : "floor-web") { return nil }
-        if holder == nil, path.hasPrefix("web."), ownWebServes { return nil }
         let whose = user.map { " of user \($0)" } ?? ""
         return config.problem(
           path, "is in use by " + (holder.map { "\($0)" } ?? "a process that hides itself\(whose)"),
@@ -74,16 +73,13 @@ struct Preflight {
   /// A program of this very installation: this floor's own, which runs already. The floor's processes hide their memory and with it what
   /// they hold, even from their own user: then it counts that the port is its user's and that such a process runs.
   private func isOwn(_ holder: ListeningPort.Holder?, _ user: UInt32?, program: String) -> Bool {
-    var folders = [settings.arguments.stateDirectory + "/bin"]
-    do { folders.append(try Files.ownFolder()) } catch { return false }
+    // The boss starts its processes by the path without links, supervisord by the one it was given.
+    let state = settings.arguments.stateDirectory
+    var folders = [state + "/bin"]
+    do { folders += [try Files.resolved(state) + "/bin", try Files.ownFolder()] } catch { return false }
     if let holder, !holder.program.isEmpty { return folders.contains(Files.folder(of: holder.program)) }
-    return user != nil && user == Files.owner(of: settings.arguments.stateDirectory)
+    return user != nil && user == Files.owner(of: state)
       && folders.contains { ListeningPort.isRunning(program: $0 + "/" + program) }
-  }
-
-  /// Whether this floor's own floor-web answers on its control socket, in a directory that is ours alone.
-  private var ownWebServes: Bool {
-    TCPProbe.refusal(host: run + "/\(ProcessNames.web).sock", port: 0, limit: Preflight.limit) == nil
   }
 
   // MARK: Servers
