@@ -12,6 +12,8 @@ struct BossArguments: Hashable {
   var stateDirectory = ""
   var runDirectory = ""
   var instance = "floor"
+  /// After so long without an end our starter kills us; `nil` when nobody does.
+  var stopWait: Duration?
   /// `key=value`, in their order.
   var settings: [String] = []
   /// With `check`: hold the configuration against this machine too, before or after the private servers are started; answer in JSON.
@@ -30,6 +32,7 @@ struct BossArguments: Hashable {
       --run DIR          short 0700 directory for the sockets
       --instance NAME    name of the floor (default floor)
       --set KEY=VALUE    overrides one key of the configuration; may be repeated
+      --stop-wait N      supervisord's stopwaitsecs: seconds after which it kills a floor that was told to stop
       --check            checks configuration, agents and secrets, prints what would count, starts nothing
       --live             with --check: also ports in use and servers that do not answer
       --before-servers   with --live: private servers that are not up yet are about to be started
@@ -57,6 +60,12 @@ struct BossArguments: Hashable {
       case "--state": stateDirectory = try BossArguments.value(of: argument, &rest)
       case "--run": runDirectory = try BossArguments.value(of: argument, &rest)
       case "--instance": instance = try BossArguments.value(of: argument, &rest)
+      case "--stop-wait":
+        let text = try BossArguments.value(of: argument, &rest)
+        guard let seconds = Int64(text), (1...86_400).contains(seconds) else {
+          throw FloorFailure(.usage, "--stop-wait takes seconds from 1 to 86400")
+        }
+        stopWait = .seconds(seconds)
       case "--set": settings.append(try BossArguments.value(of: argument, &rest))
       default: throw FloorFailure(.usage, "unknown argument \(argument); see floor-boss --help")
       }

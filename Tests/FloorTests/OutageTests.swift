@@ -12,7 +12,8 @@ extension WholeFloor {
         subject,
         [
           "--agents", Repository.root + "/config/drill/agents", "--set", "profile=drill", "--set", "judging.act=false",
-          "--venue-arguments", "--source synthetic --speed 5 --capital 100000 --seed \(UInt32.random(in: 1...9999))",
+          "--set", "supervision.stop_within_s=30", "--venue-arguments",
+          "--source synthetic --speed 5 --capital 100000 --seed \(UInt32.random(in: 1...9999))",
         ])
       try eventuallyTrue("orders flow and fill", within: .seconds(60)) {
         try floor.count("SELECT count(*) AS value FROM fills") > 3
@@ -52,6 +53,8 @@ extension WholeFloor {
     @Test("Redis restarts: the floor says so, agents are not left with old prices, and it returns by itself")
     func redis() throws {
       let floor = try OutageTests.busyFloor("redis")
+      let supervisor = try String(contentsOfFile: floor.state + "/etc/supervisor.conf", encoding: .utf8)
+      #expect(supervisor.contains("\nstopwaitsecs=35\n") && supervisor.contains(" --stop-wait 35 "))
       #expect(try floor.supervisorctl("stop", "redis").status == 0)
       let degraded = try eventually("the floor names what is missing", within: .seconds(20)) {
         let status = try floor.floor("status")

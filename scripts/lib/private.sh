@@ -1,7 +1,7 @@
 # Sourced after common.sh, instance.sh and servers.sh: the private set-up of one instance under one supervisord of its own.
 # shellcheck shell=bash
 
-render_supervisor() { # render_supervisor SIM_COMMAND BOSS_COMMAND SIM_AUTOSTART(true|false): writes STATE/etc/supervisor.conf
+render_supervisor() { # render_supervisor SIM_COMMAND BOSS_COMMAND SIM_AUTOSTART(true|false) STOP_WAIT: writes STATE/etc/supervisor.conf
   local postgres_user='' floor_user='' supervisor_user=''
   if [ "$(id -u)" = 0 ]; then
     supervisor_user='user=root'
@@ -13,7 +13,7 @@ render_supervisor() { # render_supervisor SIM_COMMAND BOSS_COMMAND SIM_AUTOSTART
   local pair
   for pair in "RUN=$RUN" "STATE=$STATE" "INSTANCE=$INSTANCE" "SUPERVISOR_USER=$supervisor_user" "POSTGRES_USER=$postgres_user" \
     "FLOOR_USER=$floor_user" "POSTGRES=$(pg_command "$STATE" "$PG_RUN")" "REDIS=$(redis_command "$STATE" "$RUN")" \
-    "SIM_VENUE=$1" "FLOOR_BOSS=$2" "SIM_AUTOSTART=$3"; do
+    "SIM_VENUE=$1" "FLOOR_BOSS=$2" "SIM_AUTOSTART=$3" "STOP_WAIT=$4"; do
     text=${text//@${pair%%=*}@/${pair#*=}}
   done
   printf '%s\n' "$text" >"$STATE/etc/supervisor.conf.new"
@@ -22,6 +22,13 @@ render_supervisor() { # render_supervisor SIM_COMMAND BOSS_COMMAND SIM_AUTOSTART
 
 settings_from_environment() { # settings_from_environment EFFECTIVE: KEY=VALUE of what floor-boss --check took from variables FLOOR_…
   sed -n 's/^\([a-z_.]*\) = \(.*\)  # environment, .*/\1=\2/p' <<<"$1" | sed 's/, /,/g'
+}
+
+stop_wait() { # stop_wait EFFECTIVE: seconds that supervisord gives the floor, from what floor-boss --check printed: five more than its own limit
+  local own
+  own=$(sed -n 's/^supervision\.stop_within_s = \([0-9]*\) .*/\1/p' <<<"$1")
+  [ -n "$own" ] || die "floor-boss --check does not tell supervision.stop_within_s" "build again: scripts and programs do not fit together" 70
+  echo $((own + 5))
 }
 
 ctl() { supervisorctl -c "$STATE/etc/supervisor.conf" "$@"; }
@@ -49,10 +56,12 @@ supervisor_start() { # starts it, or makes the running one read the new file (pr
 }
 
 supervisor_stop() { # everything in order: the floor first, then sim-venue, then the servers
-  local pid deadline=$((SECONDS + 90))
+  local pid deadline
   pid=$(supervisor_pid) || return 0
+  # Returns when the floor has stopped, or when supervisord has lost patience with it.
   ctl stop floor >/dev/null || true
   ctl shutdown >/dev/null || true
+  deadline=$((SECONDS + 90))
   while [ -d "/proc/$pid" ]; do
     [ $SECONDS -lt $deadline ] || die "supervisord (pid $pid) does not end" "read $STATE/log/supervisord.log"
     sleep 0.1

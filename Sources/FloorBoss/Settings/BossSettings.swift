@@ -63,8 +63,26 @@ struct BossSettings {
     let settings = BossSettings(
       arguments: arguments, config: config, figures: figures, agents: agents, secrets: secrets)
     // What was refused above is missing below: that is told once.
-    return (settings, found + VenueCredentials.problems(settings) + (found.isEmpty ? missing : []))
+    return (
+      settings,
+      found + VenueCredentials.problems(settings) + settings.stopProblems + (found.isEmpty ? missing : [])
+    )
   }
+
+  /// Whoever kills a floor in the midst of its orderly stop leaves orders at the venue and checkpoints unwritten.
+  private var stopProblems: [ConfigProblem] {
+    guard let wait = arguments.stopWait, figures.stopWithin + BossSettings.stopMargin > wait else { return [] }
+    let most = (wait - BossSettings.stopMargin).components.seconds
+    return [
+      config.problem(
+        "supervision.stop_within_s",
+        "is more than supervisord waits for: it kills the floor after \(wait.components.seconds) s",
+        "scripts/run or scripts/install again: they write supervisord's stopwaitsecs from this key; or at most \(most)")
+    ]
+  }
+
+  /// How much longer supervisord waits than the floor takes; `stop_wait` in scripts/lib/private.sh adds the same.
+  private static let stopMargin = Duration.seconds(5)
 
   /// Database roles and bus users that the boss hands to its children, and its own.
   private static var neededSecrets: [String] {

@@ -79,6 +79,23 @@ import Testing
       ))
   }
 
+  @Test("A floor that may stop longer than supervisord waits for it is refused, with the longest time that is allowed")
+  func stopWait() throws {
+    let floor = try BossFloor()
+    let long = ["--before-servers", "--set", "supervision.stop_within_s=40"]
+    let answer = try check(floor, long + ["--stop-wait", "44"])
+    #expect(answer.status == .code(78))
+    #expect(problems(answer.text).count == 1, "\(answer.text)")
+    #expect(
+      answer.text.contains("command line: supervision.stop_within_s = \"40\" is more than supervisord waits for")
+        && answer.text.contains("it kills the floor after 44 s") && answer.text.contains("at most 39"), "\(answer.text)"
+    )
+    #expect(try check(floor, long + ["--stop-wait", "45"]).status == .code(0))
+    // Nobody kills it: a boss that was started by hand.
+    #expect(try check(floor, long).status == .code(0))
+    #expect(try check(floor, long + ["--stop-wait", "soon"]).status == .code(64))
+  }
+
   @Test("A password that is missing is named, and so is a wallet without keys") func secrets() throws {
     let floor = try BossFloor()
     let path = floor.state + "/etc/secrets.yaml"

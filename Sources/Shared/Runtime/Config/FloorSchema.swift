@@ -161,7 +161,7 @@ public enum FloorSchema {
       "How long gateway, feed and the rest of the desk go on without a boss before they end in order."),
     ConfigKey(
       "supervision.stop_within_s", .whole(5...600, .seconds), builtIn: "20",
-      "Time an ordered stop of the whole floor may take; keep it below supervisord's stopwaitsecs."),
+      "Time an ordered stop of the whole floor may take; supervisord is given five seconds more."),
   ]
 
   private static let judgingKeys: [ConfigKey] = [
