@@ -30,8 +30,14 @@ final class Bench {
     root = "/" + folders.joined(separator: "/")
   }
 
-  func text(_ path: String) -> String {
-    do { return String(decoding: try SmallFile.read(path, bytesMax: 64 << 20), as: UTF8.self) } catch { return "" }
+  /// A whole file; the error names what could not be read.
+  static func text(_ path: String) throws -> String {
+    String(decoding: try SmallFile.read(path, bytesMax: 64 << 20), as: UTF8.self)
+  }
+
+  /// What a process left in a file, or why that cannot be read: for the words of a failure.
+  static func said(_ path: String) -> String {
+    do { return try text(path) } catch { return "(\(error))" }
   }
 
   /// Turns the loop until the condition holds.

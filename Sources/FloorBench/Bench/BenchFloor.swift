@@ -40,9 +40,9 @@ final class BenchFloor {
     let venue = venue
     try bench.wait("the venue") {
       guard venue.exit == nil else {
-        throw BenchFailure("the venue ended: \(bench.text(bench.scratch.path + "/venue"))")
+        throw BenchFailure("the venue ended: \(Bench.said(bench.scratch.path + "/venue"))")
       }
-      let words = bench.text(bench.scratch.path + "/venue").split(whereSeparator: { $0 == " " || $0 == "\n" })
+      let words = try Bench.text(bench.scratch.path + "/venue").split(whereSeparator: { $0 == " " || $0 == "\n" })
       port = words.count == 2 ? Int(words[1]) ?? 0 : 0
       return port > 0
     }
@@ -135,7 +135,7 @@ final class BenchFloor {
     let deadline = begun.advanced(by: .seconds(20))
     while ready == nil {
       guard child.exit == nil, SystemClock.monotonic() < deadline else {
-        throw BenchFailure("\(name) is not ready: \(bench.text(bench.scratch.path + "/" + name))\(log(name))")
+        throw BenchFailure("\(name) is not ready: \(Bench.said(bench.scratch.path + "/" + name))\(log(name))")
       }
       try bench.loop.turn(timeout: .milliseconds(20))
     }
@@ -144,7 +144,7 @@ final class BenchFloor {
 
   /// The end of a process's own log.
   func log(_ name: String) -> String {
-    bench.text("\(state)/log/\(name).log").split(separator: "\n").suffix(12).joined(separator: "\n")
+    Bench.said("\(state)/log/\(name).log").split(separator: "\n").suffix(12).joined(separator: "\n")
   }
 
   func startFeed() throws {
@@ -265,24 +265,24 @@ final class BenchFloor {
     }
   }
 
-  func traces() -> String {
-    [ProcessNames.marketFeed, ProcessNames.gateway, "agent-bench"].map { bench.text("\(state)/log/\($0).trace") }
-      .joined()
+  func traces() throws -> String {
+    try [ProcessNames.marketFeed, ProcessNames.gateway, "agent-bench"]
+      .map { try Bench.text("\(state)/log/\($0).trace") }.joined()
   }
 }
 
 extension BenchFloor {
   /// The numbers of the database's and the bus's processes.
-  func serverProcesses() -> (postgres: [Int32], redis: [Int32]) {
-    func number(_ path: String) -> Int32? { Int32(bench.text(path).prefix { $0.isNumber }) }
-    var postgres: [Int32] = []
-    if let postmaster = number(servers.stateDirectory + "/pg/postmaster.pid") {
-      postgres.append(postmaster)
-      do {
-        postgres += try DirectoryListing.names(in: "/proc").compactMap { Int32($0) }
-          .filter { ProcessStat.read(pid: $0)?.parent == postmaster }
-      } catch { print("/proc: \(error)") }
+  func serverProcesses() throws -> (postgres: [Int32], redis: [Int32]) {
+    func number(_ path: String) throws -> Int32 {
+      guard let number = Int32(try Bench.text(path).prefix { $0.isNumber }) else {
+        throw BenchFailure("\(path) holds no process number")
+      }
+      return number
     }
-    return (postgres, [number(servers.stateDirectory + "/redis/redis.pid")].compactMap { $0 })
+    let postmaster = try number(servers.stateDirectory + "/pg/postmaster.pid")
+    let sessions = try DirectoryListing.names(in: "/proc").compactMap { Int32($0) }
+      .filter { ProcessStat.read(pid: $0)?.parent == postmaster }
+    return ([postmaster] + sessions, [try number(servers.stateDirectory + "/redis/redis.pid")])
   }
 }

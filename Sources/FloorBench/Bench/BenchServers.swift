@@ -31,13 +31,13 @@ final class BenchServers {
     var words: [String] = []
     let child = child
     try bench.wait("PostgreSQL and Redis", limit: .seconds(60)) {
-      guard child.exit == nil else { throw BenchFailure("the servers did not start: \(bench.text(output))") }
-      words = bench.text(output).split(separator: "\n").last.map { $0.split(separator: " ").map(String.init) } ?? []
+      guard child.exit == nil else { throw BenchFailure("the servers did not start: \(Bench.said(output))") }
+      words = try Bench.text(output).split(separator: "\n").last.map { $0.split(separator: " ").map(String.init) } ?? []
       return words.count == 3 && words[0] == "ready"
     }
     runDirectory = words[1]
     stateDirectory = words[2]
-    secrets = BenchServers.secrets(bench.text(stateDirectory + "/etc/secrets.yaml"))
+    secrets = BenchServers.secrets(try Bench.text(stateDirectory + "/etc/secrets.yaml"))
     do { try migrate() } catch {
       stop()
       throw error

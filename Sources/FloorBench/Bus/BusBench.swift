@@ -60,13 +60,13 @@ enum BusBench {
     }
     let receiver = try child("receive", file)
     defer { receiver.kill() }
-    try waitFor(loop, "receiver") { text(file).hasPrefix("ready") }
+    try waitFor(loop, "receiver") { try Bench.text(file).hasPrefix("ready") }
     let sender = try child("send", file + ".send")
     defer { sender.kill() }
     let patience = Duration.seconds(settings.messages / settings.perSecond + 20)
     try waitFor(loop, "measurement", limit: patience) { receiver.exit != nil }
-    guard receiver.exit == .code(0) else { throw BenchFailure("receiver: \(text(file))") }
-    return text(file).split(separator: "\n").dropFirst().compactMap { Int64($0) }
+    guard receiver.exit == .code(0) else { throw BenchFailure("receiver: \(Bench.said(file))") }
+    return try Bench.text(file).split(separator: "\n").dropFirst().compactMap { Int64($0) }
   }
 
   private static func report(_ rounds: [Peer: [Percentiles]], _ settings: Settings) -> JSON {
@@ -163,17 +163,13 @@ enum BusBench {
     fflush(nil)
   }
 
-  private static func text(_ path: String) -> String {
-    (try? String(decoding: SmallFile.read(path, bytesMax: 64 << 20), as: UTF8.self)) ?? ""
-  }
-
   private static func waitFor(
-    _ loop: EventLoop, _ what: String, limit: Duration = .seconds(10), _ condition: () -> Bool
+    _ loop: EventLoop, _ what: String, limit: Duration = .seconds(10), _ condition: () throws -> Bool
   ) throws {
     let deadline = SystemClock.monotonic().advanced(by: limit)
-    while !condition() {
+    while try !condition() {
       guard SystemClock.monotonic() < deadline else { throw BenchFailure("\(what): not within \(limit)") }
-      _ = try loop.turn(until: condition, limit: .milliseconds(5))
+      try loop.turn(timeout: .milliseconds(5))
     }
   }
 }

@@ -76,7 +76,7 @@ enum PathBench {
     // Traces are written at the end, and only then the floor's latencies can be told: the record names the price behind each order.
     let recorded = try floor.recordedOrders()
     try floor.stopProcesses()
-    let hops = PathHops(traces: floor.traces())
+    let hops = PathHops(traces: try floor.traces())
     let bySalt = Dictionary(recorded.map { ($0.salt, $0) }, uniquingKeysWith: { first, _ in first })
     var moments: [Scenario: [[Int64]]] = [:]
     for (scenario, report) in reports {

@@ -28,10 +28,10 @@ enum StartBench {
     try floor.warmUp("floor")
     say("200 ticks a second for five seconds, an order on every tick")
     _ = try floor.series("floor", PathBench.Scenario(name: "", rate: 200, every: 1, count: 1000))
-    return report(floor, bench)
+    return try report(floor, bench)
   }
 
-  private static func report(_ floor: BenchFloor, _ bench: Bench) -> JSON {
+  private static func report(_ floor: BenchFloor, _ bench: Bench) throws -> JSON {
     var starts: [String: [Int64]] = [:]
     for start in floor.startUp {
       starts[start.name.hasPrefix("agent-") ? "trader-agent" : start.name, default: []].append(start.time.nanoseconds)
@@ -51,7 +51,7 @@ enum StartBench {
       row(process.name, [ProcessMemory.read(pid: process.child.pid)].compactMap { $0 })
     }
     row("trader-agent", agents.compactMap { ProcessMemory.read(pid: $0.child.pid) })
-    let servers = floor.serverProcesses()
+    let servers = try floor.serverProcesses()
     row("PostgreSQL", servers.postgres.compactMap { ProcessMemory.read(pid: $0) })
     row("Redis", servers.redis.compactMap { ProcessMemory.read(pid: $0) })
     return [
