@@ -8,8 +8,8 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 PACKAGES_TOOLCHAIN=(binutils git libc6-dev libcurl4 libgcc-12-dev libncurses6 libsqlite3-0 libstdc++-12-dev libxml2)
 PACKAGES_BUILD=("${PACKAGES_TOOLCHAIN[@]}" libpq-dev libhiredis-dev libcurl4-openssl-dev libwebsockets-dev libsecp256k1-dev libssl-dev libyaml-dev libzstd-dev zlib1g-dev
   pkg-config)
-PACKAGES_RUN=(postgresql-15 postgresql-client-15 redis-server redis-tools supervisor python3)
-PACKAGES_TEST=(nettle-dev prometheus curl)
+PACKAGES_RUN=(postgresql-15 postgresql-client-15 redis-server redis-tools supervisor python3 curl)
+PACKAGES_TEST=(nettle-dev prometheus)
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 note() { printf '    %s\n' "$*"; }
@@ -35,7 +35,9 @@ missing_packages() { # prints those of the named Debian packages that are not in
   done
 }
 
-install_packages() { # installs what is missing and says what it did
+# install_packages NAME…: installs what is missing and says what it did. Debian starts its own postgresql and redis services on installation;
+# unless KEEP_SERVICES_DOWN=no, a policy file keeps them down meanwhile: private floors and tests have servers of their own.
+install_packages() {
   local missing
   mapfile -t missing < <(missing_packages "$@")
   if [ "${#missing[@]}" = 0 ]; then
@@ -43,17 +45,20 @@ install_packages() { # installs what is missing and says what it did
     return
   fi
   say "Installing Debian packages: ${missing[*]}"
-  # Debian starts its own postgresql and redis services on installation; a policy file keeps them down: the floor has private ones.
-  local policy=/usr/sbin/policy-rc.d made_policy=no
-  if [ ! -e "$policy" ]; then
-    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
-    as_root chmod 755 "$policy"
-    made_policy=yes
-  fi
   local status=0
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq || status=$?
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null || status=$?
-  [ "$made_policy" = yes ] && as_root rm -f "$policy"
+  (
+    policy=/usr/sbin/policy-rc.d
+    if [ "${KEEP_SERVICES_DOWN:-yes}" = yes ] && [ ! -e "$policy" ]; then
+      # However this ends, the file must not stay: it would keep every service of the machine down.
+      trap 'as_root rm -f "$policy"' EXIT
+      trap 'exit 130' INT TERM HUP
+      printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+      as_root chmod 755 "$policy"
+    fi
+    # Without fresh lists the packages may still be there.
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq || note "the package lists could not be refreshed"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  ) || status=$?
   [ "$status" = 0 ] || die "apt-get could not install: ${missing[*]}" "run 'apt-get install ${missing[*]}' and read what it says"
   mapfile -t missing < <(missing_packages "$@")
   [ "${#missing[@]}" = 0 ] || die "still missing after installation: ${missing[*]}" "check the machine's package sources"

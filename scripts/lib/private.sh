@@ -13,7 +13,7 @@ render_supervisor() { # render_supervisor SIM_COMMAND BOSS_COMMAND SIM_AUTOSTART
   local pair
   for pair in "RUN=$RUN" "STATE=$STATE" "INSTANCE=$INSTANCE" "SUPERVISOR_USER=$supervisor_user" "POSTGRES_USER=$postgres_user" \
     "FLOOR_USER=$floor_user" "POSTGRES=$(pg_command "$STATE" "$PG_RUN")" "REDIS=$(redis_command "$STATE" "$RUN")" \
-    "SIM_VENUE=$1" "FLOOR_BOSS=$2" "SIM_AUTOSTART=$3" "STOP_WAIT=$4"; do
+    "SIM_VENUE=${1//%/%%}" "FLOOR_BOSS=${2//%/%%}" "SIM_AUTOSTART=$3" "STOP_WAIT=$4"; do
     text=${text//@${pair%%=*}@/${pair#*=}}
   done
   printf '%s\n' "$text" >"$STATE/etc/supervisor.conf.new"

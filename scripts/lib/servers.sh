@@ -3,7 +3,6 @@
 # shellcheck shell=bash
 #
 #   secrets_make STATE                          STATE/etc/secrets.yaml, 0600: database_<role> and bus_<role> passwords, made once
-#   secret_of STATE KEY                         prints one of them
 #   server_user_default                         the account the servers run as when the caller is root (otherwise: the caller)
 #   pg_init STATE RUN USER OPERATOR…            cluster and configuration; USER runs the server, OPERATORs become floor_operator
 #   pg_command STATE RUN                        prints the foreground command line, for supervisord
@@ -46,7 +45,6 @@ secrets_make() {
   umask "$old"
 }
 
-secret_of() { sed -n "s/^$2: *//p" "$1/etc/secrets.yaml"; }
 
 pg_init() {
   local state=$1 run=$2 user=$3

@@ -48,7 +48,9 @@ struct Instance {
     }
     // PGUSER is who looks around; only an option changes who migrates and dumps.
     administratorRole = line.option("user") ?? file["administrator"]?.string ?? "floor_admin"
-    secrets = Instance.secrets(state + "/etc/secrets.yaml")
+    // The administrator's is root's alone, in a file of its own.
+    secrets = try SecretsFile.readIfOurs(state + "/etc/secrets.yaml").merging(
+      file["administrator_secrets"]?.string.map { try SecretsFile.readIfOurs($0) } ?? [:], uniquingKeysWith: { $1 })
     configurationFile = file["config"]?.string ?? state + "/share/config/floor.yaml"
     settings = (file["settings"]?.array ?? []).compactMap(\.string)
     let port = try line.whole("port", default: file["postgres_port"]?.int.map { Int($0) } ?? 5432, in: 1...65535)
@@ -138,11 +140,6 @@ struct Instance {
     let found = unsafe buffer.withUnsafeMutableBufferPointer { unsafe getcwd($0.baseAddress!, $0.count) != nil }
     let here = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     return (found ? here : "") + "/" + path
-  }
-
-  /// None where there is no such file yet, or it is another user's.
-  private static func secrets(_ path: String) -> [String: Secret] {
-    do { return try SecretsFile.read(path) } catch { return [:] }
   }
 
   /// `null` when there is none (yet).

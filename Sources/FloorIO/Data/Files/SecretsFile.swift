@@ -14,6 +14,17 @@ public enum SecretsFile {
     return values
   }
 
+  /// As `read`; nothing where there is no such file, or it is another user's. A damaged file still throws.
+  public static func readIfOurs(_ path: String) throws -> [String: Secret] {
+    var status = stat()
+    guard unsafe lstat(path, &status) == 0 else {
+      if [ENOENT, ENOTDIR, EACCES].contains(errno) { return [:] }
+      throw SystemError("stat", errno, path)
+    }
+    guard status.st_uid == geteuid() || geteuid() == 0 else { return [:] }
+    return try read(path)
+  }
+
   /// Is it a plain file that nobody but its owner can read, and are we the owner (or root)?
   public static func checkMode(_ path: String) throws {
     var status = stat()
