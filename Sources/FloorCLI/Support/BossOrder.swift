@@ -19,22 +19,35 @@ enum BossOrder {
     let listener = Database(loop: loop, settings: instance.reachable(), log: .discarding(process: "floor"))
     defer { listener.close() }
     var hasNews = true
+    var isAsking = false
     // The end of any command, and each (re)connection, are a reason to look; between them nobody asks.
     listener.listen("floor_commands_ended") { _ in hasNews = true }
     listener.onStateChange = { isUp in hasNews = hasNews || isUp }
     let deadline = SystemClock.monotonic().advanced(by: limit)
+    var answer: Result<Rows.Row, any Error>?
     var state = "REQUESTED"
     while SystemClock.monotonic() < deadline {
-      guard hasNews else {
-        try loop.turn(timeout: deadline.since(SystemClock.monotonic()))
-        continue
+      if hasNews, !isAsking {
+        hasNews = false
+        isAsking = true
+        // On the connection that listens, behind its LISTEN: looked at over another one, an end between the look and the LISTEN is missed.
+        listener.query("SELECT state, result FROM commands WHERE id = $1", [.int(id)]) { result in
+          isAsking = false
+          answer = Result { try result.get().one() }
+        }
       }
-      hasNews = false
-      let row = try database.query("SELECT state, result FROM commands WHERE id = $1", [.int(id)]).one()
-      state = try row.text("state")
-      if ["DONE", "FAILED", "EXPIRED"].contains(state) {
-        let result = row.isNull("result") ? JSON.null : try row.json("result")
-        return report(id, verb, target, state, result, instance)
+      try loop.turn(timeout: deadline.since(SystemClock.monotonic()))
+      guard let known = answer else { continue }
+      answer = nil
+      do {
+        let row = try known.get()
+        state = try row.text("state")
+        if ["DONE", "FAILED", "EXPIRED"].contains(state) {
+          return report(id, verb, target, state, row.isNull("result") ? .null : try row.json("result"), instance)
+        }
+      } catch let error as DatabaseError where error.retryable || !error.outcomeKnown {
+        // The connection comes back, and that is news.
+        continue
       }
     }
     let why =

@@ -8,7 +8,12 @@ public enum SecretsFile {
   /// plain file.
   public static func read(_ path: String) throws -> [String: Secret] {
     try checkMode(path)
-    let layer = ConfigLayer(name: "secrets", file: path, tree: try YAMLTree.read(path))
+    let tree: ConfigNode
+    do { tree = try YAMLTree.read(path) } catch let problem as YAMLTree.Problem {
+      throw FloorFailure(
+        .configuration, "\(path), \(problem): restore it, or delete it and set up again (new passwords are made then)")
+    }
+    let layer = ConfigLayer(name: "secrets", file: path, tree: tree)
     var values: [String: Secret] = [:]
     for setting in layer.settings { values[setting.path] = Secret(setting.content.text) }
     return values
