@@ -8,12 +8,12 @@ enum BackupCommand {
     name: "backup", summary: "dump the record and the files beside it into STATE/backups",
     usage: "[--to DIR] [--keep N]",
     details: """
-      Makes DIR/<time>/ with polybot.dump (pg_dump), files.tar.gz (checkpoints, journal, etc without secrets, the simulated venue's
-      log) and manifest.json. Keeps the newest N (default 10) backups there. Secrets are not in it.
+      Makes DIR/<time>/ with polybot.dump (pg_dump), files.tar.gz (checkpoints, journal, audit heads, configuration, the simulated
+      venue's log) and manifest.json. Keeps the newest N (default 10) backups there. Passwords and wallets are not in it: keep
+      etc/secrets.yaml, etc/venue.json and venue/credentials.json elsewhere.
       """, options: ["to", "keep"], run: run)
 
   static let tools = "/usr/lib/postgresql/15/bin"
-  static let parts = ["checkpoints", "journal", "venue", "etc", "audit-heads"]
 
   private static func run(_ line: CommandLineWords, _ instance: Instance) throws -> ExitCode {
     try line.noWords()
@@ -31,13 +31,12 @@ enum BackupCommand {
       try PostgresTool.run(
         "pg_dump", ["--format=custom", "--file=\(partial)/polybot.dump"], instance, timeout: .seconds(3600))
       Terminal.tell("packing the files …")
-      let there = parts.filter { SmallFile.exists("\(instance.stateDirectory)/\($0)") }
+      let members = BackupContents.members { SmallFile.exists("\(instance.stateDirectory)/\($0)") }
       let packed = try Command.run(
         "/bin/tar",
         [
-          "-czf", "\(partial)/files.tar.gz", "-C", instance.stateDirectory, "--exclude=etc/secrets.yaml",
-          "--exclude=venue/credentials.json", "--warning=no-file-changed", "--",
-        ] + there, timeout: .seconds(3600))
+          "-czf", "\(partial)/files.tar.gz", "-C", instance.stateDirectory, "--warning=no-file-changed", "--",
+        ] + members, timeout: .seconds(3600))
       // 1: a file changed while it was read, which a running floor's do.
       guard packed.succeeded || packed.status == .code(1) else { throw FloorFailure(.tryAgain, "tar: \(packed.text)") }
       let manifest: JSON = [
@@ -102,49 +101,67 @@ enum RestoreCommand {
           .tryAgain, "still running: \(alive.joined(separator: ", ")). supervisorctl stop floor first.")
       }
     }
-    Terminal.tell("restoring the record …")
-    try PostgresTool.run(
-      "pg_restore",
-      [
-        "--clean", "--if-exists", "--single-transaction", "--exit-on-error", "--dbname=\(instance.database.database)",
-        "\(backup)/polybot.dump",
-      ],
-      instance, timeout: .seconds(3600))
-    Terminal.tell("restoring the files …")
-    let aside = try putAside(instance)
+    let stamp = SystemClock.wall().description.prefix(19).filter { $0.isNumber || $0 == "T" }
+    let aside = "\(instance.stateDirectory)/backups/replaced-\(stamp)"
+    guard unsafe mkdir(aside, 0o700) == 0 else { throw SystemError("mkdir", errno, aside) }
+    let unpacked: String
+    do {
+      Terminal.tell("unpacking the files …")
+      // An archive that cannot be read is found out before anything is touched.
+      unpacked = try unpack(backup, instance, beside: aside)
+      // Before the record: a newer journal must never stand beside an older record, whose gateway would replay it.
+      try move(replaced, from: instance.stateDirectory, to: aside)
+      Terminal.tell("restoring the record; checkpoints and journal are in \(aside) …")
+      try PostgresTool.run(
+        "pg_restore",
+        [
+          "--clean", "--if-exists", "--single-transaction", "--exit-on-error",
+          "--dbname=\(instance.database.database)", "\(backup)/polybot.dump",
+        ],
+        instance, timeout: .seconds(3600))
+    } catch {
+      // The record is as it was, so its files belong to it again.
+      try move(replaced, from: aside, to: instance.stateDirectory)
+      _ = try Command.run("/bin/rm", ["-rf", "--", aside], timeout: .seconds(60))
+      throw error
+    }
+    try move(BackupContents.restored, from: unpacked, to: instance.stateDirectory)
+    guard unsafe rmdir(unpacked) == 0 else { throw SystemError("rmdir", errno, unpacked) }
+    print("restored \(backup); what was there before is in \(aside); next: floor db migrate, then start the floor")
+    return .done
+  }
+
+  /// What is newer than the backup would not fit the record any more: journal, checkpoints and the audit log's heads leave together.
+  private static let replaced = BackupContents.restored + ["audit-heads"]
+
+  /// Unpacks what will be put back into a folder on the same file system and returns that folder.
+  private static func unpack(_ backup: String, _ instance: Instance, beside aside: String) throws -> String {
+    let folder = aside + "/restoring"
+    for name in [""] + BackupContents.restored.map({ "/" + $0 }) {
+      guard unsafe mkdir(folder + name, 0o700) == 0 else { throw SystemError("mkdir", errno, folder + name) }
+    }
+    let others = ["audit-heads", "etc", "share", "venue"].map { "--exclude=\($0)" }
     let unpacked = try Command.run(
       "/bin/tar",
-      [
-        "-xzf", "\(backup)/files.tar.gz", "-C", instance.stateDirectory, "--no-same-owner", "--", "checkpoints",
-        "journal",
-      ],
+      ["-xzf", "\(backup)/files.tar.gz", "-C", folder, "--no-same-owner", "--anchored"] + others,
       timeout: .seconds(3600))
     guard unpacked.succeeded else { throw FloorFailure(.tryAgain, "tar: \(unpacked.text)") }
     if geteuid() == 0 {
       // Root may restore the floor of another account, which has to be able to write here.
       let owned = try Command.run(
-        "/bin/chown",
-        ["-R", "--reference=\(instance.stateDirectory)", "--"] + replaced.map { "\(instance.stateDirectory)/\($0)" },
-        timeout: .seconds(600))
+        "/bin/chown", ["-R", "--reference=\(instance.stateDirectory)", "--", folder], timeout: .seconds(600))
       guard owned.succeeded else { throw FloorFailure(.tryAgain, "chown: \(owned.text)") }
     }
-    print("restored \(backup); what was there before is in \(aside); next: floor db migrate, then start the floor")
-    return .done
+    return folder
   }
 
-  private static let replaced = ["checkpoints", "journal"]
-
-  /// What is newer than the backup would not fit the record any more: journal, checkpoints and the audit log's heads leave together.
-  private static func putAside(_ instance: Instance) throws -> String {
-    let stamp = SystemClock.wall().description.prefix(19).filter { $0.isNumber || $0 == "T" }
-    let folder = "\(instance.stateDirectory)/backups/replaced-\(stamp)"
-    guard unsafe mkdir(folder, 0o700) == 0 else { throw SystemError("mkdir", errno, folder) }
-    for name in replaced + ["audit-heads"] where SmallFile.exists("\(instance.stateDirectory)/\(name)") {
-      guard unsafe rename("\(instance.stateDirectory)/\(name)", "\(folder)/\(name)") == 0 else {
+  private static func move(_ names: [String], from source: String, to target: String) throws {
+    for name in names where SmallFile.exists("\(source)/\(name)") {
+      guard unsafe rename("\(source)/\(name)", "\(target)/\(name)") == 0 else {
         throw SystemError("rename", errno, name)
       }
     }
-    return folder
+    for folder in [source, target] { try AtomicFile.syncDirectory(folder) }
   }
 }
 

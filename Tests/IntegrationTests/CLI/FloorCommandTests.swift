@@ -180,24 +180,45 @@ import Testing
     try record.hire("alpha", allocation: "100")
     let database = record.database
     try AtomicFile.write(Array("good".utf8), to: state + "/checkpoints/alpha.a")
-    try AtomicFile.write(Array("database_floor_boss: secret".utf8), to: state + "/etc/secrets.yaml")
+    // Each place that ever holds a secret, and copies such as people make of them.
+    let secrets = [
+      "etc/secrets.yaml": "database_floor_boss: ", "etc/venue.json": "{\"private_key\": \"",
+      "etc/venue.json.bak": "{\"private_key\": \"", "venue/credentials.json": "{\"private_key\": \"",
+      "venue/credentials.json.new": "{\"private_key\": \"", "etc/old/wallet": "private_key",
+    ]
+    for folder in ["venue", "etc/old", "share/config/agents"] {
+      try FileManager.default.createDirectory(
+        atPath: state + "/" + folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+    for (path, text) in secrets { try AtomicFile.write(Array((text + "hunter2").utf8), to: state + "/" + path) }
+    for path in ["etc/instance.json", "venue/truth.jsonl", "share/config/floor.yaml"] {
+      try AtomicFile.write(Array("{}".utf8), to: state + "/" + path)
+    }
     let made = try floor("backup", "--json", database: database)
     #expect(made.succeeded, "\(made.text)")
     let line = try #require(made.text.split(separator: "\n").last)
     let folder = try #require(try JSON.parse(String(line))["backup"]?.string)
     let listing = try Command.run("/bin/tar", ["-tzf", folder + "/files.tar.gz"], timeout: .seconds(10)).text
-    #expect(listing.contains("checkpoints/alpha.a"))
-    #expect(!listing.contains("secrets.yaml"))
+    for name in ["checkpoints/alpha.a", "etc/instance.json", "venue/truth.jsonl", "share/config/floor.yaml"] {
+      #expect(listing.contains(name))
+    }
+    let everything = try Command.run(
+      "/bin/tar", ["-xzOf", folder + "/files.tar.gz"], timeout: .seconds(10)
+    ).text
+    #expect(!everything.contains("hunter2") && !everything.contains("private_key"))
+    for path in secrets.keys { #expect(!listing.contains(path)) }
 
     try record.hire("beta", allocation: "50")
     try AtomicFile.write(Array("bad".utf8), to: state + "/checkpoints/alpha.a")
     #expect(try floor("restore", folder, database: database).status == .code(1))
+    try AtomicFile.write(Array("newer".utf8), to: state + "/journal/notes")
     let restored = try floor("restore", folder, "--yes", database: database)
     #expect(restored.succeeded, "\(restored.text)")
     let administrator = try database.openAsAdministrator()
     let names = try administrator.query("SELECT name FROM agents ORDER BY name").map { try $0.text("name") }
     #expect(names == ["alpha"])
     #expect(try SmallFile.read(state + "/checkpoints/alpha.a", bytesMax: 100) == Array("good".utf8))
+    #expect(!SmallFile.exists(state + "/journal/notes"))
     let owner = try administrator.query(
       "SELECT pg_get_userbyid(proowner) AS owner FROM pg_proc WHERE proname = 'submit_intent'"
     ).one().text("owner")
@@ -207,5 +228,24 @@ import Testing
       try database.open(as: "floor_monitor").query("UPDATE agents SET status = 'RETIRED'")
     }
     try database.open(as: "floor_boss").query("SELECT set_mode('ACTIVE', 'again', $1)", [.int(record.bossEpoch)])
+  }
+
+  @Test("a restore that fails leaves record, journal and checkpoints as they were") func failedRestore() throws {
+    let record = try DatabaseFloor()
+    try record.hire("alpha", allocation: "100")
+    let made = try floor("backup", "--json", database: record.database)
+    let line = try #require(made.text.split(separator: "\n").last)
+    let folder = try #require(try JSON.parse(String(line))["backup"]?.string)
+    try AtomicFile.write(Array("newer".utf8), to: state + "/journal/notes")
+    func survives(_ sabotage: String, _ bytes: [UInt8]) throws {
+      let good = try SmallFile.read(folder + sabotage, bytesMax: 1 << 24)
+      try AtomicFile.write(bytes, to: folder + sabotage)
+      #expect(try floor("restore", folder, "--yes", database: record.database).status == .code(75))
+      #expect(try SmallFile.read(state + "/journal/notes", bytesMax: 100) == Array("newer".utf8))
+      #expect(try floor("agents", database: record.database).text.contains("alpha"))
+      try AtomicFile.write(good, to: folder + sabotage)
+    }
+    try survives("/polybot.dump", Array("no dump".utf8))
+    try survives("/files.tar.gz", Array("no archive".utf8))
   }
 }
