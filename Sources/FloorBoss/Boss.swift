@@ -40,6 +40,11 @@ final class Boss {
   }
   var recordedMode: RecordedMode?
   var isRecordingMode = false
+  /// The schema was seen to be the one this program was built for. Asked once: later migrations are made for programs to come.
+  private var isSchemaGood = false
+  private var isLookingAtSchema = false
+  /// The start before this one was refused a moment ago.
+  private let isRetry: Bool
   var isCapitalSet = false
   var isMovingCapital = false
   var isDiskAlarmed = false
@@ -57,9 +62,10 @@ final class Boss {
   var log: Log { process.log }
   var now: MonotonicTime { SystemClock.monotonic() }
 
-  init(process: FloorProcess, settings: BossSettings, lock: InstanceLock) throws {
+  init(process: FloorProcess, settings: BossSettings, lock: InstanceLock, isRetry: Bool) throws {
     self.process = process
     self.lock = lock
+    self.isRetry = isRetry
     self.settings = settings
     plan = BirthPlan(settings: settings)
     folder = try Files.ownFolder()
@@ -103,6 +109,33 @@ final class Boss {
     }
   }
 
+  // MARK: - Schema
+
+  /// Before the lease: a boss that cannot work on this schema changes nothing and disturbs nobody who can.
+  private func lookAtSchema() {
+    guard phase == .waiting, !isLookingAtSchema else { return }
+    isLookingAtSchema = true
+    record.schema { [unowned self] result in
+      isLookingAtSchema = false
+      switch result {
+      case .failure(let error): wait("the schema: \(error)")
+      case .success(let fit):
+        let problem = Preflight.schemaProblem(
+          fit, place: settings.config.offer("postgres.database")?.place ?? "the program",
+          database: process.birth.configuration["database"]?["name"]?.string ?? "")
+        if let problem { return refuse(ConfigRefusal([problem])) }
+        isSchemaGood = true
+        beat()
+      }
+    }
+  }
+
+  private func refuse(_ refusal: ConfigRefusal) {
+    log.error("refused to start", [.text("why", refusal.description)])
+    RefusalNote.tell(refusal, stateDirectory: settings.arguments.stateDirectory, isRetry: isRetry)
+    process.stop(.configuration)
+  }
+
   // MARK: - Lease
 
   /// Whether the record may be changed now: asked before every such effect.
@@ -111,6 +144,7 @@ final class Boss {
   private func beat() {
     process.advance()
     guard record.database.isConnected else { return wait("PostgreSQL: " + (record.database.lastError ?? "connecting")) }
+    guard isSchemaGood else { return lookAtSchema() }
     guard lease.shouldClaim(now: now) else { return }
     lease.claimSent(now: now)
     record.claimLease(holder: holder, deadBoot: deadBoot) { [unowned self] result in

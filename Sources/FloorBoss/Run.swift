@@ -32,7 +32,7 @@ func runFloorBoss(_ arguments: [String]) -> Int32 {
     let before = reached
     problems += preflight.atStart(&reached)
     guard problems.isEmpty else { throw ConfigRefusal(problems) }
-    try RefusalNote.remove(stateDirectory: arguments.stateDirectory)
+    let isRetry = try RefusalNote.remove(stateDirectory: arguments.stateDirectory)
     if reached != before { try reached.write(stateDirectory: arguments.stateDirectory) }
     let lock = try InstanceLock.take(arguments.stateDirectory + "/floor-boss.lock") {
       say("another boss of this instance is at work; standing by")
@@ -40,17 +40,17 @@ func runFloorBoss(_ arguments: [String]) -> Int32 {
     let birth = try BirthPlan(settings: settings).boss(boot: SystemRandom.hex(8))
     var boss: Boss?
     let status = FloorProcess.run(birth) { process in
-      let made = try Boss(process: process, settings: settings, lock: lock)
+      let made = try Boss(process: process, settings: settings, lock: lock, isRetry: isRetry)
       boss = made
       made.begin()
     }
     withExtendedLifetime(boss) {}
     return status
   } catch let refusal as ConfigRefusal {
-    say(refusal.description)
     if let state {
-      RefusalNote.leave(
-        refusal.description, stateDirectory: state, isSupervised: unsafe getenv("SUPERVISOR_ENABLED") != nil)
+      RefusalNote.tell(refusal, stateDirectory: state, isRetry: RefusalNote.isRecent(state))
+    } else {
+      say(refusal.description)
     }
     return ExitCode.configuration.rawValue
   } catch {

@@ -23,6 +23,19 @@ final class Record {
     }
   }
 
+  // MARK: Schema
+
+  /// Whether this program can work on this database.
+  func schema(_ done: @escaping Done<SchemaFit>) {
+    let answered: Done<SchemaFit> = { result in
+      done(result.flatMapError { error in SchemaFit(error).map { .success($0) } ?? .failure(error) })
+    }
+    ask("select max(number) as n from public.schema_migrations", [], timeout: .seconds(2), answered) { rows in
+      let row = try rows.one()
+      return SchemaFit(newest: row.isNull("n") ? nil : try row.int("n"))
+    }
+  }
+
   // MARK: Lease
 
   struct Holder: Hashable {

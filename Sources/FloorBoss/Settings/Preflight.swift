@@ -30,7 +30,8 @@ struct Preflight {
   /// Everything, for `--check --live`.
   func all() -> [ConfigProblem] { ports() + postgres() + redis() + venue() }
 
-  /// For the start of a boss: ports, and the servers that have never answered yet.
+  /// For the start of a boss: ports, and the servers that have never answered yet. The schema of a database that is known is looked at by the
+  /// boss itself, which waits for one that is away.
   /// - Parameter reached: addresses that did; those that answer now are added.
   func atStart(_ reached: inout ReachedServers) -> [ConfigProblem] {
     var problems = ports()
@@ -113,8 +114,11 @@ struct Preflight {
       host: postgresHost, port: Int(port), database: text("postgres.database"), user: "floor_boss", password: password,
       applicationName: "floor-boss check")
     do {
-      _ = try BlockingDatabase(login, connectTimeout: Preflight.limit, timeout: .seconds(5))
-      return []
+      let database = try BlockingDatabase(login, connectTimeout: Preflight.limit, timeout: .seconds(5))
+      let fit = try schema(database)
+      // Set-up is about to bring an older schema up to date.
+      if isBeforeServers, !fit.isNewer { return [] }
+      return Preflight.schemaProblem(fit, place: place, database: text("postgres.database")).map { [$0] } ?? []
     } catch {
       let words = (error as? DatabaseError)?.message ?? "\(error)"
       let line = words.split(separator: "\n").joined(separator: " ")
@@ -131,6 +135,23 @@ struct Preflight {
           "make the database \(text("postgres.database")), then floor db migrate")
       }
       return problem("leads to no PostgreSQL: \(line)", startPostgres)
+    }
+  }
+
+  private func schema(_ database: BlockingDatabase) throws -> SchemaFit {
+    do {
+      let row = try database.query("SELECT max(number) AS n FROM public.schema_migrations").one()
+      return SchemaFit(newest: row.isNull("n") ? nil : try row.int("n"))
+    } catch let error as DatabaseError {
+      guard let fit = SchemaFit(error) else { throw error }
+      return fit
+    }
+  }
+
+  /// What a schema that does not fit is told as, here and by a boss that had to wait for its database.
+  static func schemaProblem(_ fit: SchemaFit, place: String, database: String) -> ConfigProblem? {
+    fit.reason().map {
+      ConfigProblem(place, key: "postgres.database", value: database, $0, remedy: fit.remedy)
     }
   }
 

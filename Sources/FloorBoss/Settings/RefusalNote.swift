@@ -14,25 +14,29 @@ enum RefusalNote {
 
   static func path(_ state: String) -> String { state + "/refused" }
 
-  /// Writes the message down, and returns when the process may end.
-  static func leave(_ message: String, stateDirectory: String, isSupervised: Bool) {
-    let isRetry = isRecent(stateDirectory)
+  /// Says it, writes it down, and returns when the process may end.
+  /// - Parameter isRetry: the start before this one was refused too, a moment ago.
+  static func tell(_ refusal: ConfigRefusal, stateDirectory: String, isRetry: Bool) {
+    say(refusal.description)
     do {
-      try AtomicFile.write(Array((message + "\n").utf8), to: path(stateDirectory))
+      try AtomicFile.write(Array((refusal.description + "\n").utf8), to: path(stateDirectory))
     } catch {
       say("\(path(stateDirectory)) cannot be written: \(error)")
     }
-    if isSupervised, isRetry { usleep(UInt32(startSeconds.milliseconds * 1000)) }
+    if unsafe getenv("SUPERVISOR_ENABLED") != nil, isRetry { usleep(UInt32(startSeconds.milliseconds * 1000)) }
   }
 
   /// The configuration is good again.
-  static func remove(stateDirectory: String) throws {
+  /// - Returns: whether the note was a moment old.
+  static func remove(stateDirectory: String) throws -> Bool {
+    let wasRecent = isRecent(stateDirectory)
     guard unsafe unlink(path(stateDirectory)) == 0 || errno == ENOENT else {
       throw SystemError("unlink", errno, path(stateDirectory))
     }
+    return wasRecent
   }
 
-  private static func isRecent(_ state: String) -> Bool {
+  static func isRecent(_ state: String) -> Bool {
     var status = stat()
     guard unsafe stat(path(state), &status) == 0 else { return false }
     let left = WallTime(nanoseconds: Int64(status.st_mtim.tv_sec) * 1_000_000_000)

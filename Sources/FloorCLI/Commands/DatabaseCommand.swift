@@ -1,7 +1,8 @@
 import FloorIOData
 import Shared
 
-/// `floor db migrate`: start-up of the floor refuses a newer schema, and applies the steps of an older one the same way.
+/// `floor db migrate`: the only way by which a schema changes. scripts/run and scripts/install do it before they start a floor; the boss
+/// itself refuses to start on a schema that is older or newer than its own.
 enum DatabaseCommand {
   static let command = FloorCommand(
     name: "db", summary: "bring the database to this program's schema and set the roles' passwords",

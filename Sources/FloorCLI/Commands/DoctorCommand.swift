@@ -239,18 +239,12 @@ enum DoctorCommand {
 
   private static func schema(_ database: BlockingDatabase) -> Finding {
     do {
-      let newest = try database.query("SELECT max(number) AS n FROM public.schema_migrations").one().int("n")
-      switch newest {
-      case Int64(Migrator.newestKnown): return Finding(subject: "schema", verdict: .good, detail: "\(newest)")
-      case ..<Int64(Migrator.newestKnown):
-        return Finding(
-          subject: "schema", verdict: .wrong, detail: "\(newest), this program needs \(Migrator.newestKnown)",
-          remedy: "floor db migrate")
-      default:
-        return Finding(
-          subject: "schema", verdict: .wrong, detail: "\(newest) is newer than this program (\(Migrator.newestKnown))",
-          remedy: "use the newer programs")
-      }
+      let row = try database.query("SELECT max(number) AS n FROM public.schema_migrations").one()
+      let newest = row.isNull("n") ? nil : try row.int("n")
+      let fit = SchemaFit(newest: newest)
+      return Finding(
+        subject: "schema", verdict: fit == .good ? .good : .wrong, detail: fit.reason() ?? "\(newest ?? 0)",
+        remedy: fit.remedy)
     } catch {
       return Finding(subject: "schema", verdict: .wrong, detail: "\(error)", remedy: "floor db migrate")
     }

@@ -184,4 +184,43 @@ import Testing
     #expect(try seconds() < .milliseconds(1000))
     #expect(try seconds() > .milliseconds(1100))
   }
+
+  @Test(
+    "The boss refuses a schema older or newer than its own before it takes anything over, at its first start and at a later one",
+    arguments: [(true, "older"), (true, "newer"), (false, "older"), (false, "newer"), (false, "none")])
+  func schema(_ isFirst: Bool, _ kind: String) throws {
+    let floor = try BossFloor()
+    switch kind {
+    case "older":
+      try floor.administrator.query(
+        "DELETE FROM schema_migrations WHERE number = $1", [.int(Migrator.newestKnown)])
+    case "newer":
+      try floor.administrator.query(
+        "INSERT INTO schema_migrations (number, name, checksum) VALUES ($1, '9999_later.sql', 'x')",
+        [.int(Migrator.newestKnown + 1)])
+    default: try floor.administrator.query("DROP TABLE schema_migrations")
+    }
+    if !isFirst {
+      let known: JSON = [
+        "postgres": .string("\(floor.servers.runDirectory) 5432 \(floor.database.name)"),
+        "redis": .string(floor.servers.redisSocket),
+      ]
+      try floor.write(known.text, to: floor.state + "/etc/reached.json")
+    }
+    func seconds() throws -> Duration {
+      let begin = SystemClock.monotonic()
+      let boss = try floor.start(environment: ["SUPERVISOR_ENABLED": "1"])
+      #expect(try floor.awaitEnd(boss) == 78)
+      return SystemClock.monotonic().since(begin)
+    }
+    _ = try seconds()
+    let note = String(decoding: try SmallFile.read(floor.state + "/refused", bytesMax: 1 << 16), as: UTF8.self)
+    #expect(note.contains("configuration refused, 1 problem:"), "\(note)")
+    #expect(note.contains(kind == "newer" ? "start the newer programs" : "→ floor db migrate"), "\(note)")
+    #expect(floor.standIns.isEmpty)
+    #expect(try floor.administrator.query("SELECT count(*) AS n FROM agents").one().int("n") == 0)
+    #expect(try floor.administrator.query("SELECT count(*) AS n FROM leases WHERE name = 'boss'").one().int("n") == 0)
+    // supervisord's second try is final.
+    #expect(try seconds() > .milliseconds(1100))
+  }
 }
