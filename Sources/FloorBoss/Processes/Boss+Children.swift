@@ -166,9 +166,7 @@ extension Boss {
     switch report {
     case .ready:
       log.info("process ready", [.text("process", name)])
-      if let agent, facts.agents.contains(where: { $0.facts.name == agent && $0.facts.status == .quarantined }) {
-        setStatus(agent, .running, "back from quarantine")
-      }
+      reconcileStatuses()
     case .ended: event("INFO", "stopped", name, "ended as asked", [:])
     case .crashed(let cause, let fingerprint):
       event(
@@ -182,14 +180,18 @@ extension Boss {
       event(
         "CRITICAL", "quarantine", name, "\(reason); next try in \(length.components.seconds) s",
         ["length_s": .int(length.components.seconds)])
-      guard let agent else { return }
-      revoke(agent)
-      setStatus(agent, .quarantined, reason)
+      lost(name, agent, reason)
     case .gaveUp(let cause):
       event(
         "CRITICAL", "given-up", name, "\(cause): only a person can help; then `floor start`", ["cause": .text(cause)])
-      if let agent { setStatus(agent, .quarantined, "given up: \(cause)") }
+      lost(name, agent, "given up: \(cause)")
     case .unkillable(let kills): event("CRITICAL", "unkillable", name, "killed \(kills) times and still there", [:])
     }
+  }
+
+  private func lost(_ name: String, _ agent: String?, _ reason: String) {
+    children[name]?.lossReason = reason
+    if let agent { revoke(agent) }
+    reconcileStatuses()
   }
 }

@@ -50,32 +50,28 @@ extension Boss {
 
   func socketPath(_ process: String) -> String { settings.arguments.runDirectory + "/" + process + ".sock" }
 
-  /// The first start: the files of config/agents become rows. From then on the table rules.
+  /// The first start: the files of config/agents become rows, all together, so that a boss that is killed meanwhile leaves none and its
+  /// successor begins anew. From then on the table rules.
   private func seedIfNew(_ facts: Record.Facts, _ done: @escaping (Record.Facts) -> Void) {
     guard facts.agents.isEmpty, let epoch else { return done(facts) }
-    var left = settings.agents[...]
-    func next() {
-      guard let agent = left.popFirst() else {
-        return record.facts { [unowned self] result in
-          switch result {
-          case .success(let facts): done(facts)
-          case .failure(let error): retryTakeOver("the seeded roster: \(error)")
-          }
-        }
-      }
-      let row: JSON = [
-        "boss_epoch": .int(epoch.number), "name": .text(agent.name), "strategy": .string(agent.strategy),
-        "parameters": Strategies.row(agent), "reason": "config/agents",
-      ]
-      record.hire(row) { [unowned self] result in
-        guard case .success = result else { return retryTakeOver("the hire of \(agent.name)") }
-        record.setStatus(agent.name.text, .running, "seeded", epoch) { [unowned self] result in
-          guard case .success = result else { return retryTakeOver("the start of \(agent.name)") }
-          next()
+    let rows = settings.agents.map { agent -> (name: String, row: JSON) in
+      (
+        agent.name.text,
+        [
+          "boss_epoch": .int(epoch.number), "name": .text(agent.name), "strategy": .string(agent.strategy),
+          "parameters": Strategies.row(agent), "reason": "config/agents",
+        ]
+      )
+    }
+    record.seed(rows, epoch) { [unowned self] result in
+      if case .failure(let error) = result { return retryTakeOver("the first roster: \(error)") }
+      record.facts { [unowned self] result in
+        switch result {
+        case .success(let facts): done(facts)
+        case .failure(let error): retryTakeOver("the seeded roster: \(error)")
         }
       }
     }
-    next()
   }
 
   private func settle(_ facts: Record.Facts, _ rows: [Record.ProcessRow], _ desk: [String: ControlClient]) {

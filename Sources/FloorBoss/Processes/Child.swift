@@ -13,6 +13,8 @@ final class Child {
   /// Of an agent: what its intents are proven with.
   var proof: Secret?
   var lastExit = ""
+  /// Why it was last put into quarantine or given up.
+  var lossReason = ""
   /// What it said last.
   var note = ""
   var mode: FloorMode?

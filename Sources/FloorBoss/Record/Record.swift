@@ -198,6 +198,30 @@ final class Record {
     ) { _ in }
   }
 
+  /// Changes the status if it is still the one that was looked at: what was ordered meanwhile stands. The boss's statements keep their order.
+  func setStatus(
+    _ agent: String, _ status: Roster.Status, from old: Roster.Status, _ reason: String, _ epoch: Epoch,
+    _ done: @escaping Done<Void>
+  ) {
+    ask(
+      "select set_agent_status(name, $2, $3, $4) from agents where name = $1 and status = $5",
+      [.text(agent), .text(status.rawValue), .text(reason), .epoch(epoch), .text(old.rawValue)], done
+    ) { _ in }
+  }
+
+  /// The first roster, in one transaction: all of it, each agent RUNNING, or nothing.
+  func seed(_ agents: [(name: String, row: JSON)], _ epoch: Epoch, _ done: @escaping Done<Void>) {
+    var statements: [(sql: StaticString, values: [SQLValue])] = []
+    for agent in agents {
+      statements.append(("select hire_agent($1)", [.json(agent.row)]))
+      // Raises, and undoes all, when the hire was refused.
+      statements.append(
+        ("select set_agent_status($1, 'RUNNING', 'seeded', $2)", [.text(agent.name), .epoch(epoch)]))
+    }
+    guard !statements.isEmpty else { return done(.success(())) }
+    database.batch(statements, timeout: .seconds(10)) { done($0.map { _ in }) }
+  }
+
   /// The answer's `outcome`, with its `reason` when refused.
   private static func outcome(_ rows: Rows) throws -> JSON { try rows.one().json("answer") }
 

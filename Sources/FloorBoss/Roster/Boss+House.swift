@@ -11,6 +11,7 @@ extension Boss {
     publishState()
     guard phase == .active else { return }
     recordMode()
+    reconcileStatuses()
     haltByFile()
     lookAtOrders()
     moveCapital()

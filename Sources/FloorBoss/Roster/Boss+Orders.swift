@@ -79,6 +79,7 @@ extension Boss {
         let machine = machine.machine(agentProcess(agent.name))
         agent.isWanted = machine?.wanted == .running
         agent.isDown = machine?.process == nil
+        agent.isLost = machine?.isLost ?? false
         return agent
       }, treasury: facts.treasury, isHalted: facts.isHalted, sinceLastClone: facts.sinceLastClone)
   }
@@ -247,11 +248,25 @@ extension Boss {
     }
   }
 
-  func setStatus(_ agent: String, _ status: Roster.Status, _ reason: String) {
-    guard mayRecord, let epoch else { return }
-    record.setStatus(agent, status, reason, epoch) { [unowned self] result in
-      if case .failure(let error) = result {
-        log.warning("status not written", [.text("agent", agent), .error(error)])
+  // MARK: - Statuses
+
+  /// Writes what the processes make of their agents' statuses: at once when something happens to one, and at every look, so that a database
+  /// that was away for the moment makes no difference that lasts.
+  func reconcileStatuses() {
+    guard phase == .active, mayRecord, let epoch else { return }
+    for agent in facts.agents.map(\.facts) {
+      let name = agentProcess(agent.name)
+      guard let process = machine.machine(name), let due = StatusRule.due(recorded: agent.status, process: process),
+        orders.statusesUnderWay.insert(agent.name).inserted
+      else { continue }
+      let reason = due == .running ? "back from quarantine" : children[name]?.lossReason ?? ""
+      record.setStatus(agent.name, due, from: agent.status, reason, epoch) { [unowned self] result in
+        orders.statusesUnderWay.remove(agent.name)
+        switch result {
+        case .success: refreshFacts()
+        case .failure(let error):
+          log.warning("status not written yet", [.text("agent", agent.name), .error(error)])
+        }
       }
     }
   }

@@ -7,6 +7,8 @@ struct OrderDesk {
   var lookAgain = false
   /// Orders whose step is being performed now.
   var busy: Set<RosterOrder.Source> = []
+  /// Agents whose status is being written because of their process.
+  var statusesUnderWay: Set<String> = []
   /// What a waiting order waits for, so that it is logged once.
   var waits: [RosterOrder.Source: String] = [:]
 }

@@ -131,6 +131,8 @@ public struct ChildMachine: Hashable, Sendable {
 
   public var isReady: Bool { if case .up(_, ready: true) = state { true } else { false } }
   public var isQuarantined: Bool { if case .quarantined = state { true } else { false } }
+  /// It crashed too often, or for good.
+  public var isLost: Bool { isQuarantined || state == .givenUp }
   /// Nothing of it is alive or about to be.
   public var isDown: Bool {
     switch state {

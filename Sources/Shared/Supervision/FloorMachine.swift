@@ -162,7 +162,7 @@ public struct FloorMachine: Hashable, Sendable {
       effects += raise(.starting, nil)
     }
     let agents = members.filter { $0.kind == .agent && $0.machine.wanted == .running }
-    let lost = agents.filter { $0.machine.isQuarantined || $0.machine.state == .givenUp }.count
+    let lost = agents.filter { $0.machine.isLost }.count
     let manyLost = lost * 2 > agents.count
     effects += raise(.agentsQuarantined, manyLost ? "\(lost) of \(agents.count) agents are quarantined" : nil)
     effects += raise(.gatewayQuarantined, gateway?.isQuarantined == true ? "the gateway is quarantined" : nil)

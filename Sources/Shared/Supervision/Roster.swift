@@ -18,14 +18,15 @@ public struct Roster: Hashable, Sendable {
     public var allocated: USD
     public var reserved: USD
     public var invested: USD
-    /// Its process: whether one is wanted, and whether none can be alive.
+    /// Its process: whether one is wanted, whether none can be alive, and whether it is in quarantine or given up.
     public var isWanted: Bool
     public var isDown: Bool
+    public var isLost: Bool
 
     public init(
       name: String, status: Status, strategy: String, parameters: JSON = .object([]), generation: Int64 = 0,
       allocated: USD = .zero, reserved: USD = .zero, invested: USD = .zero, isWanted: Bool = false,
-      isDown: Bool = true
+      isDown: Bool = true, isLost: Bool = false
     ) {
       self.name = name
       self.status = status
@@ -37,6 +38,7 @@ public struct Roster: Hashable, Sendable {
       self.invested = invested
       self.isWanted = isWanted
       self.isDown = isDown
+      self.isLost = isLost
     }
 
     /// Counts for capital and for the size of the floor.

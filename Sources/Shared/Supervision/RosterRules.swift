@@ -66,8 +66,9 @@ public struct RosterRules: Hashable, Sendable {
     for agent in names.compactMap({ roster[$0] }) {
       switch order.verb {
       case .start:
+        // First the process, which may be in quarantine beside a pause: a status of RUNNING would not stand on a lost one.
+        if agent.isLost || agent.status == .quarantined { actions.append(.pardon(agent.name)) }
         if agent.status != .running { actions.append(.setStatus(agent.name, .running)) }
-        if agent.status == .quarantined { actions.append(.pardon(agent.name)) }
         if !agent.isWanted { actions.append(.want(agent.name, true)) }
       case .pause:
         // The process goes on: it may exit positions, and enters nothing.

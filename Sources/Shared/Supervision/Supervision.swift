@@ -10,4 +10,5 @@
 //   RosterOrder        a command, or advice: a row that outlives the boss
 //   Roster             the facts a decision may look at
 //   RosterRules        orders as functions of the facts: any boss can take over at any step
+//   StatusRule         what an agent's recorded status has to become because of its process
 //   Allocator          who gets how much capital

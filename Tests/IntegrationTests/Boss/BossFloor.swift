@@ -27,9 +27,11 @@ final class BossFloor {
     let files = FileManager.default
     for folder in ["s/etc", "s/log", "s/venue", "r", "b", "c/agents", "c/profiles"] {
       try files.createDirectory(
-        atPath: home.path + "/" + folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        atPath: home.path + "/" + folder, withIntermediateDirectories: true,
+        attributes: [.posixPermissions: 0o700])
     }
-    try files.copyItem(atPath: servers.stateDirectory + "/etc/secrets.yaml", toPath: state + "/etc/secrets.yaml")
+    try files.copyItem(
+      atPath: servers.stateDirectory + "/etc/secrets.yaml", toPath: state + "/etc/secrets.yaml")
     let credentials: JSON = [
       "private_key": "0x1", "address": "0x2", "api_key": "k", "secret": "s", "passphrase": "p",
       "base_url": "http://127.0.0.1:1",
@@ -42,13 +44,17 @@ final class BossFloor {
       try files.setAttributes([.posixPermissions: 0o700], ofItemAtPath: bin + "/" + name)
     }
     for file in ["floor.yaml", "profiles/floor1000.yaml"] {
-      try files.copyItem(atPath: Repository.root + "/config/" + file, toPath: home.path + "/c/" + file)
+      try files.copyItem(
+        atPath: Repository.root + "/config/" + file, toPath: home.path + "/c/" + file)
     }
     for agent in agents {
-      try write("name: \(agent)\nstrategy: momentum\nseries: [btc-5m]\n", to: home.path + "/c/agents/\(agent).yaml")
+      try write(
+        "name: \(agent)\nstrategy: momentum\nseries: [btc-5m]\n",
+        to: home.path + "/c/agents/\(agent).yaml")
     }
     let gateway = try database.open(as: "floor_gateway")
-    let epoch = try gateway.query("SELECT claim_lease('gateway', 'test:1:1', 'test') AS e").one().int("e")
+    let epoch = try gateway.query("SELECT claim_lease('gateway', 'test:1:1', 'test') AS e").one()
+      .int("e")
     try gateway.query(
       "SELECT record_deposit($1)",
       [
@@ -67,8 +73,11 @@ final class BossFloor {
 
   /// Where the test's own build keeps the executables.
   static let products: String = {
-    var folder = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
-    while !FileManager.default.fileExists(atPath: folder.appending(path: "floor-boss").path), folder.path != "/" {
+    var folder = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+      .deletingLastPathComponent()
+    while !FileManager.default.fileExists(atPath: folder.appending(path: "floor-boss").path),
+      folder.path != "/"
+    {
       folder.deleteLastPathComponent()
     }
     return folder.path
@@ -84,7 +93,8 @@ final class BossFloor {
   var arguments: [String] {
     [
       "--config", home.path + "/c/floor.yaml", "--state", state, "--run", run,
-      "--set", "postgres.host=" + servers.runDirectory, "--set", "postgres.database=" + database.name,
+      "--set", "postgres.host=" + servers.runDirectory, "--set",
+      "postgres.database=" + database.name,
       "--set", "redis.socket=" + servers.redisSocket,
       // Another floor may run on this machine.
       "--set", "web.port=0", "--set", "web.metrics_port=0", "--set", "sim.port=0",
@@ -92,11 +102,15 @@ final class BossFloor {
   }
 
   @discardableResult
-  func start(_ more: [String] = [], environment: [String: String] = [:]) throws -> Foundation.Process {
+  func start(_ more: [String] = [], environment: [String: String] = [:]) throws
+    -> Foundation.Process
+  {
     let process = Foundation.Process()
     process.executableURL = URL(filePath: bin + "/floor-boss")
     process.arguments = arguments + more
-    process.environment = environment.merging(["PATH": "/usr/local/bin:/usr/bin:/bin"]) { own, _ in own }
+    process.environment = environment.merging(["PATH": "/usr/local/bin:/usr/bin:/bin"]) { own, _ in
+      own
+    }
     let log = state + "/log/boss.err"
     if !FileManager.default.fileExists(atPath: log) { try Data().write(to: URL(filePath: log)) }
     let handle = try #require(FileHandle(forWritingAtPath: log))
@@ -112,7 +126,9 @@ final class BossFloor {
   /// Living stand-ins of this floor, by process name.
   var standIns: [String: Int32] {
     var found: [String: Int32] = [:]
-    guard let entries = try? FileManager.default.contentsOfDirectory(atPath: "/proc") else { return found }
+    guard let entries = try? FileManager.default.contentsOfDirectory(atPath: "/proc") else {
+      return found
+    }
     for pid in entries.compactMap({ Int32($0) }) {
       guard let line = try? SmallFile.read("/proc/\(pid)/cmdline", bytesMax: 8192),
         let stat = ProcessStat.read(pid: pid), !stat.isDead
@@ -127,11 +143,20 @@ final class BossFloor {
     return found
   }
 
+  /// What the boss has logged.
+  func log() throws -> String {
+    let path = state + "/log/floor-boss.log"
+    guard FileManager.default.fileExists(atPath: path) else { return "" }
+    return String(decoding: try SmallFile.read(path, bytesMax: 1 << 22), as: UTF8.self)
+  }
+
   /// Lines that a process noted.
   func heard(_ name: String) throws -> [JSON] {
     let path = bin + "/" + name + ".heard"
     guard FileManager.default.fileExists(atPath: path) else { return [] }
-    return try SmallFile.read(path, bytesMax: 1 << 20).split(separator: 10).map { try JSON.parse($0) }
+    return try SmallFile.read(path, bytesMax: 1 << 20).split(separator: 10).map {
+      try JSON.parse($0)
+    }
   }
 
   func births(_ name: String) throws -> [Int64] { try heard(name).compactMap { $0["born"]?.int } }
@@ -163,9 +188,13 @@ final class BossFloor {
   }
 
   /// Waits until the process is ready under another process id than this.
-  func awaitReplaced(_ name: String, _ old: Int32, within limit: Duration = .seconds(10)) throws -> Row {
+  func awaitReplaced(_ name: String, _ old: Int32, within limit: Duration = .seconds(10)) throws
+    -> Row
+  {
     try eventually("\(name) replaced", within: limit) {
-      guard let row = try process(name), row.state == "READY", let pid = row.pid, pid != old else { return nil }
+      guard let row = try process(name), row.state == "READY", let pid = row.pid, pid != old else {
+        return nil
+      }
       return row
     }
   }
@@ -177,7 +206,9 @@ final class BossFloor {
   }
 
   /// The command's end: whether it was done, and its result.
-  func awaitCommand(_ id: Int64, within limit: Duration = .seconds(10)) throws -> (done: Bool, result: JSON) {
+  func awaitCommand(_ id: Int64, within limit: Duration = .seconds(10)) throws -> (
+    done: Bool, result: JSON
+  ) {
     try eventually("command \(id)", within: limit) {
       let row = try administrator.query(
         "SELECT state, coalesce(result, '{}') AS result FROM commands WHERE id = $1", [.integer(id)]
@@ -188,19 +219,26 @@ final class BossFloor {
     }
   }
 
-  func mode() throws -> String { try administrator.query("SELECT mode FROM floor_state").one().text("mode") }
+  func mode() throws -> String {
+    try administrator.query("SELECT mode FROM floor_state").one().text("mode")
+  }
 
   func status(_ agent: String) throws -> String? {
-    try administrator.query("SELECT status FROM agents WHERE name = $1", [.text(agent)]).first?.text("status")
+    try administrator.query("SELECT status FROM agents WHERE name = $1", [.text(agent)]).first?
+      .text("status")
   }
 
   func events(_ type: String) throws -> Int64 {
-    try administrator.query("SELECT count(*) AS n FROM system_events WHERE event_type = $1", [.text(type)]).one().int(
+    try administrator.query(
+      "SELECT count(*) AS n FROM system_events WHERE event_type = $1", [.text(type)]
+    ).one().int(
       "n")
   }
 
   /// Waits for the boss's own end and returns its exit status.
-  func awaitEnd(_ process: Foundation.Process, within limit: Duration = .seconds(25)) throws -> Int32 {
+  func awaitEnd(_ process: Foundation.Process, within limit: Duration = .seconds(25)) throws
+    -> Int32
+  {
     try eventuallyTrue("the boss ends", within: limit) { !process.isRunning }
     return process.terminationStatus
   }

@@ -203,6 +203,69 @@ struct BossTests {
     #expect(try floor.births("agent-a").count == Set(floor.births("agent-a")).count, "no epoch twice")
   }
 
+  @Test("A first roster that cannot be recorded as a whole is not recorded at all, and is complete when it can")
+  func seedsAllOrNothing() throws {
+    let floor = try BossFloor(agents: ["a", "b", "c"])
+    try floor.administrator.execute(
+      script: """
+        CREATE FUNCTION stand_in_the_way() RETURNS trigger LANGUAGE plpgsql AS
+          $$ BEGIN IF NEW.name = 'b' THEN RAISE 'not now'; END IF; RETURN NEW; END $$;
+        CREATE TRIGGER stand_in_the_way BEFORE INSERT ON agents FOR EACH ROW EXECUTE FUNCTION stand_in_the_way();
+        """)
+    let first = try floor.start()
+    try eventuallyTrue("it says what it waits for") {
+      try floor.log().contains("the first roster: not now")
+    }
+    #expect(try floor.status("a") == nil)
+    kill(first.processIdentifier, SIGKILL)
+    try floor.administrator.execute(script: "DROP TRIGGER stand_in_the_way ON agents")
+    try floor.start()
+    try floor.awaitReady(ProcessNames.desk + ["agent-a", "agent-b", "agent-c"])
+    for agent in ["a", "b", "c"] { #expect(try floor.status(agent) == "RUNNING") }
+  }
+
+  @Test("A pause outlives a crash loop; start ends both")
+  func pauseInQuarantine() throws {
+    let floor = try BossFloor()
+    try floor.start(["--set", "supervision.quarantine_first_s=2", "--set", "supervision.quarantine_longest_s=2"])
+    try floor.awaitReady(BossTests.all)
+    #expect(try floor.awaitCommand(floor.command("pause", "a")).done)
+    try floor.faults(["agent-a": ["exit": 70]])
+    kill(try #require(try floor.process("agent-a")?.pid), SIGKILL)
+    try eventuallyTrue("in quarantine") { try floor.process("agent-a")?.state == "QUARANTINED" }
+    #expect(try floor.status("a") == "PAUSED")
+    try floor.faults([:])
+    try floor.awaitReady(["agent-a"])
+    #expect(try floor.status("a") == "PAUSED")
+    // Back into quarantine, and out of it by a person.
+    try floor.faults(["agent-a": ["exit": 78]])
+    kill(try #require(try floor.process("agent-a")?.pid), SIGKILL)
+    try eventuallyTrue("given up") { try floor.events("given-up") == 1 }
+    try floor.faults([:])
+    #expect(try floor.awaitCommand(floor.command("start", "a")).done)
+    try floor.awaitReady(["agent-a"])
+    try eventuallyTrue("running") { try floor.status("a") == "RUNNING" }
+  }
+
+  @Test("A status that could not be written is written when the database takes it again")
+  func statusLater() throws {
+    let floor = try BossFloor()
+    try floor.administrator.execute(
+      script: """
+        CREATE FUNCTION stand_in_the_way() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not now'; END $$;
+        CREATE TRIGGER stand_in_the_way BEFORE UPDATE OF status ON agents FOR EACH ROW WHEN (NEW.status = 'QUARANTINED')
+          EXECUTE FUNCTION stand_in_the_way();
+        """)
+    try floor.faults(["agent-a": ["exit": 70]])
+    try floor.start()
+    try eventuallyTrue("in quarantine") { try floor.process("agent-a")?.state == "QUARANTINED" }
+    #expect(try floor.status("a") == "RUNNING")
+    try floor.administrator.execute(script: "DROP TRIGGER stand_in_the_way ON agents")
+    try eventuallyTrue("the record says so") { try floor.status("a") == "QUARANTINED" }
+    let reason = try floor.administrator.query("SELECT status_reason AS r FROM agents WHERE name = 'a'").one().text("r")
+    #expect(reason.contains("the same crash 3 times"))
+  }
+
   @Test("Missing programs do not end the boss; they are started when they are there")
   func missingProgram() throws {
     let floor = try BossFloor()

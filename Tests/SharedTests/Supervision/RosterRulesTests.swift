@@ -32,7 +32,7 @@ private struct Record {
         $0.isWanted = wanted
         if wanted { $0.isDown = false }
       }
-    case .pardon: break
+    case .pardon(let name): change(name) { $0.isLost = false }
     case .revoke(let name): open[name, default: 0] = max(0, open[name, default: 0] - 1)
     case .hire(let name, let strategy, let parameters):
       roster.agents.append(.init(name: name, status: .hired, strategy: strategy, parameters: parameters))
@@ -89,6 +89,18 @@ private func isRefusal(_ step: RosterRules.Step) -> Bool { if case .refuse = ste
 
 @Suite("Orders about the roster")
 struct RosterRulesTests {
+  @Test("start pardons a lost process before it lets the agent run, beside a pause too")
+  func startOfALostAgent() {
+    let rules = RosterRules(agentsMax: 6, clonePause: .zero, strategies: [])
+    let order = RosterOrder(source: .command(1), verb: .start, target: "a")
+    for (status, isLost) in [(Roster.Status.paused, true), (.quarantined, true), (.quarantined, false)] {
+      let agent = Roster.Agent(name: "a", status: status, strategy: "s", isWanted: true, isLost: isLost)
+      #expect(rules.next(order, Roster(agents: [agent])) == .perform([.pardon("a"), .setStatus("a", .running)]))
+    }
+    let paused = Roster.Agent(name: "a", status: .paused, strategy: "s", isWanted: true)
+    #expect(rules.next(order, Roster(agents: [paused])) == .perform([.setStatus("a", .running)]))
+  }
+
   @Test("Retiring fences once, waits until everything is closed, and returns the capital")
   func retire() {
     var record = Record(["a", "b"])
