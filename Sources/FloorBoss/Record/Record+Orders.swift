@@ -45,13 +45,12 @@ extension Record {
     let rule: String
     let evidence: JSON
 
-    /// The order that follows the advice; `nil` for KEEP.
+    /// The order that follows the advice; `nil` for what the monitor does not advise.
     var order: RosterOrder? {
       let verb: RosterOrder.Verb? =
         switch action {
         case "RETIRE": .retire
         case "CLONE": .clone
-        case "PAUSE": .pause
         default: nil
         }
       return verb.map {
@@ -73,25 +72,6 @@ extension Record {
                   rule: try $0.text("rule"), evidence: try $0.json("evidence"))
               })
           } catch {
-            return .failure((error as? DatabaseError) ?? DatabaseError(.shape, "\(error)"))
-          }
-        })
-    }
-  }
-
-  /// Agents whose pause after losses is over.
-  func pausesOver(after pause: Duration, _ done: @escaping Done<[String]>) {
-    database.query(
-      """
-      select a.name from agents a join lateral
-             (select v.recommendation_id, v.at from verdicts v where v.agent_id = a.id and v.verdict = 'PAUSE' order by v.id desc limit 1) p on true
-       where a.status = 'PAUSED' and p.recommendation_id is not null
-         and p.at >= a.updated_at - interval '10 seconds' and p.at < clock_timestamp() - make_interval(secs => $1)
-      """, [.double(Double(pause.milliseconds) / 1000)]
-    ) { result in
-      done(
-        result.flatMap { rows in
-          do { return .success(try rows.map { try $0.text("name") }) } catch {
             return .failure((error as? DatabaseError) ?? DatabaseError(.shape, "\(error)"))
           }
         })

@@ -123,7 +123,6 @@ extension Boss {
   func keepHouse() {
     guard phase == .active else { return }
     guardDisk()
-    endPauses()
     guard mayRecord, nextPurge.map({ now >= $0 }) ?? true else { return }
     nextPurge = now.advanced(by: .seconds(3600))
     record.keepHouse(ticksDays: settings.figures.ticksDays, eventsDays: settings.figures.eventsDays) {
@@ -147,16 +146,6 @@ extension Boss {
       isDiskAlarmed = free < settings.figures.diskAlarm
     } catch {
       log.warning("free disk space unknown", [.error(error)])
-    }
-  }
-
-  private func endPauses() {
-    guard mayRecord else { return }
-    record.pausesOver(after: settings.figures.lossPause) { [unowned self] result in
-      switch result {
-      case .success(let agents): for agent in agents { setStatus(agent, .running, "the pause is over") }
-      case .failure(let error): log.warning("pauses not looked at", [.error(error)])
-      }
     }
   }
 

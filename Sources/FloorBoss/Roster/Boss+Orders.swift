@@ -87,7 +87,7 @@ extension Boss {
   private func follow(_ advice: [Record.Advice]) {
     for item in advice {
       guard let order = item.order else {
-        verdict(item, "KEEP", "no change advised")
+        verdict(item, "DECLINE", "only RETIRE and CLONE are followed")
         continue
       }
       if settings.figures.mayAct {

@@ -10,7 +10,6 @@ struct BossFigures {
   let isPaper: Bool
   let isVenueSimulated: Bool
   /// Length of a pause by recommendation.
-  let lossPause: Duration
   /// Whether recommendations are acted on.
   let mayAct: Bool
   let rules: RosterRules
@@ -49,7 +48,6 @@ struct BossFigures {
     stopWithin = read(.zero) { () throws(ConfigReadError) in try reader.duration("supervision.stop_within_s") }
     isPaper = read(true) { () throws(ConfigReadError) in try reader.text("mode") == "paper" }
     isVenueSimulated = read(true) { () throws(ConfigReadError) in try reader.text("venue") == "sim" }
-    lossPause = read(.zero) { () throws(ConfigReadError) in try reader.duration("limits.loss_streak_pause_s") }
     mayAct = read(false) { () throws(ConfigReadError) in try reader.flag("judging.act") }
     rules = RosterRules(
       agentsMax: Int(read(0) { () throws(ConfigReadError) in try reader.whole("judging.agents_max_count") }),

@@ -373,7 +373,7 @@ struct BossTests {
       SELECT v.verdict, a.name, v.evidence FROM verdicts v JOIN agents a ON a.id = v.agent_id
        WHERE v.recommendation_id IS NOT NULL ORDER BY v.recommendation_id
       """)
-    #expect(try rows.map { try $0.text("verdict") } == ["CLONE", "RETIRE", "KEEP"])
+    #expect(try rows.map { try $0.text("verdict") } == ["CLONE", "RETIRE", "DECLINE"])
     #expect(try rows[0].json("evidence")["evidence"]?["trades"]?.int == 40)
     #expect(try floor.status("b") == "RETIRED")
     try floor.awaitReady(["agent-a-r1"])
