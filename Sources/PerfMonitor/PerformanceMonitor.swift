@@ -10,7 +10,7 @@ final class PerformanceMonitor {
   private let database: Database
   private let interval: Duration
   private let rule: AdviceRule
-  /// Trades behind the last snapshot and behind the last advice, by agent.
+  /// Trades behind the last snapshot, and all trades in the record at the last advice, by agent.
   private var lastSnapshot: [Int64: (trades: Int, id: Int64, pnl: USD)] = [:]
   private var lastAdvice: [Int64: Int] = [:]
   private var isLooking = false
@@ -49,7 +49,10 @@ final class PerformanceMonitor {
     // What was advised before this birth counts as well.
     guard knowsAdvice else {
       return database.query(
-        "SELECT agent_id, max((evidence->>'trades')::bigint) AS trades FROM recommendations GROUP BY agent_id",
+        """
+        SELECT agent_id, max(coalesce(evidence->>'trades_in_record', evidence->>'trades')::bigint) AS trades
+          FROM recommendations GROUP BY agent_id
+        """,
         timeout: .seconds(12)
       ) { [self] result in
         isLooking = false
@@ -64,8 +67,10 @@ final class PerformanceMonitor {
     }
     database.query(
       """
-      SELECT a.id AS agent_id, a.name, a.status, t.id, t.executed_at, t.shares, t.cost, t.fees, t.pnl
-        FROM agents a CROSS JOIN LATERAL (
+      SELECT a.id AS agent_id, a.name, a.status, a.in_record, t.id, t.executed_at, t.shares, t.cost, t.fees, t.pnl
+        FROM (SELECT id, name, status,
+                     (SELECT count(*) FROM trade_records r WHERE r.agent_id = agents.id AND r.voided_at IS NULL) AS in_record
+                FROM agents OFFSET 0) a CROSS JOIN LATERAL (
           SELECT r.id, r.executed_at, r.shares, r.cost, r.fees, r.pnl FROM trade_records r
            WHERE r.agent_id = a.id AND r.voided_at IS NULL ORDER BY r.executed_at DESC LIMIT $1) t
        WHERE a.status <> 'RETIRED' ORDER BY a.id, t.executed_at, t.id
@@ -85,10 +90,10 @@ final class PerformanceMonitor {
 
   private func judge(_ rows: Rows) throws {
     var trades: [Int64: [CompletedTrade]] = [:]
-    var agents: [Int64: (name: String, status: String)] = [:]
+    var agents: [Int64: (name: String, status: String, inRecord: Int)] = [:]
     for row in rows {
       let agent = try row.int("agent_id")
-      agents[agent] = (try row.text("name"), try row.text("status"))
+      agents[agent] = (try row.text("name"), try row.text("status"), Int(try row.int("in_record")))
       trades[agent, default: []].append(
         CompletedTrade(
           id: try row.int("id"), executedAt: try row.wall("executed_at"), shares: try row.shares("shares"),
@@ -104,8 +109,10 @@ final class PerformanceMonitor {
         writeSnapshot(agent, summary)
       }
       // Who is not running is being dealt with already.
-      if identity.status == "RUNNING", let advice = rule.advice(on: summary, tradesAtLastAdvice: lastAdvice[agent]) {
-        lastAdvice[agent] = summary.trades
+      let advice = rule.advice(
+        on: summary, tradesInRecord: identity.inRecord, tradesAtLastAdvice: lastAdvice[agent])
+      if identity.status == "RUNNING", let advice {
+        lastAdvice[agent] = identity.inRecord
         write(advice, agent, identity.name)
       }
     }

@@ -36,11 +36,15 @@ public struct AdviceRule: Hashable, Sendable {
     recheckTrades = max(5, sampleMin / 2)
   }
 
-  /// - Parameter tradesAtLastAdvice: how many trades stood behind the last advice on this agent; `nil` when there was none.
-  public func advice(on summary: PerformanceSummary, tradesAtLastAdvice: Int?) -> Advice? {
+  /// - Parameters:
+  ///   - summary: of the most recent trades, at least as many as any bound here asks for.
+  ///   - tradesInRecord: how many there are in all; `nil` when the summary is of all of them.
+  ///   - tradesAtLastAdvice: how many there were in all at the last advice on this agent; `nil` when there was none.
+  public func advice(on summary: PerformanceSummary, tradesInRecord: Int? = nil, tradesAtLastAdvice: Int?) -> Advice? {
+    let inRecord = max(tradesInRecord ?? summary.trades, summary.trades)
     guard summary.trades >= sampleMin, let score = summary.score, let ratio = summary.returnOnRisk else { return nil }
     let percent = ratio * 100
-    if let tradesAtLastAdvice, summary.trades < tradesAtLastAdvice + recheckTrades { return nil }
+    if let tradesAtLastAdvice, inRecord < tradesAtLastAdvice + recheckTrades { return nil }
     let action: Advice.Action
     if score <= AdviceRule.retireScore, percent < retireBelowPercent {
       action = .retire
@@ -49,12 +53,13 @@ public struct AdviceRule: Hashable, Sendable {
     } else {
       return nil
     }
-    return Advice(action: action, evidence: evidence(summary, score))
+    return Advice(action: action, evidence: evidence(summary, inRecord, score))
   }
 
-  private func evidence(_ summary: PerformanceSummary, _ score: Double) -> JSON {
+  private func evidence(_ summary: PerformanceSummary, _ inRecord: Int, _ score: Double) -> JSON {
     [
-      "trades": .int(summary.trades), "wins": .int(summary.wins), "pnl_usd": .text(summary.pnl),
+      "trades": .int(summary.trades), "trades_in_record": .int(inRecord), "wins": .int(summary.wins),
+      "pnl_usd": .text(summary.pnl),
       "fees_usd": .text(summary.fees),
       "at_risk_usd": .text(summary.atRisk), "max_drawdown_usd": .text(summary.maxDrawdown),
       "return_on_risk": .optional(summary.returnOnRisk.map { .double($0) }),

@@ -93,6 +93,17 @@ struct PerformanceTests {
     #expect(judge(15, last: 10) != nil)
   }
 
+  @Test("an agent with more trades than are read is judged again like any other")
+  func manyTrades() throws {
+    let rule = AdviceRule()
+    let read = PerformanceSummary(Self.trades([Int64](repeating: -100, count: 5000)))
+    let first = try #require(rule.advice(on: read, tradesInRecord: 5000, tradesAtLastAdvice: nil))
+    #expect(first.evidence["trades"]?.int == 5000 && first.evidence["trades_in_record"]?.int == 5000)
+    #expect(rule.advice(on: read, tradesInRecord: 5014, tradesAtLastAdvice: 5000) == nil)
+    let again = try #require(rule.advice(on: read, tradesInRecord: 5015, tradesAtLastAdvice: 5000))
+    #expect(again.evidence["trades"]?.int == 5000 && again.evidence["trades_in_record"]?.int == 5015)
+  }
+
   @Test("of agents without an edge few are told to go or to multiply, even at many looks")
   func falseAlarms() {
     var random = SeededGenerator(seed: 7)
