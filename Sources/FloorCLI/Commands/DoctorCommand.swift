@@ -22,9 +22,10 @@ enum DoctorCommand {
 
   private static func run(_ line: CommandLineWords, _ instance: Instance) throws -> ExitCode {
     try line.noWords()
+    let (configured, config) = configuration(instance)
     let findings =
-      programs() + directories(instance) + configuration(instance) + postgres(instance) + redis(instance)
-      + processes(instance) + disk(instance)
+      programs() + directories(instance) + configured + postgres(instance) + redis(instance) + processes(instance)
+      + disk(instance, config)
     if instance.isJSON {
       let list = findings.map { finding -> JSON in
         [
@@ -166,19 +167,20 @@ enum DoctorCommand {
   // MARK: Configuration
 
   /// What the boss itself says of it, ports and servers included; then who listens on this instance's own ports.
-  private static func configuration(_ instance: Instance) -> [Finding] {
+  private static func configuration(_ instance: Instance) -> ([Finding], EffectiveConfig?) {
     let answer: ConfigCommand.Answer
     do {
       answer = try ConfigCommand.ask(instance, isLive: true)
     } catch {
-      return [
-        Finding(subject: "configuration", verdict: .wrong, detail: "cannot be checked: \(error)", remedy: "scripts/run")
-      ]
+      let finding = Finding(
+        subject: "configuration", verdict: .wrong, detail: "cannot be checked: \(error)", remedy: "scripts/run")
+      return ([finding], nil)
     }
     guard answer.problems.isEmpty else {
-      return answer.problems.map {
+      let findings = answer.problems.map {
         Finding(subject: "configuration", verdict: .wrong, detail: $0.statement, remedy: $0.remedy)
       }
+      return (findings, answer.config)
     }
     var findings = [Finding(subject: "configuration", verdict: .good, detail: instance.configurationFile)]
     let ports = ["web.port", "web.metrics_port"] + (answer.config.value("venue") == .text("sim") ? ["sim.port"] : [])
@@ -193,7 +195,7 @@ enum DoctorCommand {
             subject: "port \(port)", verdict: .warning, detail: "nobody listens (\(key))",
             remedy: "normal when the floor is stopped"))
     }
-    return findings
+    return (findings, answer.config)
   }
 
   // MARK: Servers
@@ -203,14 +205,17 @@ enum DoctorCommand {
       let before = SystemClock.wall()
       let database = try instance.connect(timeout: .seconds(5))
       let row = try database.query(
-        "SELECT clock_timestamp() AS now, current_setting('fsync') AS fsync, current_setting('server_version') AS version"
+        """
+        SELECT clock_timestamp() AS now, current_setting('fsync') AS fsync, current_setting('server_version') AS version,
+               session_user::text AS role
+        """
       ).one()
       let after = SystemClock.wall()
       let clock = try row.wall("now")
       var findings = [
         Finding(
           subject: "PostgreSQL", verdict: .good,
-          detail: "version \(try row.text("version")), user \(instance.database.user)")
+          detail: "version \(try row.text("version")), user \(try row.text("role"))")
       ]
       if try row.text("fsync") != "on" {
         findings.append(
@@ -231,7 +236,7 @@ enum DoctorCommand {
         Finding(
           subject: "PostgreSQL", verdict: .wrong, detail: "\(error)",
           remedy:
-            "supervisorctl status; \(instance.stateDirectory)/log/postgres.log; right user? (--user, now \(instance.database.user))"
+            "supervisorctl status; \(instance.stateDirectory)/log/postgres.log; right user? (--user; tried \(instance.roles.joined(separator: ", ")))"
         )
       ]
     }
@@ -292,22 +297,28 @@ enum DoctorCommand {
 
   // MARK: Machine
 
-  private static func disk(_ instance: Instance) -> [Finding] {
+  private static func disk(_ instance: Instance, _ config: EffectiveConfig?) -> [Finding] {
+    func bound(_ path: String) -> Int64? {
+      if case .decimal(let micros)? = config?.value(path) { micros } else { nil }
+    }
     do {
       let space = try DiskSpace(at: instance.stateDirectory)
-      let megabytes = space.bytesFree >> 20
-      let detail = "\(megabytes) MB free (\(space.percentFree) %)"
-      if space.percentFree < 5 || megabytes < 500 {
-        return [
-          Finding(
-            subject: "disk", verdict: .wrong, detail: detail,
-            remedy:
-              "make room: \(instance.stateDirectory)/recordings and backups are the largest; entries stop below 5 %")
-        ]
+      guard let alarm = bound("disk.alarm_free_pct"), let stop = bound("disk.reduce_only_free_pct") else {
+        // The configuration could not be read, which is a finding of its own.
+        return [Finding(subject: "disk", verdict: .good, detail: "\(space.bytesFree >> 20) MB free")]
       }
+      let judged = DiskJudgement(
+        bytesFree: space.bytesFree, bytesTotal: space.bytesTotal, alarmMicros: alarm, stopMicros: stop)
+      let verdict: Finding.Verdict =
+        switch judged.verdict {
+        case .enough: .good
+        case .scarce: .warning
+        case .entriesStopped: .wrong
+        }
       return [
         Finding(
-          subject: "disk", verdict: space.percentFree < 15 ? .warning : .good, detail: detail, remedy: "make room soon")
+          subject: "disk", verdict: verdict, detail: judged.detail,
+          remedy: "make room: \(instance.stateDirectory)/recordings and backups are the largest")
       ]
     } catch {
       return [Finding(subject: "disk", verdict: .wrong, detail: "\(error)", remedy: "scripts/run")]

@@ -15,7 +15,7 @@ struct Instance {
   /// Pairs `key=value` that set-up gave the boss on its command line.
   let settings: [String]
   /// Roles to try: the one that was named, or the operator's and then the administrator's, whichever this account is mapped to.
-  private let roles: [String]
+  let roles: [String]
   /// The role that migrates and dumps: the one that was named, or the administrator.
   let administratorRole: String
   /// Of the floor's own roles, where this account may read them; on a private floor the server knows us by our account.

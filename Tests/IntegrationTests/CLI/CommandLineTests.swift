@@ -102,4 +102,19 @@ import Testing
     let grave = LogsCommand.parse(Array(text.utf8), .warning)
     #expect(grave.map(\.text) == ["13:15:01      ERROR    auditor           books disagree  drift=-0.000001"])
   }
+
+  @Test("the disk is judged by the configured bounds, and by what every disk needs") func disk() {
+    func judge(_ free: Int64, of total: Int64 = 100 << 30, alarm: Int64 = 15, stop: Int64 = 5) -> DiskJudgement {
+      DiskJudgement(
+        bytesFree: free, bytesTotal: total, alarmMicros: alarm * 1_000_000, stopMicros: stop * 1_000_000)
+    }
+    #expect(judge(20 << 30).verdict == .enough)
+    #expect(judge(14 << 30).verdict == .scarce)
+    #expect(judge(4 << 30).verdict == .entriesStopped)
+    #expect(judge(14 << 30, alarm: 10).verdict == .enough)
+    #expect(judge(20 << 30, alarm: 40, stop: 30).verdict == .entriesStopped)
+    #expect(judge(4 << 30, alarm: 0, stop: 0).verdict == .enough)
+    #expect(judge(400 << 20, of: 1 << 30).verdict == .scarce, "40 %, and still not much")
+    #expect(judge(14 << 30, alarm: 10, stop: 2).detail.contains("alarm below 10 %, no entries below 2 %"))
+  }
 }

@@ -13,7 +13,4 @@ public struct DiskSpace: Hashable, Sendable {
     bytesTotal = Int64(status.f_blocks) * Int64(status.f_frsize)
     bytesFree = Int64(status.f_bavail) * Int64(status.f_frsize)
   }
-
-  /// Whole hundredths that are free, 0 to 100.
-  public var percentFree: Int { bytesTotal > 0 ? Int(bytesFree * 100 / bytesTotal) : 0 }
 }
