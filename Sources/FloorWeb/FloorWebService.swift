@@ -10,10 +10,14 @@ final class FloorWebService {
   private var servers: [WebServer] = []
   private(set) var snapshot: FloorSnapshot?
   private var isAsking = false
+  /// When the next picture, or the error in its place, must be there at the latest.
+  private var pictureDue = SystemClock.monotonic().advanced(by: FloorWebService.queryLimit + FloorWebService.grace)
 
   /// Between two pictures at least this, and ten times what the last one cost: watching must stay cheap on books of any size.
   private static let interval = Duration.seconds(1)
   private static let queryLimit = Duration.seconds(10)
+  /// More than any busy machine is late.
+  private static let grace = Duration.seconds(30)
 
   init(_ process: FloorProcess) throws {
     self.process = process
@@ -34,10 +38,19 @@ final class FloorWebService {
       }
     }
     database.onStateChange = { [unowned self] isUp in
+      expectPicture(after: .zero)
       if isUp { renew() }
       process.isReady = isUp
     }
+    // A picture ends by its own time limit at the latest; one that does not come is lost work.
+    process.waiting = { [unowned self] in
+      database.isConnected && SystemClock.monotonic() > pictureDue ? 1 : 0
+    }
     renew()
+  }
+
+  private func expectPicture(after wait: Duration) {
+    pictureDue = SystemClock.monotonic().advanced(by: wait + FloorWebService.queryLimit + FloorWebService.grace)
   }
 
   var listeningPorts: [UInt16] { servers.map(\.port) }
@@ -72,6 +85,7 @@ final class FloorWebService {
       take(result)
       let cost = SystemClock.monotonic().since(asked)
       let wait = max(FloorWebService.interval, cost * 10)
+      expectPicture(after: wait)
       process.loop.after(wait) { [weak self] in self?.renew() }
     }
   }

@@ -23,6 +23,8 @@ final class FeedShell {
   /// Tokens to be subscribed at every opening.
   private var tokens: [TokenID] = []
   private var isFlushDue = false
+  /// Messages of the market stream that were read since the last flush: what they say is told to nobody yet.
+  private var untold = 0
   private enum Kept {
     case frame(stream: String, [UInt8])
     case mark(FeedMark)
@@ -76,7 +78,7 @@ final class FeedShell {
       flush()
     }
     market.onText = { [unowned self] text in
-      process.advance()
+      untold += 1
       trace?.note(.feedReceived, text, after: "\"timestamp\":\"", scale: 1_000_000)
       keep(.frame(stream: "market", text))
       core.frame(decoder.decode(text), at: now)
@@ -85,10 +87,10 @@ final class FeedShell {
     reference.onOpen = { [unowned self] in reference.send(FeedShell.referenceSubscription) }
     reference.onLost = { [unowned self] why in log.debug("reference stream not open", [.text("why", why)]) }
     reference.onText = { [unowned self] text in
-      process.advance()
       keep(.frame(stream: "reference", text))
       core.reference(StreamFrame(reference: text), at: now)
       perform()
+      if untold == 0 { process.advance() }
     }
     bus.onConnected = { [unowned self] in
       core.busConnected(at: now)
@@ -97,6 +99,7 @@ final class FeedShell {
     record.onUnresolved = { [unowned self] slugs in
       for slug in slugs { core.owe(slug, at: now) }
     }
+    process.waiting = { [unowned self] in untold }
     loop.every(FeedShell.tickInterval) { [unowned self] in tick() }
     market.start()
     reference.start()
@@ -120,6 +123,9 @@ final class FeedShell {
   private func flush() {
     core.flush(at: now)
     perform()
+    guard untold > 0 else { return }
+    untold = 0
+    process.advance()
   }
 
   /// Records a raw message, or our mark between two, once the turn's prices have left: whoever trades must not wait for the recording.
@@ -195,9 +201,9 @@ final class FeedShell {
   }
 
   private func answered(_ body: (inout FeedCore, Instant) -> Void) {
-    process.advance()
     body(&core, now)
     flush()
+    process.advance()
   }
 
   /// The live venue's clock is the wall. A simulated one that does not answer leaves the clock that is known going.

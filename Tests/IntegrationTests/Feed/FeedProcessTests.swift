@@ -97,6 +97,14 @@ struct FeedProcessTests {
     let slug = try #require(floor.updates.last { $0.state == .live }?.slug)
     let epoch = try #require(floor.last(slug)?.bookEpoch)
     floor.forget()
+    var reports: [ControlProgress] = []
+    let control = ControlClient(loop: floor.loop, path: floor.directory.path + "/market-feed.sock")
+    defer { control.close() }
+    control.onProgress = { reports.append($0) }
+    // What was read is told: work grows, and no report after another finds the same work waiting.
+    try floor.wait("reports of growing work") { reports.count > 3 && reports.last!.progress > reports.first!.progress }
+    #expect(zip(reports, reports.dropFirst()).allSatisfy { $0.waiting == 0 || $1.progress > $0.progress })
+    reports = []
     let killed = SystemClock.monotonic()
     try floor.killVenue()
     try floor.wait("message that the market is not live", within: .seconds(5)) {
@@ -104,6 +112,9 @@ struct FeedProcessTests {
     }
     #expect(SystemClock.monotonic().since(killed) < .seconds(2))
     #expect(try floor.key("circuit:polymarket-data:state") == Array("open".utf8))
+    // Waiting for the venue is not work of the feed's.
+    try floor.wait("reports without the venue") { reports.count > 4 }
+    #expect(reports.last?.waiting == 0 && reports.last?.isReady == false)
     floor.forget()
     try floor.startVenue()
     try floor.wait("live market after the restart", within: .seconds(20)) {
