@@ -10,6 +10,7 @@ final class FloorWebService {
   private var servers: [WebServer] = []
   private(set) var snapshot: FloorSnapshot?
   private var isAsking = false
+  private var nextPicture: TimerID?
   /// When the next picture, or the error in its place, must be there at the latest.
   private var pictureDue = SystemClock.monotonic().advanced(by: FloorWebService.queryLimit + FloorWebService.grace)
 
@@ -78,6 +79,8 @@ final class FloorWebService {
   private func renew() {
     guard !isAsking else { return }
     isAsking = true
+    // Asked out of turn, after a reconnection: there is still only one next time.
+    nextPicture.map(process.loop.cancel)
     let asked = SystemClock.monotonic()
     database.batch(FloorSnapshot.statements, timeout: FloorWebService.queryLimit) { [weak self] result in
       guard let self else { return }
@@ -86,7 +89,7 @@ final class FloorWebService {
       let cost = SystemClock.monotonic().since(asked)
       let wait = max(FloorWebService.interval, cost * 10)
       expectPicture(after: wait)
-      process.loop.after(wait) { [weak self] in self?.renew() }
+      nextPicture = process.loop.after(wait) { [weak self] in self?.renew() }
     }
   }
 

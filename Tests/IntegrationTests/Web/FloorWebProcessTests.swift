@@ -1,3 +1,4 @@
+import FloorIOData
 import FloorTestSupport
 import Foundation
 import Shared
@@ -26,6 +27,16 @@ struct FloorWebProcessTests {
     return path
   }
 
+  static func start(_ floor: DatabaseFloor, in directory: TemporaryDirectory) throws -> Process {
+    try FileManager.default.createDirectory(atPath: directory.path + "/log", withIntermediateDirectories: false)
+    let process = Process()
+    process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
+      path: "floor-web")
+    process.arguments = ["--birth", try birth(floor, in: directory.path)]
+    try process.run()
+    return process
+  }
+
   static func curl(_ url: String) throws -> (status: String, body: String) {
     let process = Process()
     let output = Pipe()
@@ -44,12 +55,7 @@ struct FloorWebProcessTests {
     let floor = try DatabaseFloor()
     _ = try floor.hire("momentum-1", allocation: "100")
     let directory = try TemporaryDirectory()
-    try FileManager.default.createDirectory(atPath: directory.path + "/log", withIntermediateDirectories: false)
-    let process = Process()
-    process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
-      path: "floor-web")
-    process.arguments = ["--birth", try Self.birth(floor, in: directory.path)]
-    try process.run()
+    let process = try Self.start(floor, in: directory)
     defer {
       process.terminate()
       process.waitUntilExit()
@@ -82,5 +88,45 @@ struct FloorWebProcessTests {
       let json = try JSON.parse(try Self.curl(page + "/api/status").body)
       return json["agents"]?.array?.count == 2
     }
+  }
+
+  @Test("However often PostgreSQL was away, one picture a second is taken")
+  func onePictureASecond() throws {
+    let floor = try DatabaseFloor()
+    let directory = try TemporaryDirectory()
+    let process = try Self.start(floor, in: directory)
+    defer {
+      process.terminate()
+      process.waitUntilExit()
+    }
+    let loop = try EventLoop()
+    let control = ControlClient(loop: loop, path: directory.path + "/floor-web.sock")
+    defer { control.close() }
+    var reports: [ControlProgress] = []
+    control.onProgress = { reports.append($0) }
+    func until(_ what: String, _ holds: () -> Bool) throws {
+      guard try loop.turn(until: holds, limit: .seconds(30)) else { throw DeadlinePassed(description: what) }
+    }
+    let administrator = try floor.database.openAsAdministrator()
+    var sessions: Set<Int64> = []
+    for _ in 0..<6 {
+      var found: Int64?
+      while found == nil {
+        try until("a picture over a new session") { reports.last.map { $0.isReady && $0.progress > 0 } ?? false }
+        reports = []
+        found = try administrator.query(
+          "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND usename = 'floor_web'"
+        ).map { try $0.int("pid") }.first { !sessions.contains($0) }
+      }
+      sessions.insert(try #require(found))
+      try administrator.query("SELECT pg_terminate_backend($1::integer)", [.int(try #require(found))])
+    }
+    try until("pictures again") { reports.last?.isReady == true }
+    reports = []
+    let began = SystemClock.monotonic()
+    try until("reports of five seconds") { reports.count > 10 && reports.last!.progress > reports[0].progress }
+    let seconds = Double(SystemClock.monotonic().since(began).milliseconds) / 1000
+    let pictures = try #require(reports.last).progress - reports[0].progress
+    #expect(Double(pictures) <= seconds + 1, "\(pictures) pictures in \(seconds) s")
   }
 }
