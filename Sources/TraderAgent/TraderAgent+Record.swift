@@ -175,7 +175,7 @@ extension TraderAgent {
     let state = AgentStateMessage(
       envelope: envelope(for: key), agent: settings.name, strategy: settings.strategyName, epoch: process.birth.epoch,
       status: status, positionCount: core.context.positions.all.count, pendingCount: core.context.flights.all.count,
-      dayProfit: dayProfit, evaluated: core.evaluated,
+      dayProfit: dayProfit, evaluated: core.evaluated, missed: missed,
       lastDecision: core.lastDecision.map {
         .init(kind: $0.kind.rawValue, reason: $0.reason, market: $0.market, at: $0.now)
       })

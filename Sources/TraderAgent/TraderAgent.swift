@@ -36,6 +36,8 @@ final class TraderAgent {
   /// What is thought of a channel: decided once, because thinking about its name costs more than dropping the message.
   private var interests: [String: Interest] = [:]
   private(set) var malformed: UInt64 = 0
+  /// Prices that were sent and did not arrive.
+  private(set) var missed: Int64 = 0
   /// Messages for this agent that came since it last considered one.
   private var unheeded = 0
 
@@ -99,13 +101,13 @@ final class TraderAgent {
       case .market(let slug):
         process.trace?.note(.agentReceived, payload, after: "\"ts_ns\":")
         let update = try MarketUpdate(decoding: payload)
-        if case .old = tracker.receive(update.envelope, on: channel) { return }
+        guard isNews(update.envelope, on: channel) else { return }
         guard update.slug == slug else { throw .invalid("slug") }
         take(.market(update))
         if unheeded == 0 { process.advance() }
       case .reference:
         let price = try ReferencePrice(decoding: payload)
-        if case .old = tracker.receive(price.envelope, on: channel) { return }
+        guard isNews(price.envelope, on: channel) else { return }
         take(.reference(price))
         if unheeded == 0 { process.advance() }
       case .orders:
@@ -124,6 +126,21 @@ final class TraderAgent {
         process.log.warning(
           "message dropped", [.text("channel", channel), .error(error), .int("dropped", malformed)])
       }
+    }
+  }
+
+  /// Each price message is its whole state, so the one that shows a gap also heals it; what was missed is counted and told. (The key holds
+  /// nothing newer than the message does.)
+  private func isNews(_ envelope: Envelope, on channel: String) -> Bool {
+    switch tracker.receive(envelope, on: channel) {
+    case .old: return false
+    case .next, .first, .restarted: return true
+    case .gap(let missing):
+      if missed / 1000 != (missed + missing) / 1000 || missed == 0 {
+        process.log.warning("prices missed", [.text("channel", channel), .int("missed", missed + missing)])
+      }
+      missed += missing
+      return true
     }
   }
 

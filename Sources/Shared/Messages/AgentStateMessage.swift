@@ -40,11 +40,14 @@ public struct AgentStateMessage: Hashable, Sendable {
   public var dayProfit: USD?
   /// Market messages evaluated since birth.
   public var evaluated: Int64
+  /// Prices whose numbers say that they were sent and did not arrive, since birth.
+  public var missed: Int64
   public var lastDecision: LastDecision?
 
   public init(
     envelope: Envelope, agent: AgentName, strategy: String, epoch: Epoch, status: Status, positionCount: Int,
-    pendingCount: Int, dayProfit: USD?, evaluated: Int64, lastDecision: LastDecision?
+    pendingCount: Int, dayProfit: USD?, evaluated: Int64, missed: Int64,
+    lastDecision: LastDecision?
   ) {
     self.envelope = envelope
     self.agent = agent
@@ -55,6 +58,7 @@ public struct AgentStateMessage: Hashable, Sendable {
     self.pendingCount = pendingCount
     self.dayProfit = dayProfit
     self.evaluated = evaluated
+    self.missed = missed
     self.lastDecision = lastDecision
   }
 }
@@ -72,7 +76,8 @@ extension AgentStateMessage {
         .init("agent", .text(agent)), .init("strategy", .string(strategy)), .init("epoch", .int(epoch.number)),
         .init("status", .string(status.rawValue)), .init("positions", .int(positionCount)),
         .init("pending_intents", .int(pendingCount)), .init("day_pnl_usd", .optional(dayProfit.map { .text($0) })),
-        .init("evaluated", .int(evaluated)), .init("last_decision", .optional(last)),
+        .init("evaluated", .int(evaluated)), .init("missed", .int(missed)),
+        .init("last_decision", .optional(last)),
       ])
   }
 
@@ -87,6 +92,7 @@ extension AgentStateMessage {
     pendingCount = Int(try fields.int("pending_intents"))
     dayProfit = try fields.optional("day_pnl_usd") { $0.usd }
     evaluated = try fields.int("evaluated")
+    missed = try fields.int("missed")
     if fields.optional("last_decision") == nil {
       lastDecision = nil
     } else {

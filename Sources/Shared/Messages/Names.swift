@@ -25,7 +25,7 @@ public enum Names {
     referencePricesPrefix + symbol + ":" + kind.rawValue
   }
 
-  /// Key `market:<slug>`: the last `MarketUpdate` of that market with its descriptor. Readers: agents (after a gap), gateway, web.
+  /// Key `market:<slug>`: the last `MarketUpdate` of that market with its descriptor. Readers: agents (at the start, and when the bus is back), gateway, web.
   public static func market(_ slug: MarketSlug) -> String { "market:" + slug.text }
   /// Key `market:BTC-5m`: as `market:<slug>`, for the contract of that series that is open now. Readers: the operator, web.
   public static func market(openIn series: MarketSeries) -> String { "market:" + series.alias }
@@ -58,10 +58,10 @@ public enum Names {
   public static func agentState(_ agent: AgentName) -> String { "agent:" + agent.text + ":state" }
   /// Key `floor:state`: mode, reason, counts. Writer: boss. Readers: agents, web, the operator.
   public static let floorState = "floor:state"
-  /// Channel `floor:control`: "look at the commands table now"; the command itself is a row. Writers: operator's command, web.
-  /// Reader: boss.
+  /// Channel `floor:control`: "look at the commands table now"; the command itself is a row, and the usual nudge the record's
+  /// NOTIFY. Writer: the operator, by redis-cli. Reader: boss.
   public static let control = "floor:control"
-  /// Channel `floor:events`: system events as they are recorded. Writers: all. Readers: web, the operator.
+  /// Channel `floor:events`: system events as they are recorded. Writer: the boss. Readers: web, the operator.
   public static let events = "floor:events"
 }
 

@@ -2,6 +2,7 @@ import FloorIOData
 import FloorTestSupport
 import Glibc
 import Shared
+import Testing
 
 /// A real trader-agent between a real Redis and a real PostgreSQL; the test plays feed and gateway. Market time stands near a window of
 /// BTC-5m that began at `windowStart`, and runs at the wall's pace.
@@ -194,9 +195,11 @@ final class AgentHarness {
     publishMarket(bid: bid, ask: ask)
   }
 
-  func publishMarket(bid: Int64, ask: Int64) {
+  /// - Parameter lost: as many messages before this one have their numbers and never arrive.
+  func publishMarket(bid: Int64, ask: Int64, lost: Int = 0) {
     order += 1
     let channel = Names.marketUpdates(slug)
+    for _ in 0..<lost { _ = sequences.next(channel) }
     func level(_ cents: Int64) -> [BookLevel] {
       [BookLevel(price: Price(micros: cents * 10_000) ?? .zero, size: Shares(whole: 500))]
     }
@@ -270,6 +273,27 @@ final class AgentHarness {
   }
 
   // MARK: Looking
+
+  /// The agent's own key, as soon as it says what is wanted.
+  func state(_ isWanted: @escaping (AgentStateMessage) -> Bool) throws -> AgentStateMessage {
+    var found: AgentStateMessage?
+    var isAsking = false
+    try wait("the state key") {
+      if !isAsking {
+        isAsking = true
+        gateway.get(Names.agentState(name)) { result in
+          isAsking = false
+          guard case .success(let bytes?) = result else { return }
+          do {
+            let state = try AgentStateMessage(decoding: bytes)
+            if isWanted(state) { found = state }
+          } catch { Issue.record("\(error)") }
+        }
+      }
+      return found != nil
+    }
+    return try #require(found)
+  }
 
   func decisions() throws -> Rows {
     try floor.database.openAsAdministrator().query(

@@ -44,20 +44,8 @@ struct TraderAgentTests {
       let saved = try harness.floor.database.openAsAdministrator().query("SELECT state FROM checkpoints", [])
       return try saved.count == 1 && AgentCheckpoint(saved[0].json("state")).cursor == 6
     }
-    var state: AgentStateMessage?
-    var isAsking = false
-    try harness.wait("the state key") {
-      if !isAsking {
-        isAsking = true
-        harness.gateway.get(Names.agentState(harness.name)) { result in
-          isAsking = false
-          guard case .success(let bytes?) = result else { return }
-          do { state = try AgentStateMessage(decoding: bytes) } catch { Issue.record("\(error)") }
-        }
-      }
-      return state != nil
-    }
-    #expect(state?.status == .trading && state?.strategy == "momentum")
+    let state = try harness.state { _ in true }
+    #expect(state.status == .trading && state.strategy == "momentum")
     #expect(try harness.floor.brokenInvariants().isEmpty)
   }
 
@@ -89,6 +77,22 @@ struct TraderAgentTests {
     #expect(Set(harness.intents.map(\.terms)).count == Set(harness.intents.map(\.terms.intent)).count)
     try harness.fill(exit)
     #expect(try harness.floor.brokenInvariants().isEmpty)
+  }
+
+  @Test("Prices lost on the bus are counted, and the next one is heeded")
+  func lostPrices() throws {
+    let harness = try AgentHarness("holes-1", parameters: quick)
+    harness.publishKeys()
+    try harness.spawn()
+    try harness.waitReady()
+    harness.publishMarket(bid: 50, ask: 51)
+    harness.publishMarket(bid: 52, ask: 53, lost: 3)
+    harness.publishMarket(bid: 53, ask: 54)
+    let state = try harness.state { $0.missed > 0 }
+    #expect(state.missed == 3)
+    // Not by their numbers, but because it goes on from them: a rise is acted on.
+    harness.publishRise()
+    try harness.wait("an intent") { !harness.intents.isEmpty }
   }
 
   @Test("An order event lost on the bus is fetched from the database")

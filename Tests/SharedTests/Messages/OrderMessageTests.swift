@@ -38,7 +38,7 @@ enum SampleMessages {
 
   static let state = AgentStateMessage(
     envelope: envelope, agent: AgentName("momentum-1")!, strategy: "momentum", epoch: Epoch(3), status: .trading,
-    positionCount: 1, pendingCount: 2, dayProfit: USD(micros: -1_250_000), evaluated: 99,
+    positionCount: 1, pendingCount: 2, dayProfit: USD(micros: -1_250_000), evaluated: 99, missed: 3,
     lastDecision: .init(
       kind: "enter", reason: "momentum_up", market: MarketSlug("btc-updown-5m-1795180500")!,
       at: MarketTime(nanoseconds: 5)))
