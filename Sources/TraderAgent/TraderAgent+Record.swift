@@ -34,12 +34,14 @@ extension TraderAgent {
     let known = hasResumed ? core.cursor : checkpoint?.cursor ?? snapshot.cursor
     guard known < snapshot.cursor else { return settle(checkpoint, snapshot, missed: []) }
     isAsking = true
-    events(after: known) { [weak self] result in
+    allEvents(after: known, []) { [weak self] result in
       guard let self else { return }
       isAsking = false
       switch result {
       case .success(let missed): settle(checkpoint, snapshot, missed: missed)
-      case .failure: process.loop.after(.milliseconds(100)) { [weak self] in self?.ask() }
+      case .failure(let error):
+        let pause: Duration = TraderAgent.isPassing(error) ? .milliseconds(100) : .seconds(5)
+        process.loop.after(pause) { [weak self] in self?.ask() }
       }
     }
   }
@@ -92,7 +94,7 @@ extension TraderAgent {
       isSyncing = false
       if case .success(let events) = result {
         for event in events { take(.order(event)) }
-        if events.count < 500 { take(.synced) } else { wantsSync = true }
+        if events.count < TraderAgent.eventsPage { take(.synced) } else { wantsSync = true }
       }
       if wantsSync {
         wantsSync = false
@@ -101,19 +103,38 @@ extension TraderAgent {
     }
   }
 
+  /// Is it over by itself, as when the database is away?
+  private static func isPassing(_ error: any Error) -> Bool { (error as? DatabaseError)?.retryable ?? false }
+
+  /// Page by page: a long absence may have missed more than one.
+  private func allEvents(
+    after cursor: Int64, _ known: [OrderEventMessage],
+    _ done: @escaping (Result<[OrderEventMessage], any Error>) -> Void
+  ) {
+    events(after: cursor) { [weak self] result in
+      switch result {
+      case .success(let page) where page.count == TraderAgent.eventsPage:
+        self?.allEvents(after: page.last?.cursor ?? cursor, known + page, done)
+      case .success(let page): done(.success(known + page))
+      case .failure: done(result)
+      }
+    }
+  }
+
   private func events(after cursor: Int64, _ done: @escaping (Result<[OrderEventMessage], any Error>) -> Void) {
     database.query(
-      "SELECT cursor, body FROM order_events_since($1, $2, 500)", [.id(settings.name), .integer(cursor)]
+      "SELECT cursor, body FROM order_events_since($1, $2, $3)",
+      [.id(settings.name), .integer(cursor), .int(TraderAgent.eventsPage)]
     ) { [weak self] result in
       guard let self else { return }
-      done(
-        Result {
-          let envelope = envelope(for: "database")
-          return try result.get().map { try OrderEventMessage(try $0.json("body"), envelope: envelope) }
-        })
-      if case .failure(let error) = result, !error.retryable {
-        process.log.error("order events not readable", [.error(error)])
+      let events = Result {
+        let envelope = envelope(for: "database")
+        return try result.get().map { try OrderEventMessage(try $0.json("body"), envelope: envelope) }
       }
+      if case .failure(let error) = events, !TraderAgent.isPassing(error) {
+        process.log.error("order events not readable", [.int("after", cursor), .error(error)])
+      }
+      done(events)
     }
   }
 

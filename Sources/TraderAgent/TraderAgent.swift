@@ -10,6 +10,8 @@ final class TraderAgent {
   static let reconcileLimit: Duration = .milliseconds(500)
   static let farewellLimit: Duration = .milliseconds(400)
   static let syncInterval: Duration = .seconds(5)
+  /// Order events read at a time.
+  static let eventsPage = 500
   static let checkpointInterval: Duration = .seconds(30)
 
   let process: FloorProcess

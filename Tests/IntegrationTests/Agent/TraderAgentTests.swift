@@ -135,6 +135,32 @@ struct TraderAgentTests {
     #expect(try AgentCheckpoint(JSON.parse(record.payload)).agent == harness.name)
   }
 
+  @Test("After a long absence it reads every order event it missed, however many pages they are")
+  func longAbsence() throws {
+    let harness = try AgentHarness("absent-1", parameters: quick)
+    harness.publishKeys()
+    try harness.spawn()
+    try harness.waitReady()
+    harness.control?.send(.stop)
+    #expect(try harness.waitForExit() == .code(0))
+    let database = try harness.floor.database.openAsAdministrator()
+    try database.query(
+      """
+      WITH agent AS (UPDATE agent_cursors c SET cursor = c.cursor + 1100 FROM agents a WHERE a.id = c.agent_id AND a.name = $1
+                     RETURNING a.id, a.name, a.epoch, c.cursor - 1100 AS known)
+      INSERT INTO order_events (agent_id, cursor, event, body)
+      SELECT id, known + n, 'denied',
+             jsonb_build_object('cursor', known + n, 'agent', name, 'epoch', epoch, 'intent', name || '.' || n, 'order', null,
+                                'event', 'denied', 'reason', 'mode', 'detail', '', 'fill', null, 'remaining', '0', 'position', '0',
+                                'market', 'btc-updown-5m-1700000100', 'outcome', 'YES', 'final', true)
+        FROM agent, generate_series(1, 1100) n
+      """, [.text(harness.name.text)])
+    try harness.spawn(newEpoch: true)
+    try harness.waitReady()
+    let log = try SmallFile.read(harness.directory.path + "/log/agent-absent-1.log", bytesMax: 1 << 20)
+    #expect(String(decoding: log, as: UTF8.self).contains("\"missed\":1100"))
+  }
+
   @Test("Without Redis it sees no prices and makes no entries, and its exits go through the database")
   func redisAway() throws {
     let harness = try AgentHarness(
