@@ -25,8 +25,12 @@ final class Auditor {
   private var isPassing = false
   private var isChaining = false
   private var passes: Int64 = 0
+  private var sight = AuditSight()
+  private var nextPass: TimerID?
+  private var isTelling = false
   private var lastPassEnd = SystemClock.monotonic()
-  private var lastEvidence: Int64 = 0
+  /// The newest reading of the venue's balance that was judged; `nil` until it is known where to begin.
+  private var lastEvidence: Int64?
 
   init(_ process: FloorProcess) throws {
     self.process = process
@@ -50,7 +54,7 @@ final class Auditor {
     database.onStateChange = { [self] isUp in
       process.note = isUp ? "" : "database away"
       lastPassEnd = SystemClock.monotonic()
-      if isUp, passes == 0 { pass() }
+      if isUp, !process.isReady { pass() }
     }
   }
 
@@ -60,22 +64,94 @@ final class Auditor {
     guard !isPassing else { return }
     isPassing = true
     let began = SystemClock.monotonic()
+    guard lastEvidence != nil else { return recall(began) }
     database.query(FactReader.statement, timeout: .seconds(30)) { [self] result in
-      isPassing = false
-      lastPassEnd = SystemClock.monotonic()
-      process.advance()
-      let took = SystemClock.monotonic().since(began)
-      switch result {
-      case .failure(let error):
-        process.log.warning("the books could not be read", [.error(error)])
-        process.loop.after(interval) { [self] in pass() }
-      case .success(let rows):
-        do {
-          judge(try FactReader.facts(from: rows), took: took)
-        } catch {
-          process.log.error("the books are not in the shape this program knows", [.error(error)])
+      do {
+        judge(try FactReader.facts(from: result.get()), took: SystemClock.monotonic().since(began))
+        passed(began)
+      } catch {
+        failed(error)
+      }
+    }
+  }
+
+  /// Where an earlier auditor stopped. A finding that is written already is not written again, and does not halt again a floor that a
+  /// person resumed; of the venue's balance only what can still be a drift now is read anew.
+  private func recall(_ began: MonotonicTime) {
+    database.batch(
+      [
+        (
+          "SELECT DISTINCT code, subject, coalesce(expected, '') AS expected, coalesce(found, '') AS found FROM findings",
+          []
+        ),
+        (
+          """
+          SELECT coalesce((SELECT max(id) - 1 FROM evidence WHERE kind = 'balance' AND at <= n.at - make_interval(secs => $1)), 0) AS start
+            FROM (SELECT max(at) AS at FROM evidence WHERE kind = 'balance') n
+          """, [.text(Decimal6.text(drift.span.milliseconds * 1000))]
+        ),
+      ], timeout: .seconds(30)
+    ) { [self] result in
+      do {
+        let answers = try result.get()
+        for row in answers[0] {
+          // A code that this program does not know is none of its findings.
+          guard let code = AuditFinding.Code(rawValue: try row.text("code")) else { continue }
+          known.insert(
+            AuditFinding(
+              code, try row.text("subject"), expected: try row.text("expected"), found: try row.text("found")))
         }
-        process.loop.after(max(interval, took * Auditor.restFactor)) { [self] in pass() }
+        lastEvidence = try answers[1].one().int("start")
+        process.log.info("findings recalled", [.int("findings", known.count), .int("evidence", lastEvidence ?? 0)])
+        isPassing = false
+        pass()
+      } catch {
+        failed(error)
+      }
+    }
+  }
+
+  private func passed(_ began: MonotonicTime) {
+    if sight.isBlind { process.log.info("the books can be read again") }
+    sight.passed()
+    process.isReady = true
+    process.advance()
+    ended(waiting: max(interval, SystemClock.monotonic().since(began) * Auditor.restFactor))
+  }
+
+  /// Whatever the reason, nobody looks at the books now. The boss takes no new risk with an auditor that is not ready; when PostgreSQL
+  /// itself is away the gateway has stopped entries long before.
+  private func failed(_ error: any Error) {
+    sight.failed()
+    process.log.error("the books could not be read", [.error(error), .int("in_a_row", sight.failures)])
+    if sight.isBlind {
+      process.isReady = false
+      process.note = "the books cannot be read: \(error)"
+    }
+    if sight.mustTell { tell("\(sight.failures) passes in a row could not read the books: \(error)") }
+    ended(waiting: interval)
+  }
+
+  private func ended(waiting: Duration) {
+    isPassing = false
+    lastPassEnd = SystemClock.monotonic()
+    if let nextPass { process.loop.cancel(nextPass) }
+    nextPass = process.loop.after(waiting) { [self] in
+      nextPass = nil
+      pass()
+    }
+  }
+
+  private func tell(_ words: String) {
+    guard !isTelling else { return }
+    isTelling = true
+    database.query(
+      "SELECT report_event('CRITICAL', 'auditor', 'auditor_blind', $1, NULL)", [.text(String(words.prefix(500)))]
+    ) { [self] result in
+      isTelling = false
+      switch result {
+      case .success: if sight.isBlind { sight.told() }
+      case .failure(let error): process.log.warning("event not recorded", [.error(error)])
       }
     }
   }
@@ -83,7 +159,6 @@ final class Auditor {
   private func judge(_ facts: AuditFacts, took: Duration) {
     let report = AuditRun.report(on: facts)
     passes += 1
-    process.isReady = true
     process.note = "\(report.fills) fills, \(report.findings.count) findings"
     process.log.info(
       "books audited",
@@ -99,6 +174,7 @@ final class Auditor {
 
   /// The venue's balance as the gateway read it, against the ledger as it stood at that moment.
   private func compareWithVenue() {
+    guard let begin = lastEvidence else { return }
     database.query(
       """
       SELECT v.id, v.at, v.body->>'balance_usd' AS usd,
@@ -107,7 +183,7 @@ final class Auditor {
              EXISTS (SELECT FROM positions x JOIN tokens k USING (token_id) JOIN markets m USING (slug)
                       WHERE x.shares <> 0 AND m.state <> 'RESOLVED' AND m.ends_at <= v.market_at) AS is_paying
         FROM evidence v WHERE v.kind = 'balance' AND v.id > $1 ORDER BY v.id LIMIT 20
-      """, [.integer(lastEvidence)], timeout: .seconds(30)
+      """, [.integer(begin)], timeout: .seconds(30)
     ) { [self] result in
       switch result {
       case .failure(let error): process.log.warning("the venue's balance could not be read", [.error(error)])
@@ -117,6 +193,8 @@ final class Auditor {
             let reading = BalanceDrift.Reading(
               id: try row.int("id"), at: try row.wall("at"), difference: try row.usd("usd") - row.usd("books"))
             lastEvidence = reading.id
+            // What was made good may go wrong again by the same amount.
+            if reading.difference == .zero { known = known.filter { $0.code != .venueBalanceDiffers } }
             // Between an outcome and its booking the venue is ahead by what it paid: that says nothing.
             if try row.bool("is_paying") { continue }
             guard let difference = drift.judge(reading) else { continue }

@@ -16,7 +16,7 @@ public struct BalanceDrift: Sendable {
   }
 
   public static let readingsMin = 3
-  private let span: Duration
+  public let span: Duration
   private var equal: [Reading] = []
 
   /// - Parameter span: how long the same difference must stand.

@@ -72,11 +72,8 @@ struct AuditorTests {
     #expect(codes.contains { $0.halts })
   }
 
-  @Test("the running auditor writes a finding once, raises an event, halts the floor, and chains the audit log")
-  func runs() throws {
-    let floor = try Self.tradedFloor()
-    let home = try TemporaryDirectory()
-    let birth = BirthDocument(
+  static func birth(_ floor: DatabaseFloor, _ home: TemporaryDirectory) -> BirthDocument {
+    BirthDocument(
       process: "auditor", stateDirectory: home.path, runDirectory: home.path, epoch: Epoch(1), boot: "audit-1",
       configuration: [
         "database": [
@@ -84,12 +81,19 @@ struct AuditorTests {
           "user": "floor_auditor",
         ],
         "redis": ["socket": .string(floor.database.servers.redisSocket), "user": "auditor"],
-        "auditor": ["interval_ms": 50],
+        "auditor": ["interval_ms": 50, "drift_s": 120],
       ],
       secrets: [
         "database_password": floor.database.servers.databasePassword("floor_auditor"),
         "redis_password": floor.database.servers.busPassword("auditor"),
       ])
+  }
+
+  @Test("the running auditor writes a finding once, raises an event, halts the floor, and chains the audit log")
+  func runs() throws {
+    let floor = try Self.tradedFloor()
+    let home = try TemporaryDirectory()
+    let birth = Self.birth(floor, home)
     let child = try ProgramUnderTest("auditor", birth: birth, in: home)
     let administrator = try floor.database.openAsAdministrator()
     try eventuallyTrue("the audit log is chained", within: .seconds(20)) {
@@ -163,5 +167,88 @@ struct AuditorTests {
     #expect(try verify().text.contains("entry 3 was altered"))
     try administrator.execute(script: "DELETE FROM audit_log WHERE seq >= 3")
     #expect(try verify().text.contains("the head noted at entry \(head.seq) is not in the log"))
+  }
+
+  /// Readings of the venue's balance, each `every` seconds, the last one `end` seconds after now; `difference` is added to the books.
+  private func evidence(
+    _ session: BlockingDatabase, readings: Int, every: Int, end: Int, difference: String
+  ) throws {
+    try session.query(
+      """
+      INSERT INTO evidence (kind, body, gateway_epoch, at)
+      SELECT 'balance', jsonb_build_object('balance_usd', ((SELECT coalesce(sum(e.amount), 0) FROM ledger_entries e
+               JOIN ledger_transactions t USING (tx_id) WHERE t.booked_at <= w.at AND e.asset = 'USD'
+                AND (e.account = 'treasury' OR e.account LIKE 'agent:%')) + $4::numeric)::text), 1, w.at
+        FROM (SELECT n, clock_timestamp() + make_interval(secs => $3 - ($1 - n) * $2) AS at FROM generate_series(1, $1) n) w ORDER BY n
+      """, [.int(readings), .int(every), .int(end), .text(difference)])
+  }
+
+  @Test("a drift that was made good hours ago is not found at a start, one that stands now is, at once and once")
+  func driftOfThePast() throws {
+    let floor = try Self.tradedFloor()
+    let home = try TemporaryDirectory()
+    let administrator = try floor.database.openAsAdministrator()
+    func findings() throws -> [String] {
+      try administrator.query("SELECT found FROM findings ORDER BY id").map { try $0.text("found") }
+    }
+    // Six hours of readings, of which the first differed; then one that agrees.
+    try evidence(administrator, readings: 60, every: 30, end: -18_000, difference: "7")
+    try evidence(administrator, readings: 600, every: 30, end: -60, difference: "0")
+    // What differs since two and a half minutes.
+    try evidence(administrator, readings: 6, every: 30, end: 200, difference: "5")
+    var child = try ProgramUnderTest("auditor", birth: Self.birth(floor, home), in: home)
+    // A pass takes 20 readings: the whole history would take 33 passes.
+    try eventuallyTrue("the present drift is found", within: .seconds(10)) { try findings().isEmpty == false }
+    #expect(try findings() == ["venue minus books 5"])
+    #expect(try child.stop() == 0)
+
+    // A person looked at it and resumed: the next auditor knows it.
+    try floor.boss.query("SELECT resume_floor('seen', $1)", [.int(floor.bossEpoch)])
+    func recalls() throws -> Int {
+      let log = String(
+        decoding: try SmallFile.read(home.path + "/log/auditor.log", bytesMax: 1 << 22), as: UTF8.self)
+      return log.split(separator: "\n").count { $0.contains("books audited") }
+    }
+    let before = try recalls()
+    child = try ProgramUnderTest("auditor", birth: Self.birth(floor, home), in: home)
+    try eventuallyTrue("three more passes", within: .seconds(20)) { try recalls() >= before + 3 }
+    #expect(try findings().count == 1)
+    #expect(try !administrator.query("SELECT halted FROM floor_state").one().bool("halted"))
+    // Made good, and wrong again by the same amount: that is news.
+    try evidence(administrator, readings: 1, every: 30, end: 230, difference: "0")
+    try evidence(administrator, readings: 6, every: 30, end: 410, difference: "5")
+    try eventuallyTrue("it is found again", within: .seconds(10)) { try findings().count == 2 }
+    #expect(try administrator.query("SELECT halted FROM floor_state").one().bool("halted"))
+    #expect(try child.stop() == 0)
+  }
+
+  @Test("an auditor that cannot read the books is not ready and says so once; a good pass makes it ready again")
+  func blind() throws {
+    let floor = try Self.tradedFloor()
+    let home = try TemporaryDirectory()
+    let administrator = try floor.database.openAsAdministrator()
+    let child = try ProgramUnderTest("auditor", birth: Self.birth(floor, home), in: home)
+    let loop = try EventLoop()
+    let control = ControlClient(loop: loop, path: home.path + "/auditor.sock")
+    defer { control.close() }
+    func ready(_ wanted: Bool) throws -> Bool {
+      try loop.turn(until: { control.progress?.isReady == wanted }, limit: .seconds(15))
+    }
+    func told() throws -> Int64 {
+      try administrator.query(
+        "SELECT count(*) AS n FROM system_events WHERE event_type = 'auditor_blind' AND severity = 'CRITICAL'"
+      ).one().int("n")
+    }
+    #expect(try ready(true))
+    for round in 1...2 {
+      try administrator.execute(script: "REVOKE SELECT ON settlements FROM floor_readers")
+      #expect(try ready(false))
+      #expect(control.progress?.note.contains("cannot be read") == true)
+      try eventuallyTrue("it is told", within: .seconds(5)) { try told() == round }
+      try administrator.execute(script: "GRANT SELECT ON settlements TO floor_readers")
+      #expect(try ready(true))
+      #expect(try told() == round)
+    }
+    #expect(try child.stop() == 0)
   }
 }

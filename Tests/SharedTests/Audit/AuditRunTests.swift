@@ -178,6 +178,39 @@ struct AuditRunTests {
     #expect(read(500, 5) == nil)
   }
 
+  @Test(
+    "an auditor is ready after its first result, blind after three failures in a row, and tells so once until it sees again"
+  )
+  func sight() {
+    var sight = AuditSight()
+    #expect(!sight.isReady && !sight.isBlind)
+    sight.passed()
+    for _ in 0..<2 { sight.failed() }
+    #expect(sight.isReady && !sight.mustTell)
+    sight.passed()
+    for _ in 0..<2 { sight.failed() }
+    #expect(sight.isReady)
+    sight.failed()
+    #expect(!sight.isReady && sight.isBlind && sight.mustTell)
+    // What could not be told is still to be told.
+    sight.failed()
+    #expect(sight.mustTell)
+    sight.told()
+    sight.failed()
+    #expect(!sight.isReady && !sight.mustTell)
+    sight.passed()
+    #expect(sight.isReady && !sight.isBlind)
+    for _ in 0..<3 { sight.failed() }
+    #expect(sight.mustTell)
+  }
+
+  @Test("an auditor that has never seen the books is blind after three failures, too")
+  func neverSeen() {
+    var sight = AuditSight()
+    for _ in 0..<3 { sight.failed() }
+    #expect(!sight.isReady && sight.mustTell)
+  }
+
   @Test("every change to a chained entry is found at that entry", arguments: 0..<7)
   func chain(field: Int) throws {
     var entries: [AuditChain.Entry] = []
