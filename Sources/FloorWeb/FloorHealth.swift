@@ -11,6 +11,7 @@ struct FloorHealth: Hashable, Sendable {
   let status: Status
   /// In words, worst first.
   let problems: [String]
+  /// The one in force.
   let mode: FloorMode?
   let snapshotAge: Duration?
 
@@ -27,10 +28,11 @@ struct FloorHealth: Hashable, Sendable {
       let age = now.since(snapshot.takenAt)
       if age > FloorHealth.staleAfter { down.append("the last picture is \(age.components.seconds) s old") }
       let overview = snapshot.overview
-      switch overview.mode {
+      let inForce = snapshot.inForce
+      switch inForce.mode {
       case .active: break
-      case .halted: down.append("halted: \(overview.reason)")
-      case .reduceOnly, .cancelOnly, .fileFallback: degraded.append("\(overview.mode.rawValue): \(overview.reason)")
+      case .halted: down.append("halted: \(inForce.reason)")
+      case .reduceOnly, .cancelOnly, .fileFallback: degraded.append("\(inForce.mode.rawValue): \(inForce.reason)")
       }
       if !overview.bossHeld { down.append("no boss holds the lease") }
       for name in FloorHealth.vital {
@@ -50,7 +52,7 @@ struct FloorHealth: Hashable, Sendable {
     }
     status = down.isEmpty ? degraded.isEmpty ? .ok : .degraded : .down
     problems = down + degraded
-    mode = snapshot?.overview.mode
+    mode = snapshot?.inForce.mode
     snapshotAge = snapshot.map { now.since($0.takenAt) }
   }
 

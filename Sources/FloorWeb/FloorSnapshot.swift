@@ -5,6 +5,7 @@ import Shared
 /// database.
 struct FloorSnapshot: Hashable, Sendable {
   struct Overview: Hashable, Sendable {
+    /// The record's.
     var mode: FloorMode
     var reason: String
     var isPaper: Bool
@@ -67,6 +68,14 @@ struct FloorSnapshot: Hashable, Sendable {
   var processes: [Process]
   /// The newest first.
   var events: [Event]
+  /// Not from PostgreSQL: what the gateway said last, whatever the picture's age.
+  var gateway = GatewayWord.silent
+
+  /// The mode in force: the tightest of the record's and the gateway's own, as `floor status` tells it.
+  var inForce: ModeInForce {
+    ModeInForce(
+      recorded: overview.mode, recordedReason: overview.reason, gateway: gateway.mode, gatewayNote: gateway.note)
+  }
 }
 
 // MARK: - From PostgreSQL

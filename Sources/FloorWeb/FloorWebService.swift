@@ -6,6 +6,8 @@ import Shared
 final class FloorWebService {
   private let process: FloorProcess
   private let database: Database
+  /// The gateway's own word, heard twice a second: the record does not know all that keeps it from entering.
+  private let gateway: ControlClient
   private let router: WebRouter
   private var servers: [WebServer] = []
   private(set) var snapshot: FloorSnapshot?
@@ -24,6 +26,8 @@ final class FloorWebService {
     self.process = process
     let ports = try FloorWebService.ports(process.birth.configuration)
     database = try process.database { $0.statementTimeout = .seconds(9) }
+    gateway = ControlClient(
+      loop: process.loop, path: "\(process.birth.runDirectory)/\(ProcessNames.gateway).sock")
     router = WebRouter(build: process.build)
     for port in ports {
       do {
@@ -73,7 +77,11 @@ final class FloorWebService {
 
   private func answer(_ request: WebRequest) -> WebResponse {
     process.advance()
-    return router.answer(request, snapshot, isConnected: database.isConnected, now: SystemClock.wall())
+    var picture = snapshot
+    if let progress = gateway.progress {
+      picture?.gateway = GatewayWord(mode: FloorMode(rawValue: progress.mode), note: progress.note)
+    }
+    return router.answer(request, picture, isConnected: database.isConnected, now: SystemClock.wall())
   }
 
   private func renew() {
@@ -110,5 +118,8 @@ final class FloorWebService {
     }
   }
 
-  func close() { for server in servers { server.close() } }
+  func close() {
+    gateway.close()
+    for server in servers { server.close() }
+  }
 }

@@ -49,15 +49,23 @@ extension MetricsText {
     guard let snapshot else { return }
     let age = Decimal6.text(max(0, now.since(snapshot.takenAt).nanoseconds / 1000))
     single("polyfloor_snapshot_age_seconds", .gauge, "Age of the picture that these values come from.", age)
+    for (name, help, mode) in [
+      (
+        "mode", "The mode in force, the tightest of the record's and the gateway's own: 1 for it.",
+        snapshot.inForce.mode
+      ),
+      ("mode_recorded", "The mode in the record: 1 for it.", snapshot.overview.mode),
+    ] {
+      family(
+        "polyfloor_\(name)", .gauge, help,
+        FloorMode.allCases.map { ([("mode", $0.rawValue)], $0 == mode ? "1" : "0") })
+    }
     add(snapshot.overview)
     add(snapshot.agents)
     add(snapshot.processes)
   }
 
   private mutating func add(_ overview: FloorSnapshot.Overview) {
-    family(
-      "polyfloor_mode", .gauge, "The floor's mode: 1 for the one it is in.",
-      FloorMode.allCases.map { ([("mode", $0.rawValue)], $0 == overview.mode ? "1" : "0") })
     single("polyfloor_paper", .gauge, "Whether the floor trades on paper.", overview.isPaper ? 1 : 0)
     for (name, help, value) in [
       ("capital", "Capital the operator gave the floor.", overview.capital),

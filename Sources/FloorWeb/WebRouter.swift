@@ -66,7 +66,8 @@ struct WebRouter: Sendable {
     return [
       "health": health, "at": .text(now), "taken_at": .text(snapshot.takenAt),
       "floor": [
-        "mode": .string(o.mode.rawValue), "reason": .string(o.reason), "paper": .bool(o.isPaper),
+        "mode": .string(snapshot.inForce.mode.rawValue), "reason": .string(snapshot.inForce.reason),
+        "mode_recorded": .string(o.mode.rawValue), "paper": .bool(o.isPaper),
         "capital": .text(o.capital), "cash": .text(o.cash), "allocated": .text(o.allocated),
         "reserved": .text(o.reserved), "invested": .text(o.invested), "day_pnl": .text(o.dayPnL),
         "agents_running": .int(o.agentsRunning), "open_orders": .int(o.openOrders),

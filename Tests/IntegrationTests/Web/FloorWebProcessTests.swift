@@ -83,6 +83,30 @@ struct FloorWebProcessTests {
     let metrics = try Self.curl("http://127.0.0.1:\(ports[1])/metrics")
     #expect(metrics.status == "200" && metrics.body.contains("polyfloor_database_up 1"))
 
+    // A gateway that holds to a tighter mode than the record's ACTIVE: its word is heard, and missed when it is gone.
+    let loop = try EventLoop()
+    let hello = ControlHello(
+      process: ProcessNames.gateway, identity: .current, boot: "test", epoch: Epoch(1), build: "test")
+    let server = try ControlServer(
+      loop: loop, path: directory.path + "/order-gateway.sock", hello: hello, log: .discarding(process: "test")
+    ) {
+      ControlProgress(progress: 1, isReady: true, lag: .zero, mode: "REDUCE_ONLY", note: "daily loss")
+    }
+    func mode() throws -> String? {
+      try JSON.parse(try Self.curl(page + "/health").body)["mode"]?.string
+    }
+    func becomes(_ word: String) throws -> Bool {
+      for _ in 0..<100 {
+        for _ in 0..<5 { try loop.turn(timeout: .milliseconds(20)) }
+        if try mode() == word { return true }
+      }
+      return false
+    }
+    #expect(try mode() == "ACTIVE")
+    #expect(try becomes("REDUCE_ONLY"))
+    server.close()
+    #expect(try becomes("ACTIVE"))
+
     _ = try floor.hire("reversion-1", allocation: "50")
     try eventuallyTrue("the new agent on the page") {
       let json = try JSON.parse(try Self.curl(page + "/api/status").body)

@@ -93,6 +93,36 @@ struct WebRouterTests {
     #expect(Self.ask("/health", nil).status == 503)
   }
 
+  @Test("What the gateway holds to counts where it is tighter than the record, in health, metrics and status")
+  func modeInForce() throws {
+    func ask(_ path: String, _ change: (inout FloorSnapshot) -> Void) -> String {
+      String(decoding: Self.ask(path, Self.snapshot(change)).body, as: UTF8.self)
+    }
+    let tighter: (inout FloorSnapshot) -> Void = { $0.gateway = .init(mode: .reduceOnly, note: "daily loss") }
+    let health = try JSON.parse(ask("/health", tighter))
+    #expect(health["status"] == "degraded" && health["mode"] == "REDUCE_ONLY")
+    #expect(health["problems"]?.array == ["REDUCE_ONLY: the gateway: daily loss"])
+    let metrics = ask("/metrics", tighter)
+    for line in [
+      "polyfloor_mode{mode=\"ACTIVE\"} 0", "polyfloor_mode{mode=\"REDUCE_ONLY\"} 1",
+      "polyfloor_mode_recorded{mode=\"ACTIVE\"} 1",
+    ] {
+      #expect(metrics.contains("\n" + line + "\n"), "\(line)")
+    }
+    let status = try JSON.parse(ask("/api/status", tighter))
+    #expect(status["floor"]?["mode"] == "REDUCE_ONLY" && status["floor"]?["mode_recorded"] == "ACTIVE")
+    #expect(
+      Self.ask("/health", Self.snapshot { $0.gateway = .init(mode: .halted, note: "halted by file") }).status == 503)
+    // The record's tighter one stays, and of a silent gateway it is all there is.
+    let recorded = try JSON.parse(
+      ask("/health") {
+        $0.overview.mode = .cancelOnly
+        $0.gateway = .init(mode: .active, note: "open")
+      })
+    #expect(recorded["mode"] == "CANCEL_ONLY")
+    #expect(try JSON.parse(ask("/health") { _ in })["mode"] == "ACTIVE")
+  }
+
   @Test("Metrics tell exact values, escape what agents call themselves, and satisfy promtool")
   func metrics() throws {
     let snapshot = Self.snapshot { $0.agents[0].strategy = "a\"b\\c\nd" }
