@@ -187,6 +187,26 @@ final class GatewayBench {
     }
   }
 
+  /// A truth log, summed independently of the floor and compared with this bench's record: exit status and what it said.
+  func sumTruth(_ lines: [JSON]) throws -> (status: Int32, output: String) {
+    let path = directory.path + "/truth-copy.jsonl"
+    try Data(lines.flatMap { $0.bytes + [0x0A] }).write(to: URL(filePath: path))
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["python3", Repository.root + "/Tests/Tools/truth_sum.py", path, "--ledger"]
+    process.environment = ProcessInfo.processInfo.environment.merging([
+      "PGHOST": database.servers.runDirectory, "PGDATABASE": database.name, "PGUSER": "floor_admin",
+    ]) { $1 }
+    let output = Pipe()
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = output
+    process.standardError = output
+    try process.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return (process.terminationStatus, text)
+  }
+
   // MARK: The floor around the gateway
 
   func birth() -> BirthDocument {
