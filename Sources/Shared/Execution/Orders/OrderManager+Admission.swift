@@ -111,12 +111,13 @@ extension OrderManager {
   /// What the agent holds or is buying beside the token of this wish.
   private func otherPositions(of terms: IntentMessage.Terms, _ held: Set<Standing.Holding>) -> Int {
     var all = held
-    for order in orders.values where order.terms.agent == terms.agent && order.terms.side == .buy {
-      // Bought since the record was read, or on its way.
-      if !order.state.isTerminal || order.unreadCost > .zero {
-        all.insert(Standing.Holding(order.terms.market, order.terms.outcome))
-      }
+    func count(_ intent: IntentID) {
+      guard let order = orders[intent], order.terms.agent == terms.agent, order.terms.side == .buy else { return }
+      all.insert(Standing.Holding(order.terms.market, order.terms.outcome))
     }
+    // On its way, or bought since the record was read. Not among all orders: the ended ones of minutes are many.
+    for intent in open { count(intent) }
+    for intent in unread { count(intent) }
     all.remove(Standing.Holding(terms.market, terms.outcome))
     return all.count
   }

@@ -38,7 +38,9 @@ extension OrderManager {
         apply(.venueRejected, intent, reason: "venue_throttled", now, &effects)
       } else {
         orders[intent]!.reposts += 1
-        orders[intent]!.repostAt = now.monotonic.advanced(by: seconds.map { .seconds($0) } ?? .milliseconds(200))
+        // The venue's word is taken within reason; useful-until ends the wait earlier.
+        let wait = seconds.map { Duration.seconds(min(max(0, $0), 3600)) } ?? .milliseconds(200)
+        orders[intent]!.repostAt = now.monotonic.advanced(by: wait)
       }
     case .unknown(let why):
       apply(.loseOutcome, intent, reason: "no_answer", detail: why, now, &effects)
@@ -153,6 +155,7 @@ extension OrderManager {
       return
     }
     orders[intent]!.fills[fill.key] = fill.settlement
+    orders[intent]!.lookUp.barren = 0
     orders[intent]!.provenArrived = true
     // A fill that is already void when we first hear of it is recorded too, so that the book shows what was counted and undone.
     effects.append(.record(.fill(fill)))
@@ -182,10 +185,10 @@ extension OrderManager {
   /// Ends an order once the evidence is complete: it works no more (or nothing of it is left), and all that matched is booked.
   mutating func settle(_ intent: IntentID, _ now: Moment, _ effects: inout [GatewayEffect]) {
     guard let order = orders[intent], order.state.mayBeAtVenue else { return }
-    if order.accounted < order.venueMatched { return askSoon(intent, after: settings.missingFillGrace, now) }
+    if order.accounted < order.venueMatched { return askSoon(intent, after: patience(order), now) }
     if order.accounted >= order.terms.size { return apply(.venueFilled, intent, now, &effects) }
     guard let ended = order.ended else { return }
-    if !ended.sizeKnown { return askSoon(intent, after: settings.missingFillGrace, now) }
+    if !ended.sizeKnown { return askSoon(intent, after: patience(order), now) }
     if ended.byMatching, order.terms.type.rests {
       // Terminal by the venue's word, a crumb short of its size.
       apply(.venueFilled, intent, reason: "remainder_dropped", now, &effects)
@@ -193,6 +196,13 @@ extension OrderManager {
       let why = order.cancelReason ?? (order.terms.type.rests ? ended.word.lowercased() : "remainder_dropped")
       apply(.venueCancelled, intent, reason: why, now, &effects)
     }
+  }
+
+  /// At once the first time; what a round of questions did not bring is asked for ever more rarely.
+  private func patience(_ order: WorkingOrder) -> Duration {
+    let delays = settings.lookUpDelays
+    return order.lookUp.barren == 0
+      ? settings.missingFillGrace : delays[min(order.lookUp.barren, delays.count) - 1]
   }
 
   mutating func openOrders(
@@ -210,7 +220,8 @@ extension OrderManager {
       }
       switch order.state {
       case .live, .delayed, .cancelSent:
-        if sent < asked { askSoon(intent, after: .zero, now) }
+        // Of one that is asked about ever more rarely this says nothing new.
+        if sent < asked, order.lookUp.barren == 0 { askSoon(intent, after: .zero, now) }
       case .reserved, .signed, .sending, .unknown, .filled, .cancelled, .rejected, .expiredUnsent, .void: break
       }
     }
@@ -236,13 +247,13 @@ extension OrderManager {
       }
     case .inconclusive: break
     }
+    if let asked = orders[intent], asked.isMissingSomething {
+      orders[intent]!.lookUp.barren += 1
+      tellMissing(intent, now, &effects)
+    }
     settle(intent, now, &effects)
     guard let after = orders[intent], !after.state.isTerminal else { return }
-    if absenceProven(after, now) {
-      if after.accounted < after.venueMatched {
-        return note(
-          .error, "fill_missing", "\(id): venue counted \(after.venueMatched), heard of \(after.accounted)", &effects)
-      }
+    if absenceProven(after, now), after.accounted >= after.venueMatched {
       counters.voids += after.provenArrived ? 0 : 1
       apply(
         after.provenArrived ? .venueCancelled : .proveAbsence, intent,
@@ -254,6 +265,16 @@ extension OrderManager {
       let delays = settings.lookUpDelays
       askSoon(intent, after: delays[min(after.lookUp.rounds, delays.count) - 1], now)
     }
+  }
+
+  /// The venue counted more than anybody delivered, over all the rounds there are: told once, asked for until it comes.
+  private mutating func tellMissing(_ intent: IntentID, _ now: Moment, _ effects: inout [GatewayEffect]) {
+    guard let order = orders[intent], let id = order.signed?.id, !order.lookUp.isTold,
+      order.accounted < order.venueMatched,
+      order.lookUp.barren >= settings.lookUpDelays.count || absenceProven(order, now)
+    else { return }
+    orders[intent]!.lookUp.isTold = true
+    note(.error, "fill_missing", "\(id): venue counted \(order.venueMatched), heard of \(order.accounted)", &effects)
   }
 
   private func absenceProven(_ order: WorkingOrder, _ now: Moment) -> Bool {

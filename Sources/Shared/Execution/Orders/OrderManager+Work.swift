@@ -19,7 +19,7 @@ extension OrderManager {
       if next.isTerminal {
         orders[intent]!.closedAt = now.monotonic
         open.removeAll { $0 == intent }
-        closed.append(intent)
+        close(intent)
       }
       // RESERVED and SIGNED are ours alone; SENDING is what the submission itself records.
       if next == .signed || next == .sending { return }
@@ -58,7 +58,8 @@ extension OrderManager {
       if let reason = orders[intent]!.cancelReason { apply(.withdraw, intent, reason: reason, now, &effects) }
       return
     case .sending:
-      if let at = order.repostAt, at <= now.monotonic {
+      // However long the venue asks to wait: what is of no use any more, or not wanted, ends now. It was never read.
+      if let at = order.repostAt, at <= now.monotonic || orders[intent]!.cancelReason != nil {
         orders[intent]!.repostAt = nil
         repost(intent, now, &effects)
       } else if order.repostAt == nil, let sent = order.sentAt,
@@ -110,18 +111,31 @@ extension OrderManager {
   }
 
   private mutating func purge(_ now: Moment) {
-    while let intent = closed.first, let order = orders[intent], let at = order.closedAt {
-      let keep = order.state == .void ? settings.voidWatch : settings.retention
-      // The list is in the order of closing; a watched void keeps what came after it a while longer, which does no harm.
-      guard now.monotonic.since(at) >= keep else { break }
-      if let id = order.signed?.id { intentOf[id] = nil }
-      orders[intent] = nil
-      closed.removeFirst()
-    }
+    while let intent = closed.first, forget(intent, after: settings.retention, now) { closed.removeFirst() }
+    while let intent = voided.first, forget(intent, after: settings.voidWatch, now) { voided.removeFirst() }
     while let intent = answeredQueue.first, let at = answered[intent], now.monotonic.since(at) >= settings.retention {
       answered[intent] = nil
       answeredQueue.removeFirst()
     }
+  }
+
+  /// A terminal order is kept for late news and repeats; its bytes are not: they never leave again.
+  private mutating func close(_ intent: IntentID) {
+    guard let order = orders[intent] else { return }
+    if let signed = order.signed {
+      orders[intent]!.signed = PreparedOrder(
+        id: signed.id, body: [], signedAt: signed.signedAt, expires: signed.expires)
+    }
+    if order.state == .void { voided.append(intent) } else { closed.append(intent) }
+  }
+
+  private mutating func forget(_ intent: IntentID, after keep: Duration, _ now: Moment) -> Bool {
+    guard let order = orders[intent], let at = order.closedAt else { return true }
+    guard now.monotonic.since(at) >= keep else { return false }
+    if let id = order.signed?.id { intentOf[id] = nil }
+    orders[intent] = nil
+    unread.remove(intent)
+    return true
   }
 
   // MARK: The floor around it
@@ -150,10 +164,7 @@ extension OrderManager {
     if order.state.isTerminal { working.closedAt = now.monotonic }
     orders[intent] = working
     intentOf[submission.signed.id] = intent
-    if order.state.isTerminal {
-      closed.append(intent)
-      return
-    }
+    if order.state.isTerminal { return close(intent) }
     open.append(intent)
     // The bytes may have left in the life before this one.
     if order.state == .sending { apply(.loseOutcome, intent, reason: "restart", now, &effects) }

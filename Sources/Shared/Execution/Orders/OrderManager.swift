@@ -16,12 +16,14 @@ public struct OrderManager: Sendable {
   /// Orders that are not terminal, oldest first.
   var open: [IntentID] = []
   /// Terminal ones, for late news and repeats, oldest first.
-  var closed: [IntentID] = []
+  var closed = IntentQueue()
+  /// Those that were proven absent: watched for longer, beside the others and not before them.
+  var voided = IntentQueue()
   /// Orders with fills that the last reading of the record did not know yet: few, where `orders` holds minutes of them.
   var unread: Set<IntentID> = []
   /// Intents answered without an order, and when.
   var answered: [IntentID: MonotonicTime] = [:]
-  var answeredQueue: [IntentID] = []
+  var answeredQueue = IntentQueue()
 
   public internal(set) var standing = Standing.empty
   public internal(set) var mode = FloorMode.reduceOnly

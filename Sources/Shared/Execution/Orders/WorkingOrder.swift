@@ -53,10 +53,17 @@ public struct WorkingOrder: Hashable, Sendable {
     var rounds = 0
     var absences = 0
     var firstAbsent: MonotonicTime?
+    /// Rounds since the last fill that did not bring what the venue says there is.
+    var barren = 0
+    /// Somebody was told of it.
+    var isTold = false
   }
 
   /// All that the venue matched and that we have heard of, undone or not.
   var accounted: Shares { filled + undone }
+
+  /// A fill that the venue counted, or the last word on how much it matched.
+  var isMissingSomething: Bool { !state.isTerminal && (accounted < venueMatched || ended?.sizeKnown == false) }
 
   public var remaining: Shares { max(.zero, terms.size - accounted) }
 

@@ -45,6 +45,15 @@ import Testing
       return order
     }
 
+    /// Ends every look-up the same way, also those that come of it. Returns how many there were.
+    func answerLookUps(_ effects: [GatewayEffect], _ result: LookUpResult) -> Int {
+      var asked = 0
+      for case .lookUp(let id, _) in effects {
+        asked += 1 + answerLookUps(feed(.lookedUp(id, result)), result)
+      }
+      return asked
+    }
+
     func state(_ wish: IntentMessage) -> OrderState? { manager.order(wish.terms.intent)?.state }
 
     func venueOrder(
@@ -408,5 +417,101 @@ import Testing
     for good in [SubmitOutcome.live, .delayed, .duplicated, .rejected(.tick, detail: "")] {
       #expect(demands([badKey, good, badKey]) == [], "\(good)")
     }
+  }
+
+  @Test("A throttled order ends with its useful-until however long the venue asks to wait, and frees what it reserved")
+  func throttledForHours() {
+    for seconds in [3600, Int64.max, Int64.min] {
+      let script = Script()
+      let wish = script.world.wish(1, useful: .seconds(30))
+      let order = script.send(wish, 7)
+      _ = script.feed(.answered(order.id, .throttled(retryAfterSeconds: seconds)))
+      let effects = script.wait(30_001)
+      if seconds > 0 {
+        #expect(
+          effects == [.record(.advance(order.id, .rejected, reason: "venue_throttled", detail: ""))], "\(effects)")
+      }
+      #expect(script.manager.deployed(AgentName("a")!) == .zero || seconds < 0)
+    }
+  }
+
+  @Test("A fill that the venue counted and nobody delivers is asked for ever more rarely and told once")
+  func missingFill() {
+    let script = Script()
+    let wish = script.world.wish(1, type: .goodTillCancelled, useful: .seconds(86_400))
+    let order = script.send(wish, 7)
+    _ = script.feed(.answered(order.id, .live))
+    var asked: [Int64] = []
+    var notes = 0
+    func count(_ effects: [GatewayEffect]) {
+      for effect in effects {
+        if case .note(let note) = effect, note.code == "fill_missing" { notes += 1 }
+        if case .lookUp = effect {
+          asked.append(script.time / 1_000_000)
+          count(script.feed(.order(script.venueOrder(order, wish, .live, matched: 5), .query)))
+          count(script.feed(.lookedUp(order.id, .found)))
+        }
+      }
+    }
+    count(script.feed(.order(script.venueOrder(order, wish, .live, matched: 5), .stream)))
+    let begun = script.time / 1_000_000
+    for second in 0..<7200 {
+      count(script.wait(500))
+      // The list of open orders is read all the time.
+      if second % 10 == 0 {
+        count(
+          script.feed(.openOrders([script.venueOrder(order, wish, .live, matched: 5)], asked: script.now.monotonic)))
+      }
+    }
+    #expect(asked.first.map { $0 - begun <= 500 } == true)
+    // Ten rounds in the first minute and two a minute in the hour after it.
+    #expect(asked.count > 100 && asked.count < 135, "\(asked.count)")
+    #expect(notes == 1)
+    count(script.feed(.trade(script.trade(order, "0xaa", size: 5), .query)))
+    #expect(script.manager.order(order.id)?.filled == Shares(whole: 5))
+  }
+
+  @Test("An order whose end was announced and that cannot be looked up is asked about ever more rarely")
+  func endNotKnown() {
+    let script = Script()
+    let wish = script.world.wish(1, type: .goodTillCancelled, useful: .seconds(86_400))
+    let order = script.send(wish, 7)
+    _ = script.feed(.answered(order.id, .live))
+    _ = script.feed(.cancelAnswered(order.id, cancelled: true, detail: ""))
+    var asked = 0
+    for second in 0..<3600 {
+      var effects = script.wait(1000)
+      if second % 5 == 0 { effects += script.feed(.openOrders([], asked: script.now.monotonic)) }
+      asked += script.answerLookUps(effects, .inconclusive)
+    }
+    #expect(asked > 100 && asked < 140, "\(asked)")
+  }
+
+  @Test("A watched void keeps nothing else: what ended after it is forgotten in its own time, bytes at once")
+  func voidKeepsNothing() {
+    var settings = OrderManager.Settings()
+    settings.absenceSpan = .seconds(2)
+    let script = Script(settings: settings)
+    let lost = script.world.wish(1, price: "0.41")
+    let void = script.send(lost, 7)
+    _ = script.answerLookUps(script.feed(.answered(void.id, .unknown("cut"))), .absent)
+    for _ in 0..<20 where script.state(lost) == .unknown { _ = script.answerLookUps(script.wait(1000), .absent) }
+    #expect(script.state(lost) == .void)
+    var later: [IntentMessage] = []
+    for number in 2..<40 {
+      let wish = script.world.wish(Int64(number), side: .sell, price: "0.49")
+      later.append(wish)
+      let order = script.send(wish, number + 20)
+      _ = script.feed(.answered(order.id, .rejected(.noMatch, detail: "")))
+      #expect(script.manager.order(wish.terms.intent)?.signed?.body == [])
+    }
+    _ = script.wait(599_000)
+    #expect(later.allSatisfy { script.manager.order($0.terms.intent) != nil })
+    _ = script.wait(1001)
+    #expect(later.allSatisfy { script.manager.order($0.terms.intent) == nil })
+    #expect(script.state(lost) == .void)
+    #expect(script.manager.order(void.id) != nil)
+    _ = script.wait(86_400_000)
+    #expect(script.state(lost) == nil && script.manager.order(void.id) == nil)
   }
 }
