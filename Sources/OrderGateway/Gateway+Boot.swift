@@ -77,8 +77,11 @@ extension Gateway {
         if let granted, phase == .leasing { leased(granted) }
         if granted == nil, phase != .leasing { fenced("the lease is held by another") }
         if let granted, let before, granted != before, phase != .leasing { fenced("the lease was lost and taken anew") }
+        lastLeaseError = nil
       } catch {
         lease.claimFailed(now: now)
+        if lastLeaseError != "\(error)" { process.log.warning("lease not renewed", [.error(error)]) }
+        lastLeaseError = "\(error)"
       }
     }
   }

@@ -25,7 +25,16 @@ extension Gateway {
   private func recordHalt() {
     guard let localHalt, !localHaltRecorded else { return }
     database.query("select trip_halt($1)", [.text("gateway: " + localHalt)]) { [weak self] result in
-      if case .success = result { self?.localHaltRecorded = true }
+      guard let self else { return }
+      switch result {
+      case .success:
+        localHaltRecorded = true
+        lastHaltError = nil
+      case .failure(let error):
+        // Tried every second, said once: the halt itself holds without the record.
+        if lastHaltError != error.description { process.log.error("halt not recorded", [.error(error)]) }
+        lastHaltError = error.description
+      }
     }
   }
 
@@ -54,6 +63,9 @@ extension Gateway {
     }
     if let absent = process.control?.bossAbsentSince, now.since(absent) >= .seconds(5) {
       hold(.reduceOnly, "no boss")
+    }
+    if backlog.observe(record?.count ?? 0) {
+      hold(.reduceOnly, "more than \(backlog.most) calls waited for the record")
     }
     if let percent = breaker.errorPercent(now), Int64(percent) * 1_000_000 > config.errorPercentMax {
       hold(.reduceOnly, "\(percent) % of the calls to the venue failed")
@@ -88,6 +100,8 @@ extension Gateway {
       record?.resume()
       recordLateNotes()
       readStanding()
+      // What agents handed over through the record meanwhile woke nobody.
+      takeOfferedIntents()
     } else {
       if databaseAwaySince == nil { databaseAwaySince = SystemClock.monotonic() }
       feed(.database(up: false))

@@ -54,8 +54,8 @@ extension Gateway {
     guard let price = Price(micros: lowest),
       let intent = IntentID("\(position.agent).gateway-\(now.wall.milliseconds)-\(liquidations)")
     else { return }
-    let delay = min(Self.retryLongest, sales[position.place].map { $0.delay * 2 } ?? Self.retryFirst)
-    sales[position.place] = Sale(at: now.monotonic.advanced(by: delay), delay: delay)
+    sales[position.place] = Retry(
+      after: sales[position.place], first: Self.retryFirst, longest: Self.retryLongest, now.monotonic)
     let terms = IntentMessage.Terms(
       intent: intent, agent: position.agent, epoch: Epoch(0), action: .exit, market: position.slug,
       outcome: position.outcome, side: .sell, type: .fillAndKill, price: view.terms.tick.rounded(price, .up),
@@ -80,10 +80,16 @@ extension Gateway {
   }
 }
 
-/// When a position may be tried to be sold again.
-struct Sale: Hashable {
+/// When something may be tried again.
+struct Retry: Hashable {
   let at: MonotonicTime
   let delay: Duration
+
+  /// After twice the last wait, between `first` and `longest`.
+  init(after last: Retry?, first: Duration, longest: Duration, _ now: MonotonicTime) {
+    delay = min(longest, last.map { $0.delay * 2 } ?? first)
+    at = now.advanced(by: delay)
+  }
 }
 
 /// A position in the record.

@@ -154,15 +154,35 @@ extension Gateway {
     }
   }
 
-  /// Intents that agents handed over through the record while Redis was away.
+  /// Intents that agents handed over through the record while Redis was away. One question at a time, until nothing is left.
   func takeOfferedIntents() {
-    guard phase == .open, let epoch = lease.epoch else { return }
+    guard phase == .open, database.isConnected, let epoch = lease.epoch else { return }
+    if isTakingOffered {
+      offeredAgain = true
+      return
+    }
+    isTakingOffered = true
+    offeredAgain = false
     database.query("select take_offered_intents($1) as body", [.epoch(epoch)]) { [weak self] result in
       guard let self else { return }
-      do {
-        for row in try result.get() { try heardIntent(row.json("body")) }
-      } catch {
+      switch result {
+      case .failure(let error):
         process.log.warning("offered intents not taken", [.error(error)])
+        // They still lie there, and nobody calls for them a second time.
+        process.loop.after(.seconds(1)) { [weak self] in
+          self?.isTakingOffered = false
+          self?.takeOfferedIntents()
+        }
+      case .success(let rows):
+        isTakingOffered = false
+        for row in rows {
+          // They are taken: one that does not read must not cost the others.
+          do { try heardIntent(row.json("body")) } catch {
+            process.log.warning("offered intent not readable", [.error(error)])
+          }
+        }
+        // One answer holds a hundred at most, and more may have come since.
+        if rows.count > 0 || offeredAgain { takeOfferedIntents() }
       }
     }
   }

@@ -153,7 +153,10 @@ extension Gateway {
     guard phase == .open, database.isConnected, core.venueIsUp else { return }
     let now = moment().market
     let held = Set(positions.map(\.slug))
-    let ended = shelf.ended(before: now).filter { !settled.contains($0) && !resolving.contains($0) }
+    let present = SystemClock.monotonic()
+    let ended = shelf.ended(before: now).filter { slug in
+      !settled.contains(slug) && !resolving.contains(slug) && unsettled[slug].map { present >= $0.at } ?? true
+    }
     // Those with positions first; of the others a few at a time.
     let chosen = ended.filter { held.contains($0) } + ended.filter { !held.contains($0) }.prefix(4)
     for slug in chosen.prefix(12) where resolving.count < 12 {
@@ -165,7 +168,7 @@ extension Gateway {
         let payouts = market.tokens.map(\.price)
         guard let yes = payouts[0], let no = payouts[1], yes.micros + no.micros == 1_000_000 else {
           // [0, 0] and the like are no final payouts: capital stays locked, and somebody is told.
-          return tell(GatewayNote(severity: .error, code: "payout_unclear", detail: "\(slug): \(payouts)"))
+          return notSettled(slug, .error, "payout_unclear", "\(payouts)")
         }
         settle(slug, yes: yes)
       }
@@ -187,12 +190,28 @@ extension Gateway {
         let answer = try result.get().one().json("answer")
         for body in answer["events"]?.array ?? [] { publish(body) }
         settled.insert(slug)
+        unsettled[slug] = nil
         if core.openOrders.allSatisfy({ $0.terms.market != slug }) { shelf.forget(slug) }
         process.log.info("market settled", [.text("slug", slug), .text("payout_yes", yes)])
         readStandingSoon()
+      } catch let error as DatabaseError where error.retryable || !error.outcomeKnown {
+        // Tried again in a second; the record knows whether it was paid.
+        process.log.warning("market not settled", [.text("slug", slug), .error(error)])
       } catch {
-        process.log.error("market not settled", [.text("slug", slug), .error(error)])
+        // The record refuses: it has other tokens, or was told another outcome before.
+        notSettled(slug, .critical, "settlement_refused", "\(error)")
       }
+    }
+  }
+
+  /// Told once a market and at each longer wait logged: asking again every second would change nothing.
+  private func notSettled(_ slug: MarketSlug, _ severity: GatewayNote.Severity, _ code: String, _ detail: String) {
+    let before = unsettled[slug]
+    unsettled[slug] = Retry(after: before, first: .seconds(2), longest: .seconds(600), SystemClock.monotonic())
+    if before == nil {
+      tell(GatewayNote(severity: severity, code: code, detail: "\(slug): \(detail)"))
+    } else {
+      process.log.warning("market still not settled", [.text("slug", slug), .text("reason", detail)])
     }
   }
 }

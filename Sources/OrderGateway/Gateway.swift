@@ -50,6 +50,9 @@ final class Gateway {
   var recordedHalt = false
   var localHalt: String?
   var localHaltRecorded = false
+  /// What was said last of a halt or a lease that the record did not take: each reason is said once.
+  var lastHaltError: String?
+  var lastLeaseError: String?
   var databaseAwaySince: MonotonicTime?
   var orderedMode: FloorMode?
   var draining = false
@@ -59,6 +62,8 @@ final class Gateway {
   var demandedReason = ""
   /// Why the mode is not ACTIVE.
   var modeReason = ""
+  /// Calls that wait for the record: an order makes about five, each some kilobytes.
+  var backlog = Backlog(most: 10_000)
 
   // The venue
   var breaker = VenueBreaker()
@@ -70,6 +75,8 @@ final class Gateway {
   var asking: Set<VenueOrderID> = []
   var resolving: Set<MarketSlug> = []
   var settled: Set<MarketSlug> = []
+  /// Decided markets that could not be paid, and when that is tried again.
+  var unsettled: [MarketSlug: Retry] = [:]
   var loadingMarkets: [MarketSlug: [(IntentMessage, ProofVerdict)]] = [:]
   var positions: [HeldPosition] = []
   var agentStatuses: [AgentName: String] = [:]
@@ -79,13 +86,16 @@ final class Gateway {
   var driftReadings: [(at: MonotonicTime, drift: USD)] = []
   var isStandingAsked = false
   var marketsAsked = false
+  var isTakingOffered = false
+  /// Somebody called for it while the question was on its way.
+  var offeredAgain = false
   var standingWanted = false
   /// When the standing that we know was asked for, and when the record last took something.
   var standingAsOf: MonotonicTime?
   var lastRecorded: MonotonicTime
   var liquidations: Int64 = 0
   /// When positions without an agent are tried to be sold again.
-  var sales: [HeldPosition.Place: Sale] = [:]
+  var sales: [HeldPosition.Place: Retry] = [:]
   var drainStarted: MonotonicTime?
   var released = false
   /// Notes of an outage, in their order.

@@ -4,9 +4,6 @@ import Shared
 /// The way into the record: calls leave in order, pipelined; one without an answer, or refused for a passing reason, stays and leaves
 /// again with the next connection. Every call is idempotent, so a repeat after a lost answer changes nothing.
 final class RecordQueue {
-  /// More than this and the gateway stops taking risk: memory is bounded.
-  static let lengthMax = 50_000
-
   private let loop: EventLoop
   private let database: Database
   private let log: Log

@@ -210,8 +210,11 @@ extension TraderAgent {
       guard let self else { return }
       do {
         dayProfit = try result.get().one().usd("pnl")
+        profitError = nil
       } catch {
         dayProfit = nil
+        if profitError != "\(error)" { process.log.warning("the day's profit could not be read", [.error(error)]) }
+        profitError = "\(error)"
       }
     }
   }

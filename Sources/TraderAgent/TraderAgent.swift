@@ -35,6 +35,8 @@ final class TraderAgent {
   /// Intents handed to the database because the bus was away.
   var offered = Set<IntentID>()
   var dayProfit: USD?
+  /// Why it is not known: each reason is said once.
+  var profitError: String?
   /// What is thought of a channel: decided once, because thinking about its name costs more than dropping the message.
   private var interests: [String: Interest] = [:]
   private(set) var malformed: UInt64 = 0
