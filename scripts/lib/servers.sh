@@ -143,7 +143,7 @@ redis_init() {
   } | as_file_of "$user" "$state/redis/redis.conf"
 }
 
-redis_command() { printf 'redis-server %s/redis/redis.conf\n' "$1"; }
+redis_command() { printf "redis-server %s/redis/redis.conf --logfile ''\n" "$1"; } # its words go to supervisord, which rotates them
 
 redis_start() {
   local state=$1 run=$2 user=$3

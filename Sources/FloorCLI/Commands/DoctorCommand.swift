@@ -267,7 +267,7 @@ enum DoctorCommand {
       return [
         Finding(
           subject: "Redis", verdict: .wrong, detail: bus.lastError ?? "no answer",
-          remedy: "supervisorctl status; \(instance.stateDirectory)/redis/server.log")
+          remedy: "supervisorctl status; \(instance.stateDirectory)/log/redis.log")
       ]
     } catch {
       return [Finding(subject: "Redis", verdict: .wrong, detail: "\(error)", remedy: "supervisorctl status")]
