@@ -52,7 +52,8 @@ struct BossFigures {
     rules = RosterRules(
       agentsMax: Int(read(0) { () throws(ConfigReadError) in try reader.whole("judging.agents_max_count") }),
       clonePause: read(.zero) { () throws(ConfigReadError) in try reader.duration("judging.clone_pause_s") },
-      strategies: Strategies.names)
+      hireCheck: HireCheck(
+        followed: read([]) { () throws(ConfigReadError) in try reader.list("market.series") }, isPaper: isPaper))
     mutationSeed = read(0) { () throws(ConfigReadError) in try reader.whole("floor.mutation_seed_number") }
     ticksDays = read(1) { () throws(ConfigReadError) in try reader.whole("retention.ticks_days") }
     eventsDays = read(1) { () throws(ConfigReadError) in try reader.whole("retention.events_days") }

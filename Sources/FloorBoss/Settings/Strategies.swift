@@ -5,8 +5,6 @@ enum Strategies {
   /// Largest relative change of one parameter from a parent to its clone.
   private static let spread = 0.25
 
-  static var names: Set<String> { Set(StrategyRegistry.kinds.map(\.name)) }
-
   /// What the column `parameters` of an agent holds: `series`, `size_usd`, and the strategy's own `parameters`.
   static func row(_ agent: AgentFile) -> JSON {
     [

@@ -30,13 +30,12 @@ public struct RosterRules: Hashable, Sendable {
   public let agentsMax: Int
   /// Least time between two clones made by recommendation.
   public let clonePause: Duration
-  /// Strategies that can be hired.
-  public let strategies: Set<String>
+  public let hireCheck: HireCheck
 
-  public init(agentsMax: Int, clonePause: Duration, strategies: Set<String>) {
+  public init(agentsMax: Int, clonePause: Duration, hireCheck: HireCheck) {
     self.agentsMax = agentsMax
     self.clonePause = clonePause
-    self.strategies = strategies
+    self.hireCheck = hireCheck
   }
 
   public func next(_ order: RosterOrder, _ roster: Roster) -> Step {
@@ -129,10 +128,9 @@ public struct RosterRules: Hashable, Sendable {
       return .refuse("\"\(order.target)\" is no legal name: at most 40 of a-z, 0-9 and -")
     }
     if roster.active.count >= agentsMax { return .refuse("the floor has its \(agentsMax) agents already") }
-    guard let strategy = order.arguments["strategy"]?.string, strategies.contains(strategy) else {
-      return .refuse("name one of the strategies " + strategies.sorted().joined(separator: ", "))
-    }
+    let strategy = order.arguments["strategy"]?.string ?? ""
     let parameters = order.arguments["parameters"] ?? .object([])
+    if let problem = hireCheck.problem(strategy: strategy, row: parameters) { return .refuse(problem) }
     return .perform([.hire(name: order.target, strategy: strategy, parameters: parameters)])
   }
 

@@ -1,10 +1,15 @@
 import Shared
 import Testing
 
+private let check = HireCheck(followed: ["btc-5m"], isPaper: true)
+private let momentum: JSON = [
+  "strategy": "momentum", "parameters": ["series": ["btc-5m"], "size_usd": "5"],
+]
+
 /// The record behind the orders: performs actions as the database and the floor would, and counts what must happen once.
 private struct Record {
   var roster: Roster
-  var rules = RosterRules(agentsMax: 6, clonePause: .seconds(60), strategies: ["momentum"])
+  var rules = RosterRules(agentsMax: 6, clonePause: .seconds(60), hireCheck: check)
   var clones = 0
   var epochs: [String: Int] = [:]
   var resumed = false
@@ -91,7 +96,7 @@ private func isRefusal(_ step: RosterRules.Step) -> Bool { if case .refuse = ste
 struct RosterRulesTests {
   @Test("start pardons a lost process before it lets the agent run, beside a pause too")
   func startOfALostAgent() {
-    let rules = RosterRules(agentsMax: 6, clonePause: .zero, strategies: [])
+    let rules = RosterRules(agentsMax: 6, clonePause: .zero, hireCheck: check)
     let order = RosterOrder(source: .command(1), verb: .start, target: "a")
     for (status, isLost) in [(Roster.Status.paused, true), (.quarantined, true), (.quarantined, false)] {
       let agent = Roster.Agent(name: "a", status: status, strategy: "s", isWanted: true, isLost: isLost)
@@ -171,14 +176,17 @@ struct RosterRulesTests {
     #expect(record.roster.agents.allSatisfy { $0.status == .running && $0.isWanted })
   }
 
-  @Test("A hire needs a legal, unused name and a strategy that exists")
+  @Test("A hire needs a legal, unused name and what could work here")
   func hire() {
     var record = Record(["a"])
-    #expect(record.carryOut(command(.hire, "n", ["strategy": "momentum"])) == .done(["agent": "n", "generation": 0]))
-    #expect(isRefusal(record.carryOut(command(.hire, "No Name", ["strategy": "momentum"]))))
+    #expect(record.carryOut(command(.hire, "n", momentum)) == .done(["agent": "n", "generation": 0]))
+    #expect(isRefusal(record.carryOut(command(.hire, "No Name", momentum))))
     #expect(isRefusal(record.carryOut(command(.hire, "m", ["strategy": "astrology"]))))
+    #expect(
+      isRefusal(record.carryOut(command(.hire, "m", ["strategy": "momentum", "parameters": ["series": ["foo-1m"]]]))))
+    #expect(record.roster["m"] == nil)
     record.change("n") { $0.status = .retired }
-    #expect(isRefusal(record.carryOut(command(.hire, "n", ["strategy": "momentum"]))))
+    #expect(isRefusal(record.carryOut(command(.hire, "n", momentum))))
   }
 
   @Test("Halt and resume change the latch once")
@@ -202,7 +210,7 @@ struct RosterRulesTests {
   func resumable(seed: UInt64) {
     var chance = SeededGenerator(seed: seed)
     let order = [
-      command(.retire, "a"), command(.clone, "a"), command(.stop, "a"), command(.hire, "n", ["strategy": "momentum"]),
+      command(.retire, "a"), command(.clone, "a"), command(.stop, "a"), command(.hire, "n", momentum),
       advice(.clone, "a"), command(.start), command(.pause),
     ].randomElement(using: &chance)!
     var straight = Record(["a", "b", "c"])
