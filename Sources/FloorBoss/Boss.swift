@@ -48,6 +48,7 @@ final class Boss {
   var isCapitalSet = false
   var isMovingCapital = false
   var isDiskAlarmed = false
+  var backlog = EventBacklog(most: 1000)
   var nextPurge: MonotonicTime?
   let folder: String
 

@@ -11,6 +11,7 @@ extension Boss {
     publishState()
     guard phase == .active else { return }
     recordMode()
+    writeBacklog()
     reconcileStatuses()
     haltByFile()
     lookAtOrders()
@@ -153,15 +154,31 @@ extension Boss {
 
   /// A line for the record and for whoever listens.
   func event(_ severity: String, _ type: String, _ component: String, _ message: String, _ metadata: JSON) {
-    record.event(severity, type, component, message, metadata) { [unowned self] result in
-      if case .failure(let error) = result { log.warning("event not recorded", [.text("type", type), .error(error)]) }
-    }
+    write(
+      EventBacklog.Event(
+        severity: severity, type: type, component: component, message: message, metadata: metadata,
+        at: SystemClock.wall()), metadata)
     let line: JSON = [
       "v": 1, "src": .string(ProcessNames.boss), "boot": .string(process.birth.boot),
       "sent_ns": .int(SystemClock.wall().nanoseconds), "severity": .string(severity), "type": .string(type),
       "component": .string(component), "message": .string(message), "metadata": metadata,
     ]
     bus.publish(Names.events, line.bytes)
+  }
+
+  private func write(_ event: EventBacklog.Event, _ metadata: JSON) {
+    record.event(event.severity, event.type, event.component, event.message, metadata) { [unowned self] result in
+      guard case .failure(let error) = result else { return }
+      log.warning(
+        "event not recorded", [.text("type", event.type), .bool("later", error.retryable), .error(error)])
+      if error.retryable { backlog.add(event) }
+    }
+  }
+
+  /// What happened while the record was away is told when it is back.
+  private func writeBacklog() {
+    guard !backlog.isEmpty, mayRecord, record.database.isConnected else { return }
+    for event in backlog.takeAll(at: SystemClock.wall()) { write(event, event.lateMetadata) }
   }
 
   /// Writes the rows of `processes` that changed.
