@@ -84,6 +84,8 @@ final class Boss {
 
   func begin() {
     process.onStopRequested = { [unowned self] in stopOrdered() }
+    // The stop has a limit of its own; ended in the middle it would leave half a floor running.
+    process.stopsAtSecondRequest = false
     record.database.onStateChange = { [unowned self] isUp in
       guard isUp else { return }
       // The answer to a claim in flight is lost with the connection; asking again is harmless.
@@ -254,8 +256,20 @@ final class Boss {
   // MARK: - Stop
 
   private func stopOrdered() {
-    guard phase == .active else { return finish() }
-    phase = .stopping
+    switch phase {
+    case .stopping: log.info("the ordered stop is under way already")
+    case .active:
+      phase = .stopping
+      beginStop()
+    case .waiting, .takingOver:
+      // The floor is not ours yet, and yet whoever stops it means all of it.
+      phase = .stopping
+      adoptForStop()
+      beginStop()
+    }
+  }
+
+  private func beginStop() {
     log.info("ordered stop begins")
     loop.after(settings.figures.stopWithin) { [unowned self] in
       log.error("the stop took too long: killing what is left")

@@ -37,7 +37,8 @@ struct BossArguments: Hashable {
       --live             with --check: also ports in use and servers that do not answer
       --before-servers   with --live: private servers that are not up yet are about to be started
       --json             with --check: every key with its layers, and the problems, as one JSON document
-      --sweep            ends what an earlier floor of this instance left running, and exits
+      --sweep            ends what an earlier floor of this instance left running (not while a boss is at work), and exits: 0 when
+                         nothing is left, 75 with the names of what is; reads no configuration
       --version, --help
 
     exit status: 0 done or told to stop, 64 usage, 70 broken invariant, 75 try again later, 78 configuration refused

@@ -14,19 +14,15 @@ func runFloorBoss(_ arguments: [String]) -> Int32 {
     case .version:
       print("floor-boss \(FloorVersion.text)")
       return ExitCode.done.rawValue
-    case .check, .run, .sweep: break
+    case .sweep: return try Sweep(arguments).run()
+    case .check, .run: break
     }
     if arguments.purpose == .run { state = arguments.stateDirectory }
     var (settings, problems) = BossSettings.examine(arguments, environment: BossSettings.environment())
     let preflight = Preflight(settings, problems: problems)
-    switch arguments.purpose {
-    case .check:
+    if arguments.purpose == .check {
       if arguments.isLive { problems += preflight.all() }
       return check(settings, problems)
-    case .sweep:
-      guard problems.isEmpty else { throw ConfigRefusal(problems) }
-      return try Sweep(settings).run()
-    case .help, .version, .run: break
     }
     var reached = ReachedServers.read(stateDirectory: arguments.stateDirectory)
     let before = reached

@@ -68,9 +68,9 @@ supervisor_stop() { # everything in order: the floor first, then sim-venue, then
   done
 }
 
-floor_sweep() { # ends what a killed boss left running; nothing else of the floor may be running
+floor_sweep() { # ends what a killed boss left running; leaves a floor alone whose boss is at work
   [ -x "$BIN/floor-boss" ] && [ -d "$RUN" ] || return 0
-  as_floor "$BIN/floor-boss" --sweep --config "$STATE/share/config/floor.yaml" --state "$STATE" --run "$RUN" --instance "$INSTANCE" ||
+  as_floor "$BIN/floor-boss" --sweep --state "$STATE" --run "$RUN" --instance "$INSTANCE" ||
     note "something of the floor may still run: see above; the desk ends by itself after a minute without a boss"
 }
 

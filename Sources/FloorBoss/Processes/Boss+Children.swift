@@ -10,8 +10,12 @@ extension Boss {
     case .askTurn: break  // the floor machine keeps these to itself
     case .spawn(let epoch): spawn(name, epoch)
     case .drain:
-      children[name]?.control?.send(.drain) { [unowned self] result in
-        // Who cannot be reached by word is asked by signal.
+      // Who cannot be reached by word is asked by signal.
+      guard let control = children[name]?.control else {
+        children[name]?.watch?.signal(SIGTERM)
+        return
+      }
+      control.send(.drain) { [unowned self] result in
         if case .failure = result { children[name]?.watch?.signal(SIGTERM) }
       }
     case .terminate: children[name]?.watch?.signal(SIGTERM)

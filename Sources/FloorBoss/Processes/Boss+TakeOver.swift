@@ -75,9 +75,9 @@ extension Boss {
   }
 
   private func settle(_ facts: Record.Facts, _ rows: [Record.ProcessRow], _ desk: [String: ControlClient]) {
-    guard let epoch else { return }
+    guard let epoch, phase == .takingOver else { return }
     take(facts)
-    for name in ProcessNames.desk { addMember(name, name == ProcessNames.gateway ? .gateway : .desk) }
+    for name in ProcessNames.desk { addMember(name, Boss.kind(name)) }
     for agent in facts.agents where agent.facts.status != .retired { addMember(agentProcess(agent.facts.name), .agent) }
     phase = .active
     waitsFor = ""
@@ -110,6 +110,29 @@ extension Boss {
       [.int("epoch", epoch.number), .int("adopted", known.count), .int("agents", facts.agents.count)])
     event("INFO", "boss", "floor-boss", "took over", ["epoch": .int(epoch.number), "adopted": .int(known.count)])
     lookAtOrders()
+  }
+
+  /// Before an ordered stop of a floor that was not taken over: whatever an earlier boss left running becomes a member, so that it is stopped
+  /// in the same order and with the same limits. Needs neither the record nor the lease: the lock of the instance says that no other boss
+  /// of this machine may want these processes.
+  func adoptForStop() {
+    let found: [Leftovers.Process]
+    do {
+      // On a loop of its own: nothing else may happen while it waits for the hellos.
+      found = try Leftovers(settings.arguments).find(on: try EventLoop())
+    } catch {
+      return log.error("what still runs cannot be found", [.error(error)])
+    }
+    for process in found where machine.machine(process.name)?.process == nil {
+      let hello = process.hello
+      addMember(process.name, ProcessNames.desk.contains(process.name) ? Boss.kind(process.name) : .agent)
+      let client = hello.map { _ in ControlClient(loop: loop, path: socketPath(process.name), bossEpoch: epoch) }
+      adopt(process.name, process.identity, hello?.epoch ?? Epoch(0), boot: hello?.boot ?? "", keep: true, client)
+    }
+  }
+
+  private static func kind(_ deskProcess: String) -> FloorMachine.Kind {
+    deskProcess == ProcessNames.gateway ? .gateway : .desk
   }
 
   func addMember(_ name: String, _ kind: FloorMachine.Kind) {

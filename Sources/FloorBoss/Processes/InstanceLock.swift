@@ -24,5 +24,16 @@ final class InstanceLock {
     return InstanceLock(fd)
   }
 
+  /// `nil` when another process holds it.
+  static func takeIfFree(_ path: String) throws -> InstanceLock? {
+    let fd = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard fd >= 0 else { throw SystemError("open", errno, path) }
+    if flock(fd, LOCK_EX | LOCK_NB) == 0 { return InstanceLock(fd) }
+    let number = errno
+    close(fd)
+    guard number == EWOULDBLOCK else { throw SystemError("flock", number, path) }
+    return nil
+  }
+
   deinit { close(descriptor) }
 }

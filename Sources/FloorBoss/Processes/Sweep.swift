@@ -1,37 +1,43 @@
 import FloorIOData
-import Glibc
 import Shared
 
-/// Ends what an earlier floor of this instance left running: `floor-boss --sweep`. Finds processes by their control sockets, whose hello says
-/// who they are; ends only what was started from this program's own folder or says so by its name on that socket.
+/// Ends what an earlier floor of this instance left running: `floor-boss --sweep`. It needs no configuration, and it leaves a floor alone that
+/// still has a boss.
 struct Sweep {
-  private let settings: BossSettings
+  private let arguments: BossArguments
+  private static let limit: Duration = .seconds(10)
 
-  init(_ settings: BossSettings) { self.settings = settings }
+  init(_ arguments: BossArguments) { self.arguments = arguments }
 
-  /// - Returns: 0 when nothing is left, 75 when something could not be ended.
+  /// - Returns: 0 when nothing is left, 75 when something could not be ended or a boss is at work.
   func run() throws -> Int32 {
-    let loop = try EventLoop()
-    let folder = settings.arguments.runDirectory
-    var clients: [ControlClient] = []
-    for name in try Files.names(in: folder) where name.hasSuffix(".sock") && isFloor(String(name.dropLast(5))) {
-      clients.append(ControlClient(loop: loop, path: folder + "/" + name))
+    guard let lock = try InstanceLock.takeIfFree(arguments.stateDirectory + "/floor-boss.lock")
+    else {
+      say("a boss of this instance is at work: supervisorctl stop floor first")
+      return ExitCode.tryAgain.rawValue
     }
-    _ = try loop.turn(until: { clients.allSatisfy { $0.hello != nil } }, limit: .milliseconds(500))
+    let loop = try EventLoop()
+    let leftovers = Leftovers(arguments)
     var watches: [(name: String, watch: ChildProcess)] = []
-    for hello in clients.compactMap(\.hello) {
-      if let watch = try ChildProcess.adopt(hello.identity, on: loop, onExit: { _ in }) {
-        watches.append((hello.process, watch))
-        print("ending \(hello.process) (\(hello.identity))")
+    for process in try leftovers.find(on: loop) {
+      if let watch = try ChildProcess.adopt(process.identity, on: loop, onExit: { _ in }) {
+        watches.append((process.name, watch))
+        let silent = process.hello == nil ? ", which does not answer" : ""
+        print("ending \(process.name) (\(process.identity))\(silent)")
         watch.end()
       }
     }
-    _ = try loop.turn(until: { watches.allSatisfy { $0.watch.exit != nil } }, limit: .seconds(10))
-    for left in watches where left.watch.exit == nil { print("\(left.name) could not be ended") }
-    return (watches.allSatisfy { $0.watch.exit != nil } ? ExitCode.done : .tryAgain).rawValue
-  }
-
-  private func isFloor(_ process: String) -> Bool {
-    ProcessNames.desk.contains(process) || ProcessNames.agent(ofProcess: process) != nil
+    _ = try loop.turn(until: { watches.allSatisfy { $0.watch.exit != nil } }, limit: Sweep.limit)
+    var left = watches.filter { $0.watch.exit == nil }.map {
+      "\($0.name) (\($0.watch.identity)) could not be ended"
+    }
+    // A socket that still takes connections belongs to somebody who neither said who he is nor runs a program of this installation.
+    for name in try leftovers.sockets()
+    where TCPProbe.refusal(host: leftovers.path(name), port: 0, limit: .seconds(1)) == nil {
+      left.append("somebody holds \(leftovers.path(name)) and does not say who he is")
+    }
+    for line in left { say(line) }
+    withExtendedLifetime(lock) {}
+    return (left.isEmpty ? ExitCode.done : .tryAgain).rawValue
   }
 }

@@ -20,6 +20,17 @@ public enum ProcessNames {
     return AgentName(String(process.dropFirst("agent-".count)))
   }
 
+  /// Which program of desk or agents a process was started as: the first word of its command line is a path in this folder.
+  /// - Parameter commandLine: `/proc/<pid>/cmdline`, words ended by zero bytes.
+  public static func program(commandLine: [UInt8], in folder: String) -> String? {
+    let path = String(decoding: commandLine.prefix { $0 != 0 }, as: UTF8.self)
+    guard let slash = path.lastIndex(of: "/"), path[..<slash] == folder else {
+      return nil
+    }
+    let name = String(path[path.index(after: slash)...])
+    return desk.contains(name) || name == agentExecutable ? name : nil
+  }
+
   /// The database role (and lease, where there is one) of a desk process, without `floor_`. Roles: sql/migrations/0001_roles.sql.
   public static func deskRole(_ process: String) -> String? {
     switch process {

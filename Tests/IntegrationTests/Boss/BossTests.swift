@@ -408,6 +408,11 @@ struct BossTests {
     try floor.awaitReady(ProcessNames.desk + ["agent-a"])
     let begin = Date()
     boss.terminate()
+    try eventuallyTrue("the stop begins") {
+      try floor.heard("agent-a").contains { $0["signal"]?.int == 15 }
+    }
+    // Whoever asks twice gets no half floor.
+    boss.terminate()
     #expect(try floor.awaitEnd(boss) == 0)
     #expect(Date().timeIntervalSince(begin) < 20)
     #expect(floor.standIns.isEmpty)
@@ -425,6 +430,139 @@ struct BossTests {
     let sweep = try floor.start(["--sweep"])
     #expect(try floor.awaitEnd(sweep) == 0)
     #expect(floor.standIns.isEmpty)
+  }
+
+  @Test(
+    "--sweep leaves a floor alone that has a boss; without one it ends what is hung as well, and names what it cannot end"
+  )
+  func sweepOfSilentProcesses() throws {
+    let floor = try BossFloor()
+    func sweep() throws -> (status: ExitCause, text: String) {
+      // No configuration, no secrets: a floor that lost these must be swept too.
+      let output = try Command.run(
+        floor.bin + "/floor-boss",
+        ["--sweep", "--config", "/nowhere", "--state", floor.state, "--run", floor.run],
+        timeout: .seconds(30))
+      return (output.status, output.text)
+    }
+    let boss = try floor.start()
+    try floor.awaitReady(BossTests.all)
+    let early = try sweep()
+    #expect(early.status == .code(75) && early.text.contains("a boss of this instance is at work"))
+    #expect(floor.standIns.count == 7)
+    boss.terminate()
+    #expect(try floor.awaitEnd(boss) == 0)
+
+    // A program of the floor, stopped and without a socket.
+    let program = floor.state + "/bin/" + ProcessNames.monitor
+    try FileManager.default.createDirectory(atPath: floor.state + "/bin", withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: "/bin/sleep", toPath: program)
+    let hung = Foundation.Process()
+    hung.executableURL = URL(filePath: program)
+    hung.arguments = ["600"]
+    try hung.run()
+    defer { kill(hung.processIdentifier, SIGKILL) }
+    kill(hung.processIdentifier, SIGSTOP)
+    let swept = try sweep()
+    #expect(swept.status == .code(0), "\(swept.text)")
+    #expect(swept.text.contains("ending perf-monitor (\(hung.processIdentifier)@"))
+    #expect(swept.text.contains("which does not answer"))
+    try eventuallyTrue("it is gone") { !hung.isRunning }
+
+    // Somebody else's program behind one of our sockets.
+    let mute = Foundation.Process()
+    mute.executableURL = URL(filePath: "/usr/bin/python3")
+    mute.arguments = [
+      "-c",
+      "import socket,time\ns=socket.socket(socket.AF_UNIX)\ns.bind('\(floor.run)/auditor.sock')\ns.listen()\ntime.sleep(600)",
+    ]
+    try mute.run()
+    defer { kill(mute.processIdentifier, SIGKILL) }
+    try eventuallyTrue("it listens") {
+      TCPProbe.refusal(host: floor.run + "/auditor.sock", port: 0, limit: .seconds(1)) == nil
+    }
+    let failed = try sweep()
+    #expect(failed.status == .code(75))
+    #expect(failed.text.contains("somebody holds \(floor.run)/auditor.sock"), "\(failed.text)")
+  }
+
+  @Test(
+    "A boss that waits for PostgreSQL ends on SIGTERM with the whole desk that another boss left")
+  func stopWhileWaiting() throws {
+    let floor = try BossFloor()
+    let first = try floor.start()
+    try floor.awaitReady(BossTests.all)
+    kill(first.processIdentifier, SIGKILL)
+    try eventuallyTrue("the desk alone") { floor.standIns.count == 5 }
+    let known: JSON = [
+      "postgres": .string("/nowhere-pg 5432 \(floor.database.name)"),
+      "redis": .string(floor.servers.redisSocket),
+    ]
+    try floor.write(known.text, to: floor.state + "/etc/reached.json")
+    let boss = try floor.start(["--set", "postgres.host=/nowhere-pg"])
+    try eventuallyTrue("it waits") { try floor.log().contains("PostgreSQL: ") }
+    #expect(floor.standIns.count == 5)
+    boss.terminate()
+    #expect(try floor.awaitEnd(boss) == 0)
+    #expect(floor.standIns.isEmpty)
+    // Asked, not killed.
+    for name in ProcessNames.desk {
+      #expect(
+        try floor.heard(name).contains { $0["signal"]?.int == 15 || $0["cmd"] == "drain" },
+        "\(name)")
+    }
+  }
+
+  @Test("What happened while the record took nothing is told when it does again")
+  func lateEvents() throws {
+    let floor = try BossFloor()
+    try floor.start()
+    try floor.awaitReady(BossTests.all)
+    // As a full disk would answer: for the moment.
+    try floor.administrator.execute(
+      script: """
+        CREATE FUNCTION stand_in_the_way() RETURNS trigger LANGUAGE plpgsql AS
+          $$ BEGIN RAISE 'no room' USING ERRCODE = '53100'; END $$;
+        CREATE TRIGGER stand_in_the_way BEFORE INSERT ON system_events FOR EACH ROW EXECUTE FUNCTION stand_in_the_way();
+        """)
+    let old = try #require(try floor.process("agent-a")?.pid)
+    kill(old, SIGKILL)
+    _ = try floor.awaitReplaced("agent-a", old)
+    #expect(try floor.events("crash") == 0)
+    try floor.administrator.execute(script: "DROP TRIGGER stand_in_the_way ON system_events")
+    try eventuallyTrue("told") { try floor.events("crash") == 1 }
+    let metadata = try floor.administrator.query(
+      "SELECT metadata FROM system_events WHERE event_type = 'crash'"
+    ).one().json("metadata")
+    #expect(
+      metadata["happened_at"]?.string != nil
+        && metadata["cause"]?.string?.contains("signal 9") == true)
+  }
+
+  @Test("A hire that could not work here is refused with the reason, and spends no name")
+  func impossibleHire() throws {
+    let floor = try BossFloor()
+    try floor.start()
+    try floor.awaitReady(BossTests.all)
+    func hire(_ series: JSON, _ parameters: JSON) throws -> (done: Bool, result: JSON) {
+      try floor.awaitCommand(
+        floor.command(
+          "hire", "n",
+          [
+            "strategy": "momentum",
+            "parameters": ["series": series, "size_usd": "5", "parameters": parameters],
+          ]))
+    }
+    let stranger = try hire(["foo-1m"], .object([]))
+    #expect(
+      !stranger.done
+        && stranger.result["refused"]?.string?.contains("does not follow foo-1m") == true)
+    let nonsense = try hire(["btc-5m"], ["colour": "red"])
+    #expect(
+      !nonsense.done && nonsense.result["refused"]?.string?.contains("no parameter colour") == true)
+    #expect(try floor.status("n") == nil)
+    #expect(try hire(["btc-5m"], .object([])).done)
+    try floor.awaitReady(["agent-n"])
   }
 
   @Test("A bad configuration is refused with exit 78 and every problem in one message; nothing is started")

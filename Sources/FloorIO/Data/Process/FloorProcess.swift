@@ -42,8 +42,9 @@ public final class FloorProcess {
   /// the process and `mode` sets `mode`.
   public var onCommand: ((ControlCommand) throws -> Void)?
   /// Told to stop (SIGTERM, SIGINT, a control command). The owner finishes its work and calls `stop`; without an owner the process
-  /// stops at once. A second signal stops at once in any case.
+  /// stops at once. A second request stops at once too, unless `stopsAtSecondRequest` says otherwise: then the owner hears of it again.
   public var onStopRequested: (() -> Void)?
+  public var stopsAtSecondRequest = true
   /// The boss is gone (end-of-file on the lifeline). Without an owner the process stops at once.
   public var onLifelineClosed: (() -> Void)?
 
@@ -249,7 +250,7 @@ public final class FloorProcess {
   /// Asks for an orderly end, as SIGTERM does.
   public func requestStop() {
     stopRequests += 1
-    if stopRequests == 1, let onStopRequested { onStopRequested() } else { stop() }
+    if stopRequests == 1 || !stopsAtSecondRequest, let onStopRequested { onStopRequested() } else { stop() }
   }
 
   private func watchSignals() throws {
