@@ -13,8 +13,8 @@ extension WholeFloor {
       let run = try floor.script(
         "chaos",
         [
-          "--instance", floor.instance, "--agents", "3", "--others", "3", "--gap", "13", "--rate", "5", "--seed",
-          "\(seed)",
+          "--instance", floor.instance, "--agents", "3", "--others", "3", "--gap", "13", "--rate", "5",
+          "--caught", "1", "--seed", "\(seed)",
         ])
       #expect(run.status == 0, "seed \(seed):\n\(run.output)")
       try floor.stop()
