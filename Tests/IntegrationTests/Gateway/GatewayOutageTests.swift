@@ -198,4 +198,40 @@ import Testing
     }
     #expect(try bench.looker.query("SELECT count(*) AS n FROM trades").one().int("n") == 1)
   }
+
+  @Test(
+    "A window that the record holds for settled otherwise is told once and tried ever more rarely, not every second")
+  func settlementRefused() throws {
+    let bench = try GatewayBench(venueArguments: ["--speed", "60", "--settlement-delay-s", "5"])
+    bench.slugWanted = { $0.windowStart != nil && $0.slug.text.contains("-5m-") }
+    try bench.startGateway()
+    try bench.open()
+    // An intent, refused for its size, makes the gateway know the market.
+    let ask = try bench.touch(.buy)
+    let large = try bench.wish(price: ask.price, size: Shares(whole: 5000))
+    try bench.send(large)
+    try bench.final(of: large.terms.intent)
+    // No outcome of the venue pays halves.
+    try bench.looker.execute(
+      script: """
+        SET session_replication_role = replica;
+        UPDATE markets SET state = 'RESOLVED', resolved_outcome = 'SPLIT', payout_yes = 0.5 WHERE slug = '\(bench.market.slug)';
+        SET session_replication_role = origin
+        """)
+    func refusals() throws -> (told: Int64, logged: Int) {
+      let log = String(
+        decoding: try SmallFile.read(bench.directory.path + "/state/log/order-gateway.log", bytesMax: 16 << 20),
+        as: UTF8.self)
+      let told = try bench.looker.query(
+        "SELECT count(*) AS n FROM system_events WHERE event_type = 'settlement_refused' AND severity = 'CRITICAL'"
+      ).one().int("n")
+      return (told, log.split(separator: "\n").count { $0.contains("market still not settled") })
+    }
+    try bench.until("the refusal to be told", within: .seconds(40)) { try refusals().told > 0 }
+    let begun = SystemClock.monotonic()
+    try bench.until("two more tries", within: .seconds(30)) { try refusals().logged >= 2 }
+    // After two seconds and four more: a try a second would have been there long before.
+    #expect(SystemClock.monotonic().since(begun) > .seconds(4))
+    #expect(try refusals().told == 1)
+  }
 }
