@@ -1,47 +1,27 @@
 import FloorIOData
-import Glibc
 import Shared
 
 /// What the gateway did while PostgreSQL was away: one line a record: length, SHA-256, JSON. A
 /// record counts once its `append` returned: it is then on the disk. A torn last line is what a crash leaves, and is cut.
 final class JournalFile {
-  private let path: String
-  private var descriptor: Int32 = -1
+  private let file: AppendFile
   private(set) var records = 0
 
   init(directory: String) throws {
-    path = directory + "/gateway.journal"
-    try reopen()
-  }
-
-  deinit { if descriptor >= 0 { close(descriptor) } }
-
-  private func reopen() throws {
-    if descriptor >= 0 { close(descriptor) }
-    descriptor = unsafe open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else { throw SystemError("open", errno, path) }
+    file = try AppendFile(directory + "/gateway.journal")
   }
 
   /// Appends and waits for the disk. Throws when either failed: the caller must then not act.
   func append(_ record: JSON) throws {
     let text = record.text
-    let line = Array("\(text.utf8.count) \(Hex.text(SHA256.digest(text.utf8))) \(text)\n".utf8)
-    var done = 0
-    while done < line.count {
-      let count = unsafe line.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress! + done, line.count - done) }
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw SystemError("write", errno, path)
-      }
-      done += count
-    }
-    guard fdatasync(descriptor) == 0 else { throw SystemError("fdatasync", errno, path) }
+    let line = "\(text.utf8.count) \(Hex.text(SHA256.digest(text.utf8))) \(text)\n"
+    try file.append(Array(line.utf8), isDurable: true)
     records += 1
   }
 
   /// All whole records. What follows the first damaged line is not trusted, and is cut: what is appended later must be readable.
   func load() throws -> [JSON] {
-    let bytes = try SmallFile.read(path, bytesMax: 64 << 20)
+    let bytes = try SmallFile.read(file.path, bytesMax: 64 << 20)
     var out: [JSON] = []
     var good = 0
     for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
@@ -53,11 +33,7 @@ final class JournalFile {
       do throws(JSONError) { out.append(try JSON.parse(Array(parts[2]))) } catch { break }
       good += line.count + 1
     }
-    if good < bytes.count {
-      guard ftruncate(descriptor, off_t(good)) == 0, fdatasync(descriptor) == 0 else {
-        throw SystemError("ftruncate", errno, path)
-      }
-    }
+    if good < bytes.count { try file.cut(to: good) }
     records = out.count
     return out
   }
@@ -65,7 +41,7 @@ final class JournalFile {
   /// Everything in it is in the record now.
   func clear() throws {
     guard records > 0 else { return }
-    guard ftruncate(descriptor, 0) == 0, fdatasync(descriptor) == 0 else { throw SystemError("ftruncate", errno, path) }
+    try file.cut(to: 0)
     records = 0
   }
 }

@@ -95,4 +95,87 @@ import Testing
     child.kill()
     _ = try loop.turn(until: { child.exit != nil }, limit: .seconds(5))
   }
+
+  @Test("who waits is told so once, and has it the moment the holder is killed") func waiting() throws {
+    let directory = ScratchDirectory()
+    let path = directory.path + "/boss.lock"
+    try AtomicFile.write(Array("kept".utf8), to: path)
+    var waits = 0
+    try FileLock.wait(path) { waits += 1 }.release()
+    #expect(waits == 0)
+    let loop = try EventLoop()
+    let holder = try ChildProcess.spawn(
+      ChildSpecification(executable: "/usr/bin/flock", arguments: ["--no-fork", path, "/bin/sleep", "100"]), on: loop
+    ) { _ in }
+    #expect(try loop.turn(until: { isHeld(path) }, limit: .seconds(10)))
+    let lock = try FileLock.wait(path) {
+      waits += 1
+      holder.kill()
+    }
+    #expect(waits == 1)
+    #expect(try FileLock.take(path) == nil)
+    #expect(directory.read("boss.lock") == "kept")
+    lock.release()
+    _ = try loop.turn(until: { holder.exit != nil }, limit: .seconds(5))
+  }
+
+  private func isHeld(_ path: String) -> Bool {
+    do { return try FileLock.take(path) == nil } catch { return false }
+  }
+}
+
+@Suite struct AppendFileTests {
+  private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+  @Test("what is appended stands behind what was there, also after another opening, and only its owner may read it")
+  func appending() throws {
+    let directory = ScratchDirectory()
+    let path = directory.path + "/journal"
+    let first = try AppendFile(path)
+    try first.append(bytes("one\n"), isDurable: true)
+    try first.append([], isDurable: false)
+    #expect(first.size == 4)
+    let second = try AppendFile(path)
+    #expect(second.size == 4)
+    try second.append(bytes("two\n"), isDurable: false)
+    #expect(directory.read("journal") == "one\ntwo\n")
+    try second.cut(to: 4)
+    try second.append(bytes("three\n"), isDurable: true)
+    #expect(directory.read("journal") == "one\nthree\n" && second.size == 10)
+    let mode = try Command.run("/usr/bin/stat", ["-c", "%a", path], timeout: .seconds(5)).text
+    #expect(mode == "600\n")
+  }
+
+  @Test("a link is not followed, a folder that is missing is an error") func refusals() throws {
+    let directory = ScratchDirectory()
+    try AtomicFile.write(bytes("kept"), to: directory.path + "/target")
+    #expect(unsafe symlink(directory.path + "/target", directory.path + "/link") == 0)
+    #expect(throws: SystemError.self) { try AppendFile(directory.path + "/link") }
+    #expect(throws: SystemError.self) { try AppendFile(directory.path + "/none/journal") }
+  }
+
+  /// The kernel's limit on the size of files stands for a full disk. It is the whole process's, so the file is a sparse one of a terabyte:
+  /// the limit there concerns nobody else.
+  @Test("what could not be written whole is cut off again: what comes later stands in its place") func tornWrite()
+    throws
+  {
+    let directory = ScratchDirectory()
+    let path = directory.path + "/journal"
+    let start = 1 << 40
+    let file = try AppendFile(path)
+    try file.cut(to: start)
+    try file.append(bytes("one\n"), isDurable: true)
+    signal(SIGXFSZ, SIG_IGN)
+    var before = rlimit()
+    #expect(unsafe getrlimit(fileSize, &before) == 0)
+    var tight = rlimit(rlim_cur: rlim_t(start + 10), rlim_max: before.rlim_max)
+    #expect(unsafe setrlimit(fileSize, &tight) == 0)
+    #expect(throws: SystemError.self) { try file.append(bytes("a lost line\n"), isDurable: true) }
+    #expect(unsafe setrlimit(fileSize, &before) == 0)
+    #expect(file.size == start + 4)
+    try file.append(bytes("two\n"), isDurable: true)
+    #expect(try FileTail.read(path, from: start) == bytes("one\ntwo\n"))
+  }
+
+  private var fileSize: __rlimit_resource_t { __rlimit_resource_t(RLIMIT_FSIZE.rawValue) }
 }

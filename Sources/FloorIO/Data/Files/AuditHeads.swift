@@ -27,14 +27,8 @@ public enum AuditHeads {
     if SmallFile.exists(path), try FileTail.size(path) > bytesMax, unsafe rename(path, path + ".1") != 0 {
       throw SystemError.last("rename", path)
     }
-    let fd = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard fd >= 0 else { throw SystemError.last("open", path) }
-    defer { close(fd) }
     let line: JSON = ["seq": .int(head.seq), "hash": .string(head.hash), "at": .string(head.at)]
-    let bytes = line.bytes + [0x0A]
-    let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(fd, $0.baseAddress!, $0.count) }
-    guard count == bytes.count else { throw SystemError.last("write", path) }
-    guard fsync(fd) == 0 else { throw SystemError.last("fsync", path) }
+    try AppendFile(path).append(line.bytes + [0x0A], isDurable: true)
   }
 
   /// All noted heads with those put aside, oldest first; a line torn by a crash is left out. No file: none.
