@@ -356,11 +356,7 @@ final class GatewayBench {
   }
 
   func marketNow() throws -> MarketTime {
-    let json = try get("/sim/clock")
-    let clock = MarketClock(
-      anchorWall: WallTime(nanoseconds: json["anchor_wall_ns"]!.int!),
-      anchorMarket: MarketTime(nanoseconds: json["anchor_market_ns"]!.int!), rateMilli: json["rate_milli"]!.int!)
-    return clock.market(at: SystemClock.wall())
+    SimClock.clock(try get("/sim/clock"))!.market(at: SystemClock.wall())
   }
 
   /// Plays the feed: the market as it stands now.

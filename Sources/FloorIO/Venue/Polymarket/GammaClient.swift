@@ -56,22 +56,3 @@ public final class GammaClient {
     VenueHTTP(http: http, base: base, timeout: timeout) { [weak self] in self?.onExchange?($0) }
   }
 }
-
-/// The simulated venue's clock, `GET /sim/clock`.
-public enum SimClock {
-  /// - Parameter url: the whole address.
-  public static func read(
-    _ http: HTTPClient, url: String, timeout: Duration = .seconds(3),
-    _ done: @escaping (Result<MarketClock, VenueCallError>) -> Void
-  ) {
-    http.send(HTTPRequest("GET", url), timeout: timeout) { done(VenueHTTP.json($0).decoded(clock)) }
-  }
-
-  static func clock(_ json: JSON) -> MarketClock? {
-    guard let wall = json["anchor_wall_ns"]?.int, let market = json["anchor_market_ns"]?.int,
-      let rate = json["rate_milli"]?.int, rate > 0
-    else { return nil }
-    return MarketClock(
-      anchorWall: WallTime(nanoseconds: wall), anchorMarket: MarketTime(nanoseconds: market), rateMilli: rate)
-  }
-}
