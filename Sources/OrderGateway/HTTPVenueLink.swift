@@ -64,7 +64,7 @@ final class HTTPVenueLink: VenueLink {
       // The venue answers `null`, or an empty object, for an order that it does not hold any more.
       if json.isNull || json.members?.isEmpty ?? false { return done(.success(nil)) }
       guard let order = VenueOrder(json), order.id == id else {
-        return done(.failure(VenueProblem("the order does not read", isTransport: false)))
+        return done(.failure(VenueProblem("the order does not read")))
       }
       done(.success(order))
     }
@@ -117,7 +117,7 @@ final class HTTPVenueLink: VenueLink {
         do throws(GammaMarket.Refusal) {
           return done(.success(try GammaMarket(item)))
         } catch {
-          return done(.failure(VenueProblem("the market does not read: \(error)", isTransport: false)))
+          return done(.failure(VenueProblem("the market does not read: \(error)")))
         }
       }
       done(.success(nil))
@@ -127,14 +127,10 @@ final class HTTPVenueLink: VenueLink {
   func clock(_ done: @escaping (Result<MarketClock, VenueProblem>) -> Void) {
     guard let address = venue.clock else { return done(.success(.live)) }
     send("GET", address, isPrivate: false) { result in
-      guard case .success(let response) = result, response.status == 200, let json = Self.json(response),
-        let wall = json["anchor_wall_ns"]?.int, let market = json["anchor_market_ns"]?.int,
-        let rate = json["rate_milli"]?.int, rate > 0
+      guard case .success(let response) = result, response.status == 200,
+        let clock = Self.json(response).flatMap(SimClock.clock)
       else { return done(.failure(Self.problem(result))) }
-      done(
-        .success(
-          MarketClock(
-            anchorWall: WallTime(nanoseconds: wall), anchorMarket: MarketTime(nanoseconds: market), rateMilli: rate)))
+      done(.success(clock))
     }
   }
 
@@ -177,13 +173,13 @@ final class HTTPVenueLink: VenueLink {
         var all = items
         for entry in data {
           guard let item = read(entry) else {
-            return done(.failure(VenueProblem("\(path): an entry does not read", isTransport: false)))
+            return done(.failure(VenueProblem("\(path): an entry does not read")))
           }
           all.append(item)
         }
         if next == "LTE=" || next.isEmpty || data.isEmpty { return done(.success(all)) }
         if count >= Self.pagesMax || next == cursor {
-          return done(.failure(VenueProblem("\(path): pages without end", isTransport: false)))
+          return done(.failure(VenueProblem("\(path): pages without end")))
         }
         page(next, all, count + 1)
       }
@@ -199,8 +195,8 @@ final class HTTPVenueLink: VenueLink {
 
   private static func problem(_ result: Result<HTTPResponse, HTTPError>) -> VenueProblem {
     switch result {
-    case .failure(let error): VenueProblem(error.description, isTransport: true)
-    case .success(let response): VenueProblem("status \(response.status)", isTransport: response.status >= 500)
+    case .failure(let error): VenueProblem(error.description)
+    case .success(let response): VenueProblem("status \(response.status)")
     }
   }
 }

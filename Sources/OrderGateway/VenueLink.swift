@@ -3,13 +3,8 @@ import Shared
 /// Why a question to the venue has no answer. Nothing is known then.
 struct VenueProblem: Error, Hashable, Sendable, CustomStringConvertible {
   let description: String
-  /// The call reached nobody (refused connection, broken network): counts against the breaker.
-  let isTransport: Bool
 
-  init(_ description: String, isTransport: Bool) {
-    self.description = description
-    self.isTransport = isTransport
-  }
+  init(_ description: String) { self.description = description }
 }
 
 /// What the gateway asks of the venue. One implementation speaks HTTP; tests of the shell use the real one against `sim-venue`.
