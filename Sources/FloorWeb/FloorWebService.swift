@@ -58,8 +58,6 @@ final class FloorWebService {
     pictureDue = SystemClock.monotonic().advanced(by: wait + FloorWebService.queryLimit + FloorWebService.grace)
   }
 
-  var listeningPorts: [UInt16] { servers.map(\.port) }
-
   /// Zero twice in one configuration is fine (tests); the same port twice is not, and the configuration's rules say so earlier.
   static func ports(_ configuration: JSON) throws(FloorFailure) -> [UInt16] {
     var ports: [UInt16] = []

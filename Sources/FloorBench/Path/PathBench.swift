@@ -14,7 +14,6 @@ enum PathBench {
   struct Settings {
     var rounds = 3
     var seconds = 6
-    var withHops = true
     var only: Set<String> = []
     var scenarios: [Scenario] {
       [

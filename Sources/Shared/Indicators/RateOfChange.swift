@@ -12,12 +12,6 @@ public struct RateOfChange: Hashable, Sendable {
     }
 
     public var difference: Int64 { to.value - from.value }
-
-    /// The change relative to `from`, in millionths (5 000 is 0.5 %), toward zero; `nil` when `from` is not positive.
-    public var perMillion: Int64? {
-      guard from.value > 0 else { return nil }
-      return Int64(divide(Int128(difference) * 1_000_000, by: Int128(from.value), rounding: .towardZero))
-    }
   }
 
   private var window: RollingWindow

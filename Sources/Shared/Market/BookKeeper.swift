@@ -32,7 +32,6 @@ public struct BookKeeper: Sendable {
     case silent = "silent while the venue's book moved"
     case contradicted = "book contradicts the venue's best prices"
     case crossed = "book crossed"
-    case tickChanged = "tick changed"
   }
 
   private struct TokenData {

@@ -33,7 +33,6 @@ public struct OrderBook: Hashable, Sendable {
   public var isComplete: Bool { snapshotStamp != nil }
   /// The venue's time of the newest data in it.
   public var time: MarketTime? { newestStamp == .min ? nil : MarketTime(nanoseconds: newestStamp) }
-  public var levelCount: Int { bids.count + asks.count }
 
   // MARK: Taking in
 

@@ -43,8 +43,6 @@ public enum Names {
   public static let intents = "orders:intents"
   /// Channel `orders:events:<agent>`. Writer: gateway. Reader: that agent.
   public static func orderEvents(_ agent: AgentName) -> String { "orders:events:" + agent.text }
-  /// Channel pattern of all agents' order events (web, tests).
-  public static let everyOrderEvent = "orders:events:*"
   /// Key `circuit:polymarket:state`: a bare word, `closed`, `open` or `half-open`. Writer: gateway. Readers: boss, web, the operator.
   public static let orderCircuit = "circuit:polymarket:state"
 

@@ -2,7 +2,6 @@
 public enum RefusalCode: String, Hashable, Sendable, CaseIterable {
   // who and when
   case noGrant = "no_grant"
-  case badProof = "bad_proof"
   case staleEpoch = "stale_epoch"
   case agentPaused = "agent_paused"
   case malformed = "malformed"

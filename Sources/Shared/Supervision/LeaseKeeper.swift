@@ -2,10 +2,9 @@
 /// acting before the row can expire, by its own monotonic clock, counted from when it *sent* its last successful renewal.
 public struct LeaseKeeper: Hashable, Sendable {
   public struct Terms: Hashable, Sendable {
-    /// What the claim statement asks for.
-    public var validFor: Duration = .seconds(6)
     public var renewEvery: Duration = .seconds(2)
-    /// The holder acts no longer than this after sending; less than `validFor`, so there is a gap and never an overlap.
+    /// The holder acts no longer than this after sending; less than the six seconds that the claim statements ask for, so there is a gap
+    /// and never an overlap.
     public var actFor: Duration = .seconds(4)
     public init() {}
   }

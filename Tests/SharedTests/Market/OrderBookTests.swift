@@ -19,7 +19,7 @@ struct OrderBookTests {
   func changeBeforeSnapshot() throws {
     var book = OrderBook()
     #expect(book.set(try level("0.5", "1"), side: .buy, at: at(1)) == false)
-    #expect(!book.isComplete && book.levelCount == 0)
+    #expect(!book.isComplete && book.levels(.buy).isEmpty)
   }
 
   @Test("A late snapshot does not bring back what has changed since, nor what has gone since")
@@ -44,7 +44,7 @@ struct OrderBookTests {
     #expect(book.set(try level("0.4", "11"), side: .buy, at: at(15)) == false)
     #expect(book.set(try level("0.4", "0"), side: .buy, at: at(25)) == true)
     #expect(book.set(try level("0.4", "8"), side: .buy, at: at(22)) == false)
-    #expect(book.levelCount == 0)
+    #expect(book.levels(.buy).isEmpty && book.levels(.sell).isEmpty)
     #expect(book.apply(bids: [try level("0.4", "1")], asks: [], at: at(8)) == false)
   }
 

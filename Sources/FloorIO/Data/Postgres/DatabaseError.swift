@@ -57,8 +57,5 @@ public struct DatabaseError: Error, Hashable, Sendable, CustomStringConvertible 
     }
   }
 
-  /// A unique key said that the row is already there.
-  public var isUniqueViolation: Bool { sqlState == "23505" }
-
   public var description: String { sqlState.isEmpty ? message : "\(message) (SQLSTATE \(sqlState))" }
 }

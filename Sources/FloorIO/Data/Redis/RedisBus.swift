@@ -71,9 +71,6 @@ public final class RedisBus {
     return tell(words)
   }
 
-  @discardableResult
-  public func delete(_ key: String) -> Bool { tell([Array("DEL".utf8), name(key)]) }
-
   /// The key's value, `nil` when it is not there.
   public func get(_ key: String, _ done: @escaping (Result<[UInt8]?, BusError>) -> Void) {
     ask([Array("GET".utf8), name(key)]) { result in
@@ -87,14 +84,6 @@ public final class RedisBus {
         })
     }
   }
-
-  /// Any other command. Keys and channels in it take `prefixed(_:)` by the caller.
-  public func command(_ words: [String], _ done: @escaping (Result<RedisReply, BusError>) -> Void) {
-    ask(words.map { Array($0.utf8) }, done)
-  }
-
-  /// The name as it stands in Redis, with the instance's prefix.
-  public func prefixed(_ name: String) -> String { String(decoding: self.name(name), as: UTF8.self) }
 
   private func name(_ text: String) -> [UInt8] { prefix + text.utf8 }
 
@@ -140,20 +129,12 @@ public final class RedisBus {
 
   /// Subscribes now and on every connection from now on. Repeating it is harmless.
   public func subscribe(_ channel: String) { add(name(channel), to: \.channels, "SUBSCRIBE") }
-  public func unsubscribe(_ channel: String) { remove(name(channel), from: \.channels, "UNSUBSCRIBE") }
   public func psubscribe(_ pattern: String) { add(name(pattern), to: \.patterns, "PSUBSCRIBE") }
-  public func punsubscribe(_ pattern: String) { remove(name(pattern), from: \.patterns, "PUNSUBSCRIBE") }
 
   private func add(_ name: [UInt8], to list: ReferenceWritableKeyPath<RedisBus, [[UInt8]]>, _ command: String) {
     guard !self[keyPath: list].contains(name) else { return }
     self[keyPath: list].append(name)
     if subscriber.isReady { subscribe(command, name) }
-  }
-
-  private func remove(_ name: [UInt8], from list: ReferenceWritableKeyPath<RedisBus, [[UInt8]]>, _ command: String) {
-    guard let index = self[keyPath: list].firstIndex(of: name) else { return }
-    self[keyPath: list].remove(at: index)
-    if subscriber.isReady { subscriber.send([Array(command.utf8), name], isDroppable: false, nil) }
   }
 
   private func subscribeAll() {
