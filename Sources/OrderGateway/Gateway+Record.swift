@@ -15,8 +15,10 @@ extension Gateway {
     case .deny, .acceptCancel:
       if answer["reason"]?.string == "gateway_fenced" { fenced("the record holds a newer gateway") }
     case .advance(let id, let state, _, _):
+      // A fill may be known before the answer to the order is: the record stands at the end already, and what lies before it is no news.
+      let isPast = !state.isTerminal && answer["state"]?.string.flatMap(OrderState.init(rawValue:))?.isTerminal ?? false
       // What was given up before it left may never have been recorded: nothing is reserved for it then.
-      if outcome == "refused" || (outcome == "order_unknown" && state != .expiredUnsent) {
+      if (outcome == "refused" && !isPast) || (outcome == "order_unknown" && state != .expiredUnsent) {
         process.log.error(
           "order state not taken",
           [.text("order", id), .text("wanted", state.rawValue), .text("stands", answer["state"]?.string ?? "")])
