@@ -220,6 +220,10 @@ final class TraderAgent {
     var effects: [AgentEffect] = []
     core.handle(event, now: clock.market(at: SystemClock.wall()), &effects)
     for effect in effects { perform(effect) }
+    if effects.contains(where: { if case .record(let decision) = $0 { decision.kind == .signal } else { false } }) {
+      // Right behind the intents, in the same turn: a price must not wait for this row.
+      process.loop.atTurnEnd { [weak self] in self?.decisions.flush() }
+    }
     if !process.isReady, core.isReconciled, core.evaluated > 0, !core.isBlind {
       process.isReady = true
       process.log.info("ready", [.int("cursor", core.cursor), .int("positions", core.context.positions.all.count)])
@@ -229,10 +233,7 @@ final class TraderAgent {
   private func perform(_ effect: AgentEffect) {
     switch effect {
     case .publish(let flight): publish(flight)
-    case .record(let decision):
-      decisions.add(decision)
-      // On its way before the intent is.
-      if decision.kind == .signal { decisions.flush() }
+    case .record(let decision): decisions.add(decision)
     case .save: wantsSave = true
     case .sync: sync()
     }
