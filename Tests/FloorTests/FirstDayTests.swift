@@ -30,6 +30,15 @@ extension WholeFloor {
         #expect(value.contains("{") || (key.hasPrefix("circuit") && value == "closed\n"), "\(key) is \(value)")
       }
       #expect(try floor.count("SELECT count(*) AS value FROM findings") == 0)
+      let memory = try floor.script("memory", ["--instance", floor.instance, "--json"])
+      #expect(memory.status == 0, "\(memory.output)")
+      let table = try JSON.parse(memory.output)
+      let sizes = try table.need("rows").array?.map { ($0["name"]?.string ?? "", $0["pss_kb"]?.int ?? 0) } ?? []
+      #expect(sizes.allSatisfy { $0.1 > 0 } && sizes.map(\.0).contains("agent-momentum-btc"))
+      #expect(
+        Set(sizes.map(\.0)).isSuperset(of: ProcessNames.desk + ["floor-boss", "PostgreSQL", "Redis", "sim-venue"]))
+      let own = sizes.filter { $0.0 != "sim-venue" }.map(\.1).reduce(0, +)
+      #expect(table["together_pss_kb"]?.int == own)
       try floor.stop()
       #expect(!FileManager.default.fileExists(atPath: floor.state))
     }

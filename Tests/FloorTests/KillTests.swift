@@ -9,11 +9,11 @@ extension WholeFloor {
     func chaos() throws {
       let floor = try OutageTests.busyFloor("kills")
       let seed = Int.random(in: 1...9999)
-      // 13 s apart, so that restart budgets are not what is tested; the drill gives 15 to 24 orders a second.
+      // 13 s apart, so that restart budgets are not what is tested; the drill gives 20 to 35 orders a second.
       let run = try floor.script(
         "chaos",
         [
-          "--instance", floor.instance, "--agents", "3", "--others", "3", "--gap", "13", "--rate", "5",
+          "--instance", floor.instance, "--agents", "3", "--others", "3", "--gap", "13", "--rate", "10",
           "--caught", "1", "--seed", "\(seed)",
         ])
       #expect(run.status == 0, "seed \(seed):\n\(run.output)")

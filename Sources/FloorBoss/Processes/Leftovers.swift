@@ -37,17 +37,15 @@ struct Leftovers {
     defer { for client in clients { client.close() } }
     _ = try loop.turn(until: { clients.allSatisfy { $0.hello != nil } }, limit: Leftovers.helloLimit)
     var found = clients.compactMap(\.hello).map { Process(name: $0.process, identity: $0.identity, hello: $0) }
-    for silent in inProcessTable() where !found.contains(where: { $0.identity == silent.identity }) {
+    for silent in try inProcessTable() where !found.contains(where: { $0.identity == silent.identity }) {
       found.append(silent)
     }
     return found.filter { $0.identity.isAlive }
   }
 
   /// By the path they were started with, which is all that a process shows that hides its memory.
-  func inProcessTable() -> [Process] {
-    let pids: [Int32]
-    do { pids = try DirectoryListing.names(in: "/proc").compactMap { Int32($0) } } catch { return [] }
-    return pids.compactMap { pid in
+  func inProcessTable() throws -> [Process] {
+    try DirectoryListing.names(in: "/proc").compactMap { Int32($0) }.compactMap { pid in
       let line: [UInt8]
       do {
         line = try SmallFile.read("/proc/\(pid)/cmdline", bytesMax: 1 << 20)

@@ -9,7 +9,6 @@ struct BossFigures {
   let stopWithin: Duration
   let isPaper: Bool
   let isVenueSimulated: Bool
-  /// Length of a pause by recommendation.
   /// Whether recommendations are acted on.
   let mayAct: Bool
   let rules: RosterRules

@@ -130,11 +130,13 @@ import Testing
       process.loop.every(.milliseconds(50)) {
         bus.get("heartbeat:auditor") { result in
           guard case .success(let bytes?) = result else { return }
-          let beat = try? JSON.parse(bytes)
-          #expect(beat?["pid"]?.int == Int64(getpid()))
-          #expect(beat?["progress"] == 1)
-          let left = (try? redis.command("pttl", "t:heartbeat:auditor")).flatMap { Int($0.prefix { $0 != "\n" }) }
-          #expect(left.map { (1...5000).contains($0) } == true)
+          do {
+            let beat = try JSON.parse(bytes)
+            #expect(beat["pid"]?.int == Int64(getpid()))
+            #expect(beat["progress"] == 1)
+            let left = Int(try redis.command("pttl", "t:heartbeat:auditor").prefix { $0 != "\n" })
+            #expect(left.map { (1...5000).contains($0) } == true)
+          } catch { Issue.record("\(error)") }
           process.stop()
         }
       }

@@ -126,7 +126,10 @@ final class BossFloor {
   /// Living stand-ins of this floor, by process name.
   var standIns: [String: Int32] {
     var found: [String: Int32] = [:]
-    guard let entries = try? FileManager.default.contentsOfDirectory(atPath: "/proc") else {
+    let entries: [String]
+    do { entries = try DirectoryListing.names(in: "/proc") } catch {
+      // Nobody found because nobody could look must not pass for nobody left.
+      Issue.record("/proc: \(error)")
       return found
     }
     for pid in entries.compactMap({ Int32($0) }) {

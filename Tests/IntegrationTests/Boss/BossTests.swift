@@ -271,7 +271,9 @@ struct BossTests {
     var isDone = false
     bus.onConnected = {
       bus.get(key) { result in
-        if case .success(let bytes?) = result { answer = try? JSON.parse(bytes) }
+        do {
+          if let bytes = try result.get() { answer = try JSON.parse(bytes) }
+        } catch { Issue.record("\(error)") }
         isDone = true
       }
     }

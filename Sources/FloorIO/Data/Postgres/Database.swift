@@ -82,7 +82,8 @@ public final class Database {
   }
 
   /// Calls the handler with the payload of every NOTIFY on the channel, on every connection from now on. What was sent while there was
-  /// no connection is lost: look once when `onStateChange` says `true`.
+  /// no connection is lost: look once when `onStateChange` says `true`, over this connection: behind its LISTEN, so that nothing
+  /// falls between the look and the listening.
   /// - Precondition: the channel is a plain lower-case identifier.
   public func listen(_ channel: String, _ handler: @escaping (String) -> Void) {
     precondition(Database.isIdentifier(channel), "not a channel name")
