@@ -47,4 +47,17 @@ SELECT 'allocations stay under the cap', 'floor', sum(l.allocated) || ' over ' |
   FROM allocations l, floor_state f GROUP BY f.allocation_cap HAVING sum(l.allocated) > f.allocation_cap
 UNION ALL
 SELECT 'order events are numbered without gaps', agent_id::text, count(*) || ' events, last ' || max(cursor)
-  FROM order_events GROUP BY agent_id HAVING count(*) <> max(cursor);
+  FROM order_events GROUP BY agent_id HAVING count(*) <> max(cursor)
+UNION ALL
+SELECT 'an order belongs to an intent, an agent, a market and its token', o.order_id, concat_ws(' ', i.id, a.name, t.token_id)
+  FROM orders o LEFT JOIN intents i ON i.id = o.intent_id LEFT JOIN agents a ON a.id = o.agent_id
+  LEFT JOIN tokens t ON t.token_id = o.token_id AND t.slug = o.slug
+ WHERE i.id IS NULL OR i.agent_id <> o.agent_id OR i.result <> 'accepted' OR a.id IS NULL OR t.token_id IS NULL
+UNION ALL
+SELECT 'an order has one state, and a state its order', coalesce(o.order_id, s.order_id), coalesce(s.state, 'none')
+  FROM orders o FULL JOIN order_state s USING (order_id)
+ WHERE o.order_id IS NULL OR s.order_id IS NULL OR o.agent_id <> s.agent_id OR o.token_id <> s.token_id
+UNION ALL
+SELECT 'an intent and an event belong to an agent', x.what, x.agent_id::text
+  FROM (SELECT id AS what, agent_id FROM intents UNION ALL SELECT agent_id || '/' || cursor, agent_id FROM order_events) x
+  LEFT JOIN agents a ON a.id = x.agent_id WHERE a.id IS NULL;

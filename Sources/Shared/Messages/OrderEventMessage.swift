@@ -2,7 +2,8 @@
 /// `order_events_since(agent, cursor)` after a restart or a gap. An agent applies them in the order of `cursor`, each once.
 public struct OrderEventMessage: Hashable, Sendable {
   public enum Event: String, Hashable, Sendable, CaseIterable {
-    /// Risk approved, capital reserved, signed bytes recorded.
+    /// A cancel was taken down and will be sent. An order has no such event: what the venue says of it comes at once, and costs the
+    /// price that waits no event of its own.
     case accepted
     /// We refused (stable code in `reason`); nothing was or will be sent.
     case denied

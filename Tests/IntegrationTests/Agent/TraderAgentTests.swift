@@ -42,7 +42,7 @@ struct TraderAgentTests {
         reason: "momentum_up", detail: signal.json("detail"), observations: harness.recording) == .confirmed)
     try harness.wait("a checkpoint in the database") {
       let saved = try harness.floor.database.openAsAdministrator().query("SELECT state FROM checkpoints", [])
-      return try saved.count == 1 && AgentCheckpoint(saved[0].json("state")).cursor == 6
+      return try saved.count == 1 && AgentCheckpoint(saved[0].json("state")).cursor == 4
     }
     let state = try harness.state { _ in true }
     #expect(state.status == .trading && state.strategy == "momentum")
@@ -109,10 +109,10 @@ struct TraderAgentTests {
     let settled = try harness.floor.settle("btc-updown-5m-1700000100", payoutYes: "1")
     for event in settled["events"]?.array ?? [] { harness.tell(event) }
     var turn = 0
-    try harness.wait("a decision after all four events") {
+    try harness.wait("a decision after all three events") {
       turn += 1
       if turn % 20 == 0 { harness.publishMarket(bid: 64, ask: 65) }
-      return try harness.decisions().contains { $0["event_cursor"].flatMap { Int($0) } ?? 0 >= 4 }
+      return try harness.decisions().contains { $0["event_cursor"].flatMap { Int($0) } ?? 0 >= 3 }
     }
   }
 

@@ -21,7 +21,7 @@ struct OrderPathTests {
     #expect(again["first"] == "accepted")
     #expect(again["order_id"] == first["order_id"])
     #expect(again["state"] == "LIVE")
-    #expect(again["cursor"] == first["cursor"])
+    #expect(again["cursor"] == 0, "an order has no event of its own until something happens to it")
     #expect(again["same"] == true)
     #expect(try floor.submit(p.with("price", "0.6"))["same"] == false)
     #expect(try floor.gateway.query("SELECT reserved FROM allocations").one().usd("reserved").description == "10.35")
@@ -390,6 +390,103 @@ struct OrderPathTests {
     #expect(try floor.brokenInvariants() == [])
   }
 
+  @Test(
+    "an order enters the audit chain once, with the first thing that happens to it and before it",
+    arguments: ["advance", "fill", "cancel"])
+  func auditOfOrders(_ first: String) throws {
+    let floor = try DatabaseFloor()
+    let epoch = try floor.hire("one", allocation: "100")
+    try floor.market("m-1")
+    let order = try floor.submit(
+      floor.intent("one.1", agent: "one", epoch: epoch, market: "m-1", side: "BUY", price: "0.5", size: "20"))[
+        "order_id"]!.string!
+    let administrator = try floor.database.openAsAdministrator()
+    func kinds() throws -> [String] {
+      try administrator.query(
+        "SELECT kind FROM audit_outbox WHERE body->>'order' = $1 ORDER BY id", [.text(order)]
+      ).map { try $0.text("kind") }
+    }
+    #expect(try kinds() == [])
+    switch first {
+    case "fill": _ = try floor.fill(order, trade: "t1", price: "0.5", size: "5")
+    case "cancel": _ = try floor.advance(order, "CANCEL_SENT")
+    default: _ = try floor.advance(order, "LIVE")
+    }
+    #expect(try kinds() == ["order", first == "fill" ? "fill" : "order_state"])
+    _ = try floor.fill(order, trade: "t2", price: "0.5", size: "5")
+    _ = try floor.advance(order, "CANCELLED")
+    #expect(try kinds().filter { $0 == "order" }.count == 1)
+    let entry = try administrator.query("SELECT body FROM audit_outbox WHERE kind = 'order'").one().json("body")
+    #expect(entry["agent"] == "one" && entry["intent"] == "one.1" && entry["epoch"] == .int(epoch))
+    let hash = try administrator.query(
+      "SELECT encode(sha256(signed_body), 'hex') AS h FROM orders WHERE order_id = $1", [.text(order)]
+    ).one().text("h")
+    #expect(entry["body_sha256"] == .string(hash))
+    #expect(try floor.brokenInvariants() == [])
+  }
+
+  @Test("rows that break a rule of the order path's tables are refused, whoever writes them")
+  func guards() throws {
+    let floor = try DatabaseFloor()
+    let epoch = try floor.hire("one", allocation: "100")
+    try floor.market("m-1")
+    let order = try floor.submit(
+      floor.intent("one.1", agent: "one", epoch: epoch, market: "m-1", side: "BUY", price: "0.5", size: "20"))[
+        "order_id"]!.string!
+    let administrator = try floor.database.openAsAdministrator()
+    func refusal(_ sql: String) throws -> String {
+      do {
+        _ = try administrator.execute(script: sql)
+        return "accepted"
+      } catch let error as DatabaseError { return error.sqlState }
+    }
+    let copy = "INSERT INTO orders SELECT (x).* FROM (SELECT jsonb_populate_record(o, '{\"intent_id\": \"one.2\", "
+    let id = "\"order_id\": \"0x\(String(repeating: "ab", count: 32))\""
+    let from = "}'::jsonb) AS x FROM orders o) y"
+    for change in [
+      "\"order_id\": \"0xAB\"", id + ", \"price\": 1", id + ", \"price\": 0", id + ", \"size\": 0",
+      id + ", \"worst\": -1", id + ", \"side\": \"HOLD\"", id + ", \"outcome\": \"MAYBE\"", id + ", \"type\": \"IOC\"",
+    ] {
+      #expect(try refusal(copy + change + from) == "23514", "\(change)")
+    }
+    #expect(try refusal("BEGIN; " + copy + id + from + "; ROLLBACK") == "accepted")
+    for change in [
+      "reserved = -1", "filled = -1", "reserved_shares = -1", "settlement = 'MAYBE'", "state = 'FILLED'",
+      "state = 'FILLED', reserved = 0, reserved_shares = 1",
+    ] {
+      #expect(try refusal("UPDATE order_state SET \(change)") == "23514", "\(change)")
+    }
+    #expect(try refusal("UPDATE order_state SET state = 'NOWHERE'") == "FL012")
+    for change in [
+      "allocated = 1", "reserved = -1", "invested = -1", "overdrawn = -1", "realized = -99", "invested = 95",
+    ] {
+      #expect(try refusal("UPDATE allocations SET \(change)") == "23514", "\(change)")
+    }
+    let event = "INSERT INTO order_events (agent_id, cursor, event, body) SELECT id, "
+    #expect(try refusal(event + "0, 'live', '{}' FROM agents") == "23514")
+    #expect(try refusal(event + "1, 'maybe', '{}' FROM agents") == "23514")
+    let intent = "INSERT INTO intents (id, agent_id, epoch, gateway_epoch, origin, action, side, result, denial) SELECT "
+    for row in [
+      "'ONE', id, 1, 1, 'agent', 'enter', 'BUY', 'accepted', NULL", "'x', id, 1, 1, 'me', 'enter', 'BUY', 'accepted', NULL",
+      "'x', id, 1, 1, 'agent', 'hold', 'BUY', 'denied', 'no'", "'x', id, 1, 1, 'agent', 'enter', 'SELL', 'accepted', NULL",
+      "'x', id, 1, 1, 'agent', 'enter', 'BUY', 'denied', NULL", "'x', id, 1, 1, 'agent', 'enter', 'BUY', 'accepted', 'no'",
+    ] {
+      #expect(try refusal(intent + row + " FROM agents") == "23514", "\(row)")
+    }
+    for table in ["agents", "markets"] {
+      #expect(try refusal("DELETE FROM \(table)") == "FL010")
+      #expect(try refusal("TRUNCATE \(table) CASCADE") == "FL010")
+    }
+    #expect(order.hasPrefix("0x"))
+    #expect(try floor.brokenInvariants() == [])
+    // What the foreign keys said is asked of the whole record: a name of nothing is found.
+    _ = try administrator.execute(
+      script: copy.replacing("one.2", with: "one.9") + id + ", \"token_id\": \"77\"" + from)
+    let broken = try floor.brokenInvariants()
+    #expect(broken.contains { $0.hasPrefix("an order belongs to an intent") })
+    #expect(broken.contains { $0.hasPrefix("an order has one state") })
+  }
+
   @Test("an agent that asks again from its cursor hears every event, in order")
   func events() throws {
     let floor = try DatabaseFloor()
@@ -402,14 +499,16 @@ struct OrderPathTests {
     _ = try floor.fill(order, trade: "t1", price: "0.5", size: "20")
     let role = try floor.boss.query("SELECT db_role FROM agents").one().text("db_role")
     let agent = try floor.database.open(as: role)
-    let events = try agent.query("SELECT * FROM order_events_since('one', 1)")
+    let events = try agent.query("SELECT * FROM order_events_since('one', 0)")
     #expect(try events.map { try $0.json("body")["event"]?.string ?? "" } == ["live", "fill", "done"])
-    #expect(try events.map { try $0.int("cursor") } == [2, 3, 4])
+    #expect(try events.map { try $0.int("cursor") } == [1, 2, 3])
+    let later = try agent.query("SELECT * FROM order_events_since('one', 1)")
+    #expect(try later.map { try $0.int("cursor") } == [2, 3])
     let fill = try events[1].json("body")
     #expect(fill["position"] == "20")
     #expect(fill["fill"]?["price"] == "0.5")
     let snapshot = try agent.query("SELECT agent_snapshot('one') AS j").one().json("j")
-    #expect(snapshot["cursor"]?.int == 4)
+    #expect(snapshot["cursor"]?.int == 3)
     #expect(snapshot["positions"]?.array?.first?["shares"]?.shares == Shares(whole: 20))
     #expect(snapshot["orders"]?.array?.isEmpty == true)
   }

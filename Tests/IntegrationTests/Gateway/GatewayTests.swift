@@ -22,7 +22,6 @@ import Testing
     let end = try bench.final(of: entry.terms.intent)
     #expect(end.event == .done && end.reason == "filled")
     let story = bench.events(of: entry.terms.intent).map(\.event)
-    #expect(story.first == .accepted)
     #expect(story.contains(.fill))
     #expect(end.position == size)
 
