@@ -10,7 +10,6 @@ struct Options: Hashable, Sendable {
   var port: UInt16 = 8601
   var data = "var/venue"
   var credentials: String?
-  var capital = USD(dollars: 1000)
   var source = Source.synthetic
   var seed: UInt64 = 1
   var volatility = 0.5
@@ -34,7 +33,7 @@ struct Options: Hashable, Sendable {
       --port N                 loopback port for HTTP and web sockets; 0 lets the system choose (default 8601)
       --data DIR               where the truth log is (default var/venue); a killed venue goes on from it
       --credentials FILE       wallet and API key, made at the first start, mode 0600 (default DIR/credentials.json)
-      --capital N              dollars of a new account (default 1000)
+      --capital N              dollars of a new wallet (default 1000)
 
       --source synthetic       markets, prices and traders from a seed (default)
         --seed N               the seed (default 1)
@@ -96,7 +95,7 @@ struct Options: Hashable, Sendable {
       case "--data": value(option).map { options.data = $0 }
       case "--credentials": value(option).map { options.credentials = $0 }
       case "--capital":
-        decimal(option, above: 0, upTo: 1_000_000_000_000_000).map { options.capital = USD(micros: $0) }
+        decimal(option, above: 0, upTo: 1_000_000_000_000_000).map { options.rules.capital = USD(micros: $0) }
       case "--source":
         guard let name = value(option) else { break }
         sourceName = name

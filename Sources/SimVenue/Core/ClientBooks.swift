@@ -4,8 +4,13 @@ import Shared
 /// that replaying the log gives the same value.
 struct ClientBooks: Hashable, Sendable {
   struct Account: Hashable, Sendable {
+    /// Lower case.
     var address: String
+    /// The signer's first key; empty for a wallet that is not the signer's plain one.
     var apiKey: String
+    /// The account of the signer.
+    var owner: Int
+    var wallet: WalletKind
     /// Base units by asset: `USD` or a token id.
     var balances: [String: Int64] = [:]
     var reserved: [String: Int64] = [:]
@@ -13,6 +18,13 @@ struct ClientBooks: Hashable, Sendable {
 
     func balance(_ asset: String) -> Int64 { balances[asset] ?? 0 }
     func available(_ asset: String) -> Int64 { balance(asset) - (reserved[asset] ?? 0) }
+  }
+
+  /// An API key that opens an account.
+  struct Grant: Hashable, Sendable {
+    var account: Int
+    /// A whole number of up to 256 bits, without leading zeros.
+    var nonce: String
   }
 
   enum Phase: Hashable, Sendable {
@@ -24,6 +36,10 @@ struct ClientBooks: Hashable, Sendable {
   static let cash = "USD"
 
   var accounts: [Account] = []
+  /// By address.
+  var accountIndex: [String: Int] = [:]
+  /// By API key, those that still open something.
+  var keys: [String: Grant] = [:]
   var orders: [String: OrderRecord] = [:]
   var openOrders: Set<String> = []
   var trades: [TradeRecord] = []
@@ -37,7 +53,12 @@ struct ClientBooks: Hashable, Sendable {
   var source: String?
   var sourceState: String?
 
-  func account(apiKey: String) -> Int? { accounts.firstIndex { $0.apiKey == apiKey } }
+  func account(apiKey: String) -> Int? { keys[apiKey]?.account }
+  /// The signer's account behind a wallet.
+  func owner(_ account: Int) -> Int { accounts[account].owner }
+  func account(address: String) -> Int? { accountIndex[address] }
+  /// What a wallet's orders are signed with in lists: its signer's first key.
+  func apiKey(of account: Int) -> String { accounts[accounts[account].owner].apiKey }
   func market(_ slug: String) -> MarketSpec? { marketIndex[slug].map { markets[$0] } }
 
   /// The asset that an order holds back.
@@ -49,12 +70,19 @@ struct ClientBooks: Hashable, Sendable {
     switch record.entry {
     case .started(let source, _): self.source = source
     case .clock(let clock): self.clock = clock
-    case .account(let index, let address, let apiKey):
+    case .account(let index, let address, let apiKey, let owner, let wallet):
       if index == accounts.count {
-        accounts.append(Account(address: address, apiKey: apiKey))
+        accountIndex[address] = index
+        accounts.append(Account(address: address, apiKey: apiKey, owner: owner, wallet: wallet))
       } else {
+        keys[accounts[index].apiKey] = nil
         accounts[index].apiKey = apiKey
       }
+      if !apiKey.isEmpty { keys[apiKey] = Grant(account: index, nonce: "0") }
+    case .key(let account, let nonce, let apiKey):
+      keys[apiKey] = Grant(account: account, nonce: nonce)
+      if accounts[account].apiKey.isEmpty { accounts[account].apiKey = apiKey }
+    case .keyGone(let apiKey): keys[apiKey] = nil
     case .market(let spec):
       marketIndex[spec.slug] = markets.count
       markets.append(spec)

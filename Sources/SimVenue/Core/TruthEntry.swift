@@ -6,7 +6,12 @@ enum TruthEntry: Hashable, Sendable {
   /// The venue came up.
   case started(source: String, build: String)
   case clock(MarketClock)
-  case account(index: Int, address: String, apiKey: String)
+  /// A wallet. `owner` is the account of its signer, whose keys speak for it (its own index for the signer's plain wallet); `apiKey` the
+  /// signer's first key, empty for the other kinds of wallet.
+  case account(index: Int, address: String, apiKey: String, owner: Int, wallet: WalletKind)
+  /// A signer got another API key, or gave one up.
+  case key(account: Int, nonce: String, apiKey: String)
+  case keyGone(apiKey: String)
   case market(MarketSpec)
   /// An authenticated request and what was answered.
   case request(Request)

@@ -59,8 +59,16 @@ enum TruthReading {
         MarketClock(
           anchorWall: WallTime(nanoseconds: wall), anchorMarket: MarketTime(nanoseconds: market), rateMilli: rate))
     case "account":
-      guard let index = number("account"), let address = text("address"), let key = text("api_key") else { return nil }
-      return .account(index: Int(index), address: address, apiKey: key)
+      guard let index = number("account"), let address = text("address"), let key = text("api_key"),
+        let wallet = WalletKind(rawValue: number("wallet") ?? 0)
+      else { return nil }
+      return .account(
+        index: Int(index), address: address, apiKey: key, owner: Int(number("owner") ?? index), wallet: wallet)
+    case "key":
+      guard let account = number("account"), let nonce = text("nonce"), let key = text("api_key")
+      else { return nil }
+      return .key(account: Int(account), nonce: nonce, apiKey: key)
+    case "key_gone": return text("api_key").map { .keyGone(apiKey: $0) }
     case "market": return spec(value).map { .market($0) }
     case "request":
       guard let key = text("api_key"), let method = text("method"), let path = text("path"),
@@ -130,6 +138,13 @@ enum TruthReading {
       slug: slug, kind: kind, question: question, details: details, labels: labels, tokens: tokens,
       conditionID: condition, feeRate: fee, listed: MarketTime(nanoseconds: listed),
       start: MarketTime(nanoseconds: start), end: MarketTime(nanoseconds: end))
+    if let name = text("exchange") {
+      guard let exchange = TypedOrder.Exchange(rawValue: name) else { return nil }
+      spec.exchange = exchange
+    }
+    if let group = text("group"), let title = text("group_title"), let item = text("group_item") {
+      spec.group = .init(slug: group, title: title, item: item)
+    }
     spec.number = market
     spec.eventNumber = event
     spec.tick = tick

@@ -20,11 +20,16 @@ enum TruthText {
         ("kind", "clock"), ("anchor_wall_ns", .integer(clock.anchorWall.nanoseconds)),
         ("anchor_market_ns", .integer(clock.anchorMarket.nanoseconds)), ("rate_milli", .integer(clock.rateMilli)),
       ]
-    case .account(let index, let address, let apiKey):
+    case .account(let index, let address, let apiKey, let owner, let wallet):
       return [
         ("kind", "account"), ("account", .integer(Int64(index))), ("address", .text(address)),
-        ("api_key", .text(apiKey)),
+        ("api_key", .text(apiKey)), ("owner", .integer(Int64(owner))), ("wallet", .integer(wallet.rawValue)),
       ]
+    case .key(let account, let nonce, let apiKey):
+      return [
+        ("kind", "key"), ("account", .integer(Int64(account))), ("nonce", .text(nonce)), ("api_key", .text(apiKey)),
+      ]
+    case .keyGone(let apiKey): return [("kind", "key_gone"), ("api_key", .text(apiKey))]
     case .market(let spec): return [("kind", "market")] + encode(spec)
     case .request(let request):
       return [
@@ -72,6 +77,10 @@ enum TruthText {
       ("fee_rate", .integer(spec.feeRate)), ("listed_ns", .integer(spec.listed.nanoseconds)),
       ("start_ns", .integer(spec.start.nanoseconds)), ("end_ns", .integer(spec.end.nanoseconds)),
     ]
+    if spec.exchange != .standard { fields.append(("exchange", .text(spec.exchange.rawValue))) }
+    if let group = spec.group {
+      fields += [("group", .text(group.slug)), ("group_title", .text(group.title)), ("group_item", .text(group.item))]
+    }
     if case .upDown(let asset, let seconds) = spec.kind {
       fields += [("asset", .text(asset)), ("window_s", .integer(seconds))]
     }

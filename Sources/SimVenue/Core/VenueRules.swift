@@ -2,6 +2,8 @@ import Shared
 
 /// What of the venue's behaviour is a setting.
 struct VenueRules: Hashable, Sendable {
+  /// What a new wallet holds.
+  var capital = USD(dollars: 1000)
   /// How long a taking order on an up/down market waits before it is matched (wall).
   var takerHold: Duration = .milliseconds(150)
   /// From a window's end to its payout (market time).

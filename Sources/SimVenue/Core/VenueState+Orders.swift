@@ -122,14 +122,16 @@ extension VenueState {
 
   // MARK: - Cancelling
 
-  /// Cancels what is named and belongs to the account.
+  /// Cancels what is named and belongs to a wallet of the signer `account`.
   mutating func cancel(_ ids: [String], account: Int, request: Int) {
     var canceled: [String] = []
     var others: [WireValue.Field] = []
     for id in ids where !canceled.contains(id) && !others.contains(where: { $0.name == id }) {
-      if held.values.contains(where: { $0.terms.id == id && $0.terms.account == account }) {
+      if held.values.contains(where: { $0.terms.id == id && clients.owner($0.terms.account) == account }) {
         others.append(.init(name: id, value: .text("matched orders can't be canceled")))
-      } else if let order = clients.orders[id], order.terms.account == account, clients.openOrders.contains(id) {
+      } else if let order = clients.orders[id], clients.owner(order.terms.account) == account,
+        clients.openOrders.contains(id)
+      {
         end(order, .canceled)
         canceled.append(id)
       } else {
@@ -144,10 +146,10 @@ extension VenueState {
           decision: "canceled \(canceled.count) of \(ids.count)")))
   }
 
-  /// The account's open orders, oldest first, that pass the filters.
+  /// The open orders of a signer's wallets, oldest first, that pass the filters.
   func openOrders(account: Int, slug: String? = nil, outcome: Outcome? = nil) -> [OrderRecord] {
     clients.openOrders.compactMap { clients.orders[$0] }.filter {
-      $0.terms.account == account && (slug == nil || $0.terms.slug == slug)
+      clients.owner($0.terms.account) == account && (slug == nil || $0.terms.slug == slug)
         && (outcome == nil || $0.terms.outcome == outcome)
     }.sorted { $0.key < $1.key }
   }
@@ -165,7 +167,7 @@ extension VenueState {
   /// Tells an order's owner how it stands.
   mutating func tell(_ id: String, _ change: UserEvent.Change) {
     guard let order = clients.orders[id] else { return }
-    emit(.user(account: order.terms.account, slug: order.terms.slug, .order(order, change)))
+    emit(.user(account: clients.owner(order.terms.account), slug: order.terms.slug, .order(order, change)))
   }
 
   // MARK: - Dead-man switch
@@ -177,7 +179,7 @@ extension VenueState {
       emit(.answer(request, Answer(status: 400, body: body.bytes, decision: "Invalid Heartbeat ID")))
       return
     }
-    let next = identifier("heartbeat:\(account):\(nextSequence):\(now.wall.nanoseconds)")
+    let next = Identifier.uuid("heartbeat:\(account):\(nextSequence):\(now.wall.nanoseconds)")
     beats[account] = Beat(id: next, last: now.wall)
     if !clients.accounts[account].deadManArmed { record(.deadMan(account: account, armed: true)) }
     wallDue.add(.deadMan(account), at: now.wall.advanced(by: rules.deadMan).nanoseconds + 1)
@@ -191,10 +193,4 @@ extension VenueState {
     for order in openOrders(account: account) { end(order, .canceled) }
   }
 
-  /// A uuid made from a text.
-  func identifier(_ text: String) -> String {
-    let hex = Array(Hex.text(Digests.sha256(Array(text.utf8)).prefix(16)))
-    let parts = [hex[0..<8], hex[8..<12], ["4"] + hex[13..<16], ["8"] + hex[17..<20], hex[20..<32]]
-    return parts.map { String($0) }.joined(separator: "-")
-  }
 }

@@ -24,6 +24,19 @@ extension VenueState {
     }
   }
 
+  /// Notes the middle of every open market, once a minute; looks for new ones every five seconds.
+  mutating func notePrices() {
+    guard now.market.seconds / 5 != noted else { return }
+    noted = now.market.seconds / 5
+    let minute = now.market.seconds / 60
+    for market in live.indices where live[market].isOpen {
+      if let last = live[market].history.last, last.at / 60 >= minute { continue }
+      guard let bid = live[market].book.bestBid(.yes), let ask = live[market].book.bestAsk(.yes) else { continue }
+      live[market].history.append((now.market.seconds, Price.middle(bid, ask)))
+      if live[market].history.count > Self.historyMax { live[market].history.removeFirst(Self.historyMax / 10) }
+    }
+  }
+
   /// When `advance` has something to do next, on each clock.
   var nextDue: (wall: WallTime?, market: MarketTime?) {
     (wallDue.first.map { WallTime(nanoseconds: $0) }, marketDue.first.map { MarketTime(nanoseconds: $0) })

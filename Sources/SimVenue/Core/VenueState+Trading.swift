@@ -50,7 +50,7 @@ extension VenueState {
           market: market, outcome: outcome, side: side, price: first.takerPrice, shares: shares, hash: hash)))
     guard takerPart.account != nil || makers.contains(where: { $0.account != nil }) else { return nil }
     let trade = TradeRecord(
-      id: identifier("trade:\(takerPart.order):\(first.takerPrice):\(nextSequence)"), slug: spec.slug,
+      id: Identifier.uuid("trade:\(takerPart.order):\(first.takerPrice):\(nextSequence)"), slug: spec.slug,
       taker: takerPart, makers: makers, matchedAt: now, updatedAt: now, status: .matched, hash: "")
     record(.trade(trade))
     for part in [takerPart] + makers { pay(client: part, spec, cause: trade.id) }
@@ -90,11 +90,11 @@ extension VenueState {
     traders[trader].shares[market, default: [.zero, .zero]][part.outcome.index] += buys ? part.shares : -part.shares
   }
 
-  /// The accounts of a trade, each once.
+  /// The signers whose wallets took part in a trade, each once.
   func parties(_ trade: TradeRecord) -> [Int] {
     var accounts: [Int] = []
     for part in [trade.taker] + trade.makers {
-      if let account = part.account, !accounts.contains(account) { accounts.append(account) }
+      if let account = part.account.map(clients.owner), !accounts.contains(account) { accounts.append(account) }
     }
     return accounts
   }

@@ -25,7 +25,12 @@ struct VenueState: Sendable {
     var streetBids: [Int64: Int64] = [:]
     var streetAsks: [Int64: Int64] = [:]
     var isOpen = true
+    /// Middle prices of YES, one a minute of market time, oldest first; the venue forgets them when it is restarted.
+    var history: [(at: Int64, price: Price)] = []
   }
+
+  /// Points of a market's history that are kept: a week of minutes.
+  static let historyMax = 7 * 24 * 60
 
   /// One of the venue's own participants. May go into debt: it stands for the rest of the world.
   struct Trader: Hashable, Sendable {
@@ -77,6 +82,8 @@ struct VenueState: Sendable {
   var nextSequence: Int64 = 1
   var now: Now
   private var pending: [VenueEffect] = []
+  /// When `notePrices` last looked, in steps of five seconds.
+  var noted: Int64 = 0
 
   init(rules: VenueRules, now: Now) {
     self.rules = rules
@@ -104,18 +111,42 @@ struct VenueState: Sendable {
 
   // MARK: - Set-up
 
-  /// Opens an account, or gives a known address a new key. A new one starts with `capital`.
-  mutating func openAccount(address: String, apiKey: String, capital: USD) {
+  /// Opens a signer's account, or gives a known one this key as its first.
+  mutating func openAccount(address: String, apiKey: String) {
     let lower = address.lowercased()
-    if let index = clients.accounts.firstIndex(where: { $0.address == lower }) {
-      if clients.accounts[index].apiKey != apiKey {
-        record(.account(index: index, address: lower, apiKey: apiKey))
+    if let index = clients.account(address: lower) {
+      let known = clients.accounts[index]
+      if known.apiKey != apiKey || clients.keys[apiKey] == nil {
+        record(.account(index: index, address: lower, apiKey: apiKey, owner: known.owner, wallet: known.wallet))
       }
       return
     }
+    open(lower, apiKey: apiKey, owner: clients.accounts.count, .plain)
+  }
+
+  /// The account of one of a signer's wallets; opened when it is first heard of.
+  mutating func wallet(_ kind: WalletKind, at address: String, owner: Int) -> Int {
+    clients.account(address: address) ?? open(address, apiKey: "", owner: owner, kind)
+  }
+
+  @discardableResult private mutating func open(
+    _ address: String, apiKey: String, owner: Int, _ kind: WalletKind
+  ) -> Int {
     let index = clients.accounts.count
-    record(.account(index: index, address: lower, apiKey: apiKey))
-    if capital > .zero { move(index, ClientBooks.cash, capital.micros, cause: "deposit") }
+    record(.account(index: index, address: address, apiKey: apiKey, owner: owner, wallet: kind))
+    if rules.capital > .zero { move(index, ClientBooks.cash, rules.capital.micros, cause: "deposit") }
+    return index
+  }
+
+  /// Takes down that a signer has this key, too.
+  mutating func grant(_ apiKey: String, nonce: String, address: String) {
+    let lower = address.lowercased()
+    guard let index = clients.account(address: lower) else {
+      open(lower, apiKey: nonce == "0" ? apiKey : "", owner: clients.accounts.count, .plain)
+      if nonce != "0" { record(.key(account: clients.accounts.count - 1, nonce: nonce, apiKey: apiKey)) }
+      return
+    }
+    record(.key(account: index, nonce: nonce, apiKey: apiKey))
   }
 
   /// Lists a market; it trades from now on. A slug that is already listed is left as it is.
@@ -123,7 +154,8 @@ struct VenueState: Sendable {
     if let known = clients.marketIndex[spec.slug] { return known }
     var numbered = spec
     numbered.number = 5_210_000 + Int64(live.count)
-    numbered.eventNumber = 1_149_000 + Int64(live.count)
+    let sibling = spec.group.flatMap { group in clients.markets.last { $0.group?.slug == group.slug } }
+    numbered.eventNumber = sibling?.eventNumber ?? 1_149_000 + Int64(live.count)
     record(.market(numbered))
     let index = live.count
     live.append(LiveMarket(tick: numbered.tick))

@@ -76,7 +76,7 @@ enum AccountText {
       .init(name: "owner", value: .text(owner(taker, state))),
       .init(name: "maker_address", value: .text(address(taker, state))),
       .init(name: "maker_orders", value: .list(trade.makers.map { maker($0, spec, state) })),
-      .init(name: "trader_side", value: taker.account == account ? "TAKER" : "MAKER"),
+      .init(name: "trader_side", value: taker.account.map(state.clients.owner) == account ? "TAKER" : "MAKER"),
     ]
   }
 
@@ -91,7 +91,7 @@ enum AccountText {
   }
 
   private static func owner(_ part: TradeRecord.Part, _ state: VenueState) -> String {
-    part.account.map { state.clients.accounts[$0].apiKey } ?? "00000000-0000-4000-8000-000000000000"
+    part.account.map { state.clients.apiKey(of: $0) } ?? "00000000-0000-4000-8000-000000000000"
   }
 
   private static func address(_ part: TradeRecord.Part, _ state: VenueState) -> String {

@@ -10,30 +10,44 @@ enum GammaAnswers {
       return .ok(GammaMarket.market(market, state))
     }
     if let slug = call.rest("/events/slug/") {
-      guard let market = state.clients.marketIndex[slug] else { return notFound }
+      guard let market = state.clients.markets.firstIndex(where: { $0.eventSlug == slug }) else { return notFound }
       return .ok(GammaMarket.event(market, state, withMarkets: true))
     }
     switch call.path {
     case "/markets": return list(call, state) { GammaMarket.market($0, state) }
-    case "/events": return list(call, state) { GammaMarket.event($0, state, withMarkets: true) }
+    case "/events": return list(call, state, isEvents: true) { GammaMarket.event($0, state, withMarkets: true) }
     case "/markets/keyset": return pages(call, state, "markets") { GammaMarket.market($0, state) }
-    case "/events/keyset": return pages(call, state, "events") { GammaMarket.event($0, state, withMarkets: true) }
-    default: return nil
+    case "/events/keyset":
+      return pages(call, state, "events", isEvents: true) { GammaMarket.event($0, state, withMarkets: true) }
+    default: break
     }
+    if let id = call.rest("/markets/").flatMap({ Int64($0) }) {
+      guard let market = state.clients.markets.firstIndex(where: { $0.number == id }) else { return notFound }
+      return .ok(GammaMarket.market(market, state))
+    }
+    if let id = call.rest("/events/").flatMap({ Int64($0) }) {
+      guard let market = state.clients.markets.firstIndex(where: { $0.eventNumber == id }) else { return notFound }
+      return .ok(GammaMarket.event(market, state, withMarkets: true))
+    }
+    return nil
   }
 
   private static let notFound = Answer.refused(404, "not found")
 
-  private static func list(_ call: Call, _ state: VenueState, _ show: (Int) -> WireValue) -> Answer {
-    let found = selection(call, state)
+  private static func list(
+    _ call: Call, _ state: VenueState, isEvents: Bool = false, _ show: (Int) -> WireValue
+  ) -> Answer {
+    let found = selection(call, state, isEvents)
     let offset = max(0, call.first("offset").flatMap { Int($0) } ?? 0)
     return .ok(.list(found.dropFirst(offset).prefix(limit(call)).map(show)))
   }
 
   /// Keyset pages; the cursor is the base64 of the next place. The last page has none.
-  private static func pages(_ call: Call, _ state: VenueState, _ name: String, _ show: (Int) -> WireValue) -> Answer {
+  private static func pages(
+    _ call: Call, _ state: VenueState, _ name: String, isEvents: Bool = false, _ show: (Int) -> WireValue
+  ) -> Answer {
     guard call.first("offset") == nil else { return .refused(400, "offset is not supported on keyset endpoints") }
-    let found = selection(call, state)
+    let found = selection(call, state, isEvents)
     var start = 0
     if let cursor = call.first("after_cursor") {
       guard let bytes = Base64URL.decode(cursor), let place = Int(String(decoding: bytes, as: UTF8.self)), place >= 0
@@ -53,19 +67,21 @@ enum GammaAnswers {
   private static func limit(_ call: Call) -> Int { min(100, max(1, call.first("limit").flatMap { Int($0) } ?? 20)) }
 
   /// Markets that pass the filters, in the order of their listing unless asked otherwise. A slug names closed markets too; otherwise
-  /// closed ones appear only with `closed=true`.
-  private static func selection(_ call: Call, _ state: VenueState) -> [Int] {
+  /// closed ones appear only with `closed=true`. An event is named by the first of its markets that passes.
+  private static func selection(_ call: Call, _ state: VenueState, _ isEvents: Bool) -> [Int] {
     let slugs = call.all("slug")
     let conditions = call.all("condition_ids").map { $0.lowercased() }
-    let tokens = call.all("clob_token_ids")
+    let tokens = call.all("clob_token_ids") + call.all("position_ids")
+    let versions = call.all("version")
     let closed = call.first("closed").map { $0 == "true" }
     let latestEnd = call.first("end_date_max").flatMap { CivilTime.nanoseconds(parsing: $0) }
     let earliestEnd = call.first("end_date_min").flatMap { CivilTime.nanoseconds(parsing: $0) }
     var found = state.live.indices.filter { index in
       let spec = state.spec(index)
-      if !slugs.isEmpty, !slugs.contains(spec.slug) { return false }
+      if !slugs.isEmpty, !slugs.contains(isEvents ? spec.eventSlug : spec.slug) { return false }
       if !conditions.isEmpty, !conditions.contains(spec.conditionID) { return false }
       if !tokens.isEmpty, !spec.tokens.contains(where: tokens.contains) { return false }
+      if !versions.isEmpty, !versions.contains(spec.exchange == .third ? "v2" : "v1") { return false }
       if let latestEnd, spec.end.nanoseconds > latestEnd { return false }
       if let earliestEnd, spec.end.nanoseconds < earliestEnd { return false }
       let isClosed = GammaMarket.resolution(index, state) != nil
@@ -79,6 +95,9 @@ enum GammaAnswers {
     case "volumeNum": found.sort { (state.live[$0].volume, $0) < (state.live[$1].volume, $1) }
     default: break
     }
-    return ascending ? found : found.reversed()
+    if !ascending { found.reverse() }
+    guard isEvents else { return found }
+    var seen: Set<Int64> = []
+    return found.filter { seen.insert(state.spec($0).eventNumber).inserted }
   }
 }

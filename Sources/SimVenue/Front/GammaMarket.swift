@@ -19,19 +19,31 @@ enum GammaMarket {
       ("id", .text(String(spec.number))), ("question", .text(spec.question)), ("conditionId", .text(spec.conditionID)),
       ("slug", .text(spec.slug)), ("startDate", .text(text(spec.listed))), ("endDate", .text(text(spec.end))),
       ("description", .text(spec.details)), ("outcomes", inside(spec.labels)),
-      ("outcomePrices", inside(prices(live, resolved?.0.winner))), ("clobTokenIds", inside(spec.tokens)),
+      ("outcomePrices", inside(prices(live, resolved?.0.winner))),
       ("volume", .text(live.volume.description)), ("volumeNum", .number(live.volume.description)),
       ("volume24hr", .number(live.volume.description)), ("active", .flag(true)), ("closed", .flag(resolved != nil)),
       ("archived", .flag(false)), ("acceptingOrders", .flag(live.isOpen)), ("enableOrderBook", .flag(true)),
       ("acceptingOrdersTimestamp", .text(text(spec.listed))), ("questionID", .text(spec.questionID)),
       ("orderPriceMinTickSize", .number(live.tick.description)),
       ("orderMinSize", .number(spec.minimumSize.description)),
-      ("negRisk", .flag(false)), ("feesEnabled", .flag(spec.feeRate > 0)), ("makerBaseFee", .integer(1000)),
-      ("takerBaseFee", .integer(1000)), ("version", "v1"),
+      ("negRisk", .flag(spec.exchange == .negativeRisk)), ("feesEnabled", .flag(spec.feeRate > 0)),
+      ("makerBaseFee", .integer(1000)), ("takerBaseFee", .integer(1000)),
       ("umaResolutionStatus", resolved == nil ? "" : "resolved"),
       ("umaResolutionStatuses", resolved == nil ? "[]" : "[\"resolved\"]"),
       ("automaticallyResolved", .flag(spec.isUpDown)),
     ]
+    if spec.exchange == .third {
+      fields += [
+        ("version", "v2"), ("positionIds", .texts(spec.tokens)),
+        ("resolutionStatus", resolved == nil ? "active" : "resolved"),
+      ]
+    } else {
+      fields += [("version", "v1"), ("clobTokenIds", inside(spec.tokens))]
+    }
+    if let group = spec.group { fields.append(("groupItemTitle", .text(group.item))) }
+    if spec.exchange == .negativeRisk {
+      fields += [("negRiskMarketID", .text(spec.groupID)), ("negRiskRequestID", .text(spec.questionID))]
+    }
     if let bid { fields.append(("bestBid", .number(bid.description))) }
     if let ask { fields.append(("bestAsk", .number(ask.description))) }
     if let bid, let ask { fields.append(("spread", .number(WireDecimal.text(ask.micros - bid.micros)))) }
@@ -67,25 +79,36 @@ enum GammaMarket {
       (
         "events",
         .list([
-          .object(("id", .text(String(spec.eventNumber))), ("slug", .text(spec.slug)), ("title", .text(spec.question)))
+          .object(
+            ("id", .text(String(spec.eventNumber))), ("slug", .text(spec.eventSlug)), ("title", .text(spec.eventTitle)))
         ])
       ))
     return .record(fields.map { .init(name: $0.0, value: $0.1) })
   }
 
+  /// The markets of the event that a market belongs to, in the order of their listing.
+  static func siblings(_ index: Int, _ state: VenueState) -> [Int] {
+    guard let group = state.spec(index).group else { return [index] }
+    return state.live.indices.filter { state.spec($0).group?.slug == group.slug }
+  }
+
   static func event(_ index: Int, _ state: VenueState, withMarkets: Bool) -> WireValue {
     let spec = state.spec(index)
-    let live = state.live[index]
     let resolved = resolution(index, state)
+    let markets = siblings(index, state)
+    let isOver = markets.allSatisfy { resolution($0, state) != nil }
+    let volume = markets.reduce(USD.zero) { $0 + state.live[$1].volume }
     var fields: [(String, WireValue)] = [
-      ("id", .text(String(spec.eventNumber))), ("ticker", .text(spec.slug)), ("slug", .text(spec.slug)),
-      ("title", .text(spec.question)), ("description", .text(spec.details)), ("startDate", .text(text(spec.listed))),
+      ("id", .text(String(spec.eventNumber))), ("ticker", .text(spec.eventSlug)), ("slug", .text(spec.eventSlug)),
+      ("title", .text(spec.eventTitle)), ("description", .text(spec.details)), ("startDate", .text(text(spec.listed))),
       ("creationDate", .text(text(spec.listed))), ("startTime", .text(text(spec.start))),
-      ("endDate", .text(text(spec.end))), ("active", .flag(true)), ("closed", .flag(resolved != nil)),
-      ("archived", .flag(false)), ("volume", .number(live.volume.description)),
-      ("volume24hr", .number(live.volume.description)), ("negRisk", .flag(false)), ("enableOrderBook", .flag(true)),
-      ("automaticallyResolved", .flag(spec.isUpDown)), ("version", "v1"),
+      ("endDate", .text(text(spec.end))), ("active", .flag(true)), ("closed", .flag(isOver)),
+      ("archived", .flag(false)), ("volume", .number(volume.description)),
+      ("volume24hr", .number(volume.description)), ("negRisk", .flag(spec.exchange == .negativeRisk)),
+      ("enableOrderBook", .flag(true)), ("automaticallyResolved", .flag(spec.isUpDown)),
+      ("version", spec.exchange == .third ? "v2" : "v1"),
     ]
+    if spec.exchange == .negativeRisk { fields.append(("negRiskMarketID", .text(spec.groupID))) }
     if case .upDown(let asset, let seconds) = spec.kind {
       let series = "\(asset)-up-or-down-\(seconds / 60)m"
       let name = "\(asset.uppercased()) Up or Down \(seconds / 60)m"
@@ -120,7 +143,7 @@ enum GammaMarket {
           ))
       }
     }
-    if withMarkets { fields.append(("markets", .list([market(index, state)]))) }
+    if withMarkets { fields.append(("markets", .list(markets.map { market($0, state) }))) }
     return .record(fields.map { .init(name: $0.0, value: $0.1) })
   }
 

@@ -2,17 +2,19 @@ import Shared
 
 /// The CLOB's private questions and orders (protocol document, sections 2.9 to 2.13). The caller's key has been verified.
 enum PrivateAnswers {
+  private static let paths: Set<String> = [
+    "POST /order", "POST /orders", "DELETE /order", "DELETE /orders", "DELETE /cancel-all",
+    "DELETE /cancel-market-orders",
+    "GET /data/orders", "GET /data/trades", "GET /data/pre-migration-orders", "GET /balance-allowance",
+    "GET /balance-allowance/update", "POST /v1/heartbeats", "GET /auth/api-keys", "DELETE /auth/api-key",
+    "GET /auth/ban-status/closed-only", "GET /notifications", "DELETE /notifications", "GET /order-scoring",
+    "POST /orders-scoring", "GET /rewards/user", "GET /rewards/user/total", "GET /rewards/user/percentages",
+    "GET /rewards/user/markets",
+  ]
+
   /// Does this path need a key?
   static func covers(_ call: Call) -> Bool {
-    switch (call.method, call.path) {
-    case ("POST", "/order"), ("POST", "/orders"), ("DELETE", "/order"), ("DELETE", "/orders"),
-      ("DELETE", "/cancel-all"),
-      ("DELETE", "/cancel-market-orders"), ("GET", "/data/orders"), ("GET", "/data/trades"),
-      ("GET", "/balance-allowance"),
-      ("GET", "/balance-allowance/update"), ("POST", "/v1/heartbeats"), ("GET", "/auth/api-keys"):
-      true
-    default: call.method == "GET" && call.rest("/data/order/") != nil
-    }
+    paths.contains("\(call.method) \(call.path)") || call.method == "GET" && call.rest("/data/order/") != nil
   }
 
   /// What a request leads to: an answer now, or one or more orders whose answers come through the state's effects.
@@ -32,13 +34,14 @@ enum PrivateAnswers {
   static func answer(
     _ call: Call, key: Gate.Key, account: Int, gate: Gate, request: Int, _ state: inout VenueState
   ) -> Outcome {
-    if call.method == "GET" { return .now(question(call, key, account, state)) }
+    openWallet(call, key, account, gate, &state)
+    if call.method == "GET" { return .now(question(call, key, account, gate, state)) }
     let body: WireValue? = call.body.isEmpty ? .null : WireReader.read(call.body)
     guard let body else { return .now(.refused(400, "Invalid payload")) }
     switch (call.method, call.path) {
     case ("POST", "/order"):
       do throws(OrderRefusal) {
-        state.place(try gate.order(body, key: key, account: account), request: request)
+        state.place(try order(body, key, account, gate, &state), request: request)
         return .deferred
       } catch {
         return .now(.refused(error.status, error.text))
@@ -48,19 +51,58 @@ enum PrivateAnswers {
       guard entries.count <= 15 else {
         return .now(.refused(400, "Too many orders in payload: \(entries.count), max allowed: 15"))
       }
-      return .batch(
-        entries.map { entry in
-          do throws(OrderRefusal) {
-            return .posted(try gate.order(entry, key: key, account: account))
-          } catch {
-            return .refused(error)
-          }
-        })
+      var answers: [BatchEntry] = []
+      for entry in entries {
+        do throws(OrderRefusal) {
+          answers.append(.posted(try order(entry, key, account, gate, &state)))
+        } catch {
+          answers.append(.refused(error))
+        }
+      }
+      return .batch(answers)
+    case ("POST", "/orders-scoring"):
+      guard let ids = body.asList?.compactMap(\.asText) else { return .now(.refused(400, "Invalid payload")) }
+      return .now(.ok(.record(ids.map { .init(name: $0, value: .flag(false)) })))
+    // Nothing is ever notified: a fill and a cancel are told by the user channel.
+    case ("DELETE", "/notifications"): return .now(.ok("OK"))
     case ("POST", "/v1/heartbeats"):
       state.heartbeat(body["heartbeat_id"]?.asText ?? "", account: account, request: request)
       return .deferred
     default: return cancel(call, body, account, request, &state)
     }
+  }
+
+  private static func order(
+    _ value: WireValue, _ key: Gate.Key, _ owner: Int, _ gate: Gate, _ state: inout VenueState
+  ) throws(OrderRefusal) -> OrderRules.Posted {
+    // A token that nobody knows is told later, in its own words.
+    let market = value["order"]?["tokenId"]?.asText.flatMap { state.market(token: $0) }
+    let signed = try gate.order(value, key: key, exchange: market.map { state.spec($0.index).exchange } ?? .standard)
+    var posted = signed.posted
+    posted.account = state.wallet(signed.wallet, at: signed.maker, owner: owner)
+    return posted
+  }
+
+  /// A wallet that is asked about exists from then on, with what a new wallet holds.
+  private static func openWallet(
+    _ call: Call, _ key: Gate.Key, _ owner: Int, _ gate: Gate, _ state: inout VenueState
+  ) {
+    guard call.rest("/balance-allowance") != nil || call.path == "/balance-allowance", let kind = wallet(call),
+      let address = address(of: kind, key, owner, gate, state)
+    else { return }
+    _ = state.wallet(kind, at: address, owner: owner)
+  }
+
+  private static func wallet(_ call: Call) -> WalletKind? {
+    WalletKind(rawValue: call.first("signature_type").flatMap { Int64($0) } ?? 0)
+  }
+
+  /// Where the signer's wallet of a kind is: the one that is open, or the usual place.
+  private static func address(
+    of kind: WalletKind, _ key: Gate.Key, _ owner: Int, _ gate: Gate, _ state: VenueState
+  ) -> String? {
+    let places = kind.addresses(of: key.address, keccak: gate.keccak)
+    return places.first { state.clients.account(address: $0) != nil } ?? places.first
   }
 
   private static func cancel(
@@ -97,9 +139,12 @@ enum PrivateAnswers {
 
   // MARK: - Questions
 
-  private static func question(_ call: Call, _ key: Gate.Key, _ account: Int, _ state: VenueState) -> Answer {
+  private static func question(
+    _ call: Call, _ key: Gate.Key, _ account: Int, _ gate: Gate, _ state: VenueState
+  ) -> Answer {
     if let id = call.rest("/data/order/") {
-      guard let order = state.clients.orders[id.lowercased()], order.terms.account == account else {
+      guard let order = state.clients.orders[id.lowercased()], state.clients.owner(order.terms.account) == account
+      else {
         return .refused(404, "order not found")
       }
       return .ok(AccountText.order(order, key.apiKey, state))
@@ -112,11 +157,30 @@ enum PrivateAnswers {
       let found = state.openOrders(account: account).filter {
         matches($0, condition, token, state) && (id == nil || $0.terms.id == id)
       }
-      return page(call, found) { AccountText.order($0, key.apiKey, state) }
+      return Paging.page(call, found) { AccountText.order($0, key.apiKey, state) }
     case "/data/trades": return trades(call, key, account, state)
-    case "/balance-allowance": return balance(call, account, state)
+    case "/balance-allowance":
+      guard let kind = wallet(call), let address = address(of: kind, key, account, gate, state),
+        let wallet = state.clients.account(address: address)
+      else { return .refused(400, "Invalid signature_type") }
+      return balance(call, wallet, gate, state)
     case "/balance-allowance/update": return .ok(.null)
-    default: return .ok(.object(("apiKeys", .texts([key.apiKey]))))
+    case "/auth/ban-status/closed-only": return .ok(.object(("closed_only", .flag(false))))
+    case "/auth/api-keys":
+      let keys = state.clients.keys.filter { $0.value.account == account }
+      return .ok(
+        .object(
+          (
+            "apiKeys",
+            .texts(
+              keys.sorted { ($0.value.nonce.utf8.count, $0.value.nonce) < ($1.value.nonce.utf8.count, $1.value.nonce) }
+                .map(\.key))
+          )))
+    case "/order-scoring": return .ok(.object(("scoring", .flag(false))))
+    case "/notifications", "/rewards/user/total": return .ok(.list([]))
+    case "/rewards/user/percentages": return .ok(.record([]))
+    // Pre-migration orders are those of the first generation: all of them were wiped.
+    default: return Paging.empty(call)
     }
   }
 
@@ -134,13 +198,13 @@ enum PrivateAnswers {
     let all = state.clients.trades
     var range = all.indices
     if let id = given("id") {
-      guard let place = state.clients.tradeIndex[id] else { return page(call, found) { _ in .null } }
+      guard let place = state.clients.tradeIndex[id] else { return Paging.empty(call) }
       range = place..<(place + 1)
     }
     for place in range.reversed() {
       let trade = all[place]
       if let after, trade.matchedAt.market.seconds <= after { break }
-      guard trade.taker.account == account || trade.makers.contains(where: { $0.account == account }),
+      guard state.parties(trade).contains(account),
         let spec = state.clients.market(trade.slug)
       else { continue }
       if let condition, spec.conditionID != condition { continue }
@@ -150,10 +214,10 @@ enum PrivateAnswers {
       if let before, trade.matchedAt.market.seconds >= before { continue }
       found.append(trade)
     }
-    return page(call, found) { AccountText.trade($0, account, key.apiKey, state) }
+    return Paging.page(call, found) { AccountText.trade($0, account, key.apiKey, state) }
   }
 
-  private static func balance(_ call: Call, _ account: Int, _ state: VenueState) -> Answer {
+  private static func balance(_ call: Call, _ account: Int, _ gate: Gate, _ state: VenueState) -> Answer {
     let asset: String
     switch call.first("asset_type") {
     case "COLLATERAL": asset = ClientBooks.cash
@@ -171,27 +235,8 @@ enum PrivateAnswers {
         ("balance", .text(String(state.clients.accounts[account].balance(asset)))),
         (
           "allowances",
-          .object(
-            (TypedOrder.Exchange.standard.contract, unlimited), (TypedOrder.Exchange.negativeRisk.contract, unlimited))
+          .record(
+            TypedOrder.Exchange.allCases.map { .init(name: $0.contract(chain: gate.chain), value: unlimited) })
         )))
-  }
-
-  /// A page of a list: cursors are the base64 of a place, `LTE=` ends.
-  private static func page<Item>(_ call: Call, _ items: [Item], _ show: (Item) -> WireValue) -> Answer {
-    var start = 0
-    if let cursor = call.first("next_cursor"), !cursor.isEmpty {
-      guard let bytes = Base64URL.decode(cursor), let place = Int(String(decoding: bytes, as: UTF8.self)) else {
-        return .refused(400, "Invalid payload")
-      }
-      // The last page's own cursor, sent again: nothing follows.
-      start = place < 0 ? items.count : place
-    }
-    let shown = items.dropFirst(start).prefix(100)
-    let next = start + shown.count
-    return .ok(
-      .object(
-        ("limit", .integer(100)), ("count", .integer(Int64(shown.count))),
-        ("next_cursor", .text(next < items.count ? Base64URL.encode(Array(String(next).utf8)) : "LTE=")),
-        ("data", .list(shown.map(show)))))
   }
 }

@@ -83,7 +83,7 @@ extension Gate {
   /// A gate with the floor's curve library behind it.
   static func standard(keys: [Key]) -> Gate {
     Gate(
-      keys: keys,
+      keys: Dictionary(uniqueKeysWithValues: keys.map { ($0.apiKey, $0) }),
       keccak: { Keccak256.hash($0).bytes },
       recover: { digest, signature in
         guard let word = Word256(bytes: digest) else { return nil }

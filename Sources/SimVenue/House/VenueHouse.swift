@@ -9,7 +9,6 @@ final class VenueHouse {
     var rateMilli: Int64 = 1000
     /// Stand still (a thousandth of the wall's pace) until `POST /sim/start`.
     var startsPaused = false
-    var capital = USD(dollars: 1000)
     var seed: UInt64 = 1
     var build = ""
   }
@@ -26,6 +25,7 @@ final class VenueHouse {
     case market
     case user
     case reference
+    case price
   }
 
   /// A request whose answer is owed.
@@ -44,13 +44,15 @@ final class VenueHouse {
   private(set) var life: any LifeSource
   private(set) var clock: MarketClock
   private let truth: TruthFile
-  private let gate: Gate
+  private var gate: Gate
+  private let mint: KeyMint
   private let build: String
   private let rateMilli: Int64
   private var faults: Faults
   private var market = MarketChannel<Int>()
   private var user = UserChannel<Int>()
   private var reference = ReferenceChannel<Int>()
+  private var price = PriceChannel<Int>()
   private var channels: [Int: Channel] = [:]
   private var waiting: [Int: Waiting] = [:]
   private var batches: [Int: (batch: Int, index: Int)] = [:]
@@ -67,9 +69,10 @@ final class VenueHouse {
 
   /// Opens the venue on what its truth log says. A short absence (two minutes) is time passed; after a longer one the market clock goes on
   /// where it stopped.
-  init(settings: Settings, life: any LifeSource, truth: TruthFile, gate: Gate, wall: WallTime) throws {
+  init(settings: Settings, life: any LifeSource, truth: TruthFile, gate: Gate, mint: KeyMint, wall: WallTime) throws {
     self.truth = truth
     self.gate = gate
+    self.mint = mint
     self.life = life
     build = settings.build
     rateMilli = settings.rateMilli
@@ -103,7 +106,11 @@ final class VenueHouse {
     state.now = Now(wall: wall, market: max(state.now.market, line.market(at: wall)))
     state.record(.started(source: life.name, build: settings.build))
     if state.clients.clock != line { state.record(.clock(line)) }
-    for key in gate.keys { state.openAccount(address: key.address, apiKey: key.apiKey, capital: settings.capital) }
+    for key in gate.keys.values { state.openAccount(address: key.address, apiKey: key.apiKey) }
+    for (apiKey, grant) in state.clients.keys where gate.keys[apiKey] == nil {
+      let key = mint.key(address: state.clients.accounts[grant.account].address, nonce: grant.nonce)
+      if key.apiKey == apiKey { self.gate.keys[apiKey] = key }
+    }
     self.life.begin(&state)
     try drain()
     _ = try catchUp(wall: wall, budget: .seconds(3600))
@@ -120,10 +127,14 @@ final class VenueHouse {
       state.advance(to: Now(wall: min(wall, clock.wall(at: due)), market: due))
       try life.run(&state)
       try drain()
-      for report in life.takeReports() { reference.tell(report, at: state.now.market, deliver) }
+      for report in life.takeReports() {
+        reference.tell(report, at: state.now.market, deliver)
+        price.tell(report, at: state.now.market, deliver)
+      }
       if SystemClock.monotonic().since(start) > budget { return false }
     }
     state.advance(to: Now(wall: wall, market: clock.market(at: wall)))
+    state.notePrices()
     skipSilence(wall)
     try drain()
     return true
@@ -173,6 +184,9 @@ final class VenueHouse {
       finish(number, .refused(500, "Internal server error"))
     } else if PrivateAnswers.covers(call) {
       enter(call, number, wall)
+    } else if let answer = KeyAnswers.answer(call, wall: wall, mint: mint, &gate, &state) {
+      waiting[number]?.apiKey = call.headers["poly_api_key"] ?? ""
+      finish(number, answer)
     } else if let answer = PublicAnswers.answer(call, state, wall: wall) ?? GammaAnswers.answer(call, state) {
       finish(number, answer)
     } else {
@@ -188,6 +202,12 @@ final class VenueHouse {
       return
     }
     waiting[number]?.apiKey = key.apiKey
+    if (call.method, call.path) == ("DELETE", "/auth/api-key") {
+      gate.keys[key.apiKey] = nil
+      state.record(.keyGone(apiKey: key.apiKey))
+      finish(number, .ok("OK", decision: "key deleted"))
+      return
+    }
     switch PrivateAnswers.answer(call, key: key, account: account, gate: gate, request: number, &state) {
     case .now(let answer): finish(number, answer)
     case .deferred: break
@@ -242,6 +262,9 @@ final class VenueHouse {
     case "/rtds", "/rtds/":
       channels[peer] = .reference
       reference.opened(peer)
+    case "/ws", "/ws/":
+      channels[peer] = .price
+      price.opened(peer)
     default: return false
     }
     return true
@@ -254,6 +277,10 @@ final class VenueHouse {
     case .user: if !user.heard(text, from: peer, gate, state, deliver) { hangUp(peer) }
     case .reference:
       reference.heard(text, from: peer, at: state.now.market, history: { life.history($0) }, deliver)
+    case .price:
+      let stays = price.heard(
+        text, from: peer, gate, at: state.now.market, history: { life.history($0) }, deliver)
+      if !stays { hangUp(peer) }
     case nil: break
     }
   }
@@ -263,6 +290,7 @@ final class VenueHouse {
     case .market: market.closed(peer)
     case .user: user.closed(peer)
     case .reference: reference.closed(peer)
+    case .price: price.closed(peer)
     case nil: break
     }
   }

@@ -45,8 +45,8 @@ final class VenueService {
     house = try VenueHouse(
       settings: .init(
         rules: options.rules, rateMilli: options.rateMilli, startsPaused: options.startsPaused,
-        capital: options.capital, seed: options.seed,
-        build: FloorVersion.text), life: life, truth: truth, gate: .standard(keys: [credentials.key]),
+        seed: options.seed, build: FloorVersion.text), life: life, truth: truth,
+      gate: .standard(keys: [credentials.key]), mint: try KeyMint.open(options.data + "/api-keys.secret"),
       wall: SystemClock.wall())
     try credentials.save(path, port: port)
     wire()
@@ -100,7 +100,7 @@ final class VenueService {
       exchanges[number] = exchange
       attempt { try house.request(call(request), number: number, wall: SystemClock.wall()) }
     }
-    server.acceptsSocket = { ["/ws/market", "/ws/user", "/rtds"].contains(Self.trimmed($0.path)) }
+    server.acceptsSocket = { ["/ws/market", "/ws/user", "/rtds", "/ws"].contains(Self.trimmed($0.path)) }
     server.onOpen = { [unowned self] peer, request in
       let number = nextNumber
       nextNumber += 1

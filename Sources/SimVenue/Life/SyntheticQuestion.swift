@@ -2,13 +2,17 @@ import Glibc
 import Shared
 
 /// A binary question whose probability wanders: a walk of the log-odds with a pull to the middle, asked anew every hour or two.
-struct SyntheticQuestion: Hashable, Sendable {
+struct SyntheticQuestion: Sendable {
   let stem: String
   let text: String
   let seconds: Int64
   let feeRate: Int64
   let lane: UInt64
   var logit: Double
+  var exchange = TypedOrder.Exchange.standard
+  /// Name and title of the event that it is one answer of; exactly one of them comes true.
+  var group: (stem: String, title: String)?
+  var item = ""
 
   static func all(seed: UInt64) -> [SyntheticQuestion] {
     [
@@ -21,7 +25,17 @@ struct SyntheticQuestion: Hashable, Sendable {
       SyntheticQuestion(
         stem: "rain-at-the-station", text: "Will it rain at the station?", seconds: 3600, feeRate: 50_000, lane: 33,
         logit: 0),
+      // On the contracts of the third generation.
+      SyntheticQuestion(
+        stem: "bridge-opens-today", text: "Will the bridge open today?", seconds: 3600, feeRate: 50_000, lane: 34,
+        logit: 0.3, exchange: .third),
     ]
+      + [("Ada", 35, 0.4), ("Brook", 36, -0.2), ("Chen", 37, -0.6)].map { name, lane, logit in
+        SyntheticQuestion(
+          stem: "harbour-master-\(name.lowercased())", text: "Will \(name) be elected harbour master?", seconds: 7200,
+          feeRate: 40_000, lane: UInt64(lane), logit: logit, exchange: .negativeRisk,
+          group: ("harbour-master", "Who will be elected harbour master?"), item: name)
+      }
   }
 
   var probability: Double { 1 / (1 + exp(-logit)) }
@@ -39,6 +53,7 @@ struct SyntheticQuestion: Hashable, Sendable {
     MarketSpec(
       slug: slug(start), kind: .question, question: text, details: "A question of the simulated venue.",
       labels: ["Yes", "No"], feeRate: feeRate, listed: listed, start: MarketTime(seconds: start),
-      end: MarketTime(seconds: start + seconds))
+      end: MarketTime(seconds: start + seconds), exchange: exchange,
+      group: group.map { .init(slug: "\($0.stem)-\(start)", title: $0.title, item: item) })
   }
 }

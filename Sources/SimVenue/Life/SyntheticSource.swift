@@ -104,11 +104,12 @@ struct SyntheticSource: LifeSource {
 
   private mutating func restore(_ kept: WireValue) -> Bool {
     guard let step = kept["step"]?.asNumber, let values = kept["paths"]?.asList, values.count == paths.count,
-      let chances = kept["questions"]?.asList, chances.count == questions.count,
+      let chances = kept["questions"]?.asList, chances.count <= questions.count,
       case .record(let fields)? = kept["openings"]
     else { return false }
     for index in paths.indices where !paths[index].restore(values[index]) { return false }
-    for index in questions.indices {
+    // Questions that are newer than what was kept begin where they begin.
+    for index in chances.indices {
       guard let level = chances[index].asText.flatMap(Double.init) else { return false }
       questions[index].logit = level
     }
@@ -171,13 +172,33 @@ struct SyntheticSource: LifeSource {
   }
 
   private mutating func decideQuestions(_ second: Int64, _ state: inout VenueState) {
+    var elected: [String: String] = [:]
     for question in questions where second % question.seconds == 0 {
       var chance = Chance(seed: settings.seed, step: stepIndex, lane: question.lane &+ 1000)
-      let winner: Outcome = chance.happens(question.probability) ? .yes : .no
+      let isTrue: Bool
+      if let group = question.group {
+        let winner = elected[group.stem] ?? election(group.stem, &chance)
+        elected[group.stem] = winner
+        isTrue = winner == question.stem
+      } else {
+        isTrue = chance.happens(question.probability)
+      }
       state.decide(
         .init(
-          slug: question.slug(second - question.seconds), winner: winner, inferred: false, opening: nil, closing: nil))
+          slug: question.slug(second - question.seconds), winner: isTrue ? .yes : .no, inferred: false, opening: nil,
+          closing: nil))
     }
+  }
+
+  /// Which answer of an event comes true: one, with the weight of its chance.
+  private func election(_ stem: String, _ chance: inout Chance) -> String {
+    let answers = questions.filter { $0.group?.stem == stem }
+    var left = chance.uniform() * answers.reduce(0) { $0 + $1.probability }
+    for answer in answers {
+      left -= answer.probability
+      if left < 0 { return answer.stem }
+    }
+    return answers.last?.stem ?? ""
   }
 
   mutating func takeReports() -> [ReferenceReport] {
@@ -230,7 +251,11 @@ struct SyntheticSource: LifeSource {
   private func fair(_ market: Int, _ state: VenueState) -> Double {
     let spec = state.spec(market)
     guard case .upDown(let asset, _) = spec.kind else {
-      return questions.first { spec.slug.hasPrefix($0.stem) }?.probability ?? 0.5
+      guard let question = questions.first(where: { spec.slug.hasPrefix($0.stem + "-") }) else { return 0.5 }
+      guard let group = question.group else { return question.probability }
+      // The answers of one event share one certainty.
+      let all = questions.filter { $0.group?.stem == group.stem }.reduce(0) { $0 + $1.probability }
+      return question.probability / all
     }
     let path = paths[asset == "btc" ? 0 : 1]
     let left = Double(spec.end.since(time(of: stepIndex)).milliseconds) / 1000

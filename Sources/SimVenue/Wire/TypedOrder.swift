@@ -1,4 +1,4 @@
-/// The signed structure of an order, generation V2 (protocol document, sections 2.7.1 and 2.7.3), encoded here from the document.
+/// The signed structure of an order, generations V2 and V3 (protocol document, sections 2.7.1 and 2.7.3), encoded here from the document.
 struct TypedOrder: Hashable, Sendable {
   var salt: String
   var maker: String
@@ -13,16 +13,31 @@ struct TypedOrder: Hashable, Sendable {
   var builder: String
 
   /// Which contract the order is signed for.
-  enum Exchange: Sendable {
+  enum Exchange: String, Hashable, Sendable, CaseIterable {
     case standard
-    case negativeRisk
+    case negativeRisk = "neg_risk"
+    /// Of markets of protocol v2.
+    case third = "v3"
 
-    var contract: String {
+    /// - Parameter chain: 137 is Polygon, 80002 the test chain.
+    func contract(chain: Int64) -> String {
       switch self {
       case .standard: "0xE111180000d2663C0091e4f400237545B87B996B"
       case .negativeRisk: "0xe2222d279d744050d28e00520010520000310F59"
+      case .third:
+        chain == 80002
+          ? "0x9fE6e61422AdB6F610d8597F9684b16912D50C3D" : "0xe3333700cA9d93003F00f0F71f8515005F6c00Aa"
       }
     }
+
+    var version: String { self == .third ? "3" : "2" }
+  }
+
+  /// What belongs to one order: its id, and what its key signs, which differ for deposit wallets alone.
+  struct Hashes: Hashable, Sendable {
+    var order: [UInt8]
+    var domain: [UInt8]
+    var structure: [UInt8]
   }
 
   static let typeText =
@@ -30,19 +45,36 @@ struct TypedOrder: Hashable, Sendable {
     + "uint8 signatureType,uint256 timestamp,bytes32 metadata,bytes32 builder)"
   private static let domainTypeText =
     "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+  private static let nestedTypeText =
+    "TypedDataSign(Order contents,string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"
 
-  /// The order's id: the EIP-712 digest that an externally owned account signs. `nil` when a field is no number or address.
-  func digest(_ exchange: Exchange, chain: Int64, keccak: ([UInt8]) -> [UInt8]) -> [UInt8]? {
-    guard let structure = encoded(keccak) else { return nil }
-    guard let contract = Self.address(exchange.contract), let chainWord = Hex.word(decimal: String(chain)) else {
-      return nil
-    }
-    var domain = keccak(Array(Self.domainTypeText.utf8))
-    domain += keccak(Array("Polymarket CTF Exchange".utf8))
-    domain += keccak(Array("2".utf8))
-    domain += chainWord
-    domain += contract
-    return keccak([0x19, 0x01] + keccak(domain) + keccak(structure))
+  /// The order's id is the EIP-712 digest of the plain order. `nil` when a field is no number or address.
+  func digests(_ exchange: Exchange, chain: Int64, keccak: ([UInt8]) -> [UInt8]) -> Hashes? {
+    guard let encoded = encoded(keccak), let contract = Self.address(exchange.contract(chain: chain)),
+      let chainWord = Hex.word(decimal: String(chain))
+    else { return nil }
+    func hash(_ text: String) -> [UInt8] { keccak(Array(text.utf8)) }
+    let domain = keccak(
+      hash(Self.domainTypeText) + hash("Polymarket CTF Exchange") + hash(exchange.version) + chainWord + contract)
+    let structure = keccak(encoded)
+    return Hashes(order: keccak([0x19, 0x01] + domain + structure), domain: domain, structure: structure)
+  }
+
+  /// What the owner of a deposit wallet signs: the order inside a structure that names the wallet (ERC-7739).
+  func nestedDigest(_ digests: Hashes, chain: Int64, keccak: ([UInt8]) -> [UInt8]) -> [UInt8]? {
+    guard let wallet = Self.address(maker), let chainWord = Hex.word(decimal: String(chain)) else { return nil }
+    func hash(_ text: String) -> [UInt8] { keccak(Array(text.utf8)) }
+    let structure = keccak(
+      hash(Self.nestedTypeText + Self.typeText) + digests.structure + hash("DepositWallet") + hash("1") + chainWord
+        + wallet
+        + [UInt8](repeating: 0, count: 32))
+    return keccak([0x19, 0x01] + digests.domain + structure)
+  }
+
+  /// What follows the 65 bytes in a deposit wallet's signature.
+  func nestedTrailer(_ digests: Hashes) -> [UInt8] {
+    let type = Array(Self.typeText.utf8)
+    return digests.domain + digests.structure + type + [UInt8(type.count >> 8), UInt8(type.count & 255)]
   }
 
   private func encoded(_ keccak: ([UInt8]) -> [UInt8]) -> [UInt8]? {

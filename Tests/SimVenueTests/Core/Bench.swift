@@ -16,8 +16,8 @@ struct Bench {
     let start = MarketTime(seconds: Self.opening)
     let now = Now(wall: WallTime(seconds: 1_800_000_000), market: start)
     state = VenueState(rules: rules, now: now)
-    state.openAccount(address: "0xA1", apiKey: "key-a", capital: USD(dollars: 1000))
-    state.openAccount(address: "0xB2", apiKey: "key-b", capital: USD(dollars: 1000))
+    state.openAccount(address: "0xA1", apiKey: "key-a")
+    state.openAccount(address: "0xB2", apiKey: "key-b")
     market = state.list(
       MarketSpec(
         slug: "btc-updown-5m-\(Self.opening)", kind: .upDown(asset: "btc", seconds: 300),

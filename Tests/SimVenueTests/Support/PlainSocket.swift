@@ -6,6 +6,8 @@ import Glibc
   struct Closed: Error {}
   private let descriptor: Int32
   private var buffer: [UInt8] = []
+  /// What of the buffer has been taken: removing it each time would cost more the more has come.
+  private var taken = 0
 
   init(port: UInt16, patience: Int = 10) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -33,6 +35,10 @@ import Glibc
   }
 
   private func fill() throws {
+    if taken > 1 << 20 || taken == buffer.count {
+      buffer.removeFirst(taken)
+      taken = 0
+    }
     var space = [UInt8](repeating: 0, count: 65536)
     let count = unsafe space.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
     guard count > 0 else { throw Closed() }
@@ -40,19 +46,17 @@ import Glibc
   }
 
   func take(_ count: Int) throws -> [UInt8] {
-    while buffer.count < count { try fill() }
-    defer { buffer.removeFirst(count) }
-    return Array(buffer[0..<count])
+    while buffer.count - taken < count { try fill() }
+    defer { taken += count }
+    return Array(buffer[taken..<(taken + count)])
   }
 
   /// Up to and with the pattern.
   func take(through pattern: String) throws -> String {
     let wanted = Array(pattern.utf8)
     while true {
-      if buffer.count >= wanted.count {
-        for start in 0...(buffer.count - wanted.count) where Array(buffer[start..<(start + wanted.count)]) == wanted {
-          return String(decoding: try take(start + wanted.count), as: UTF8.self)
-        }
+      if let range = buffer[taken...].firstRange(of: wanted) {
+        return String(decoding: try take(range.upperBound - taken), as: UTF8.self)
       }
       try fill()
     }

@@ -29,33 +29,88 @@ struct ProtocolVectorTests {
     #expect(checked > 0)
   }
 
+  /// The contract that settles a vector's market.
+  private func exchange(_ vector: WireValue) -> TypedOrder.Exchange {
+    vector["protocolVersion"]?.asNumber == 3
+      ? .third : vector["input"]?["negRisk"]?.asFlag == true ? .negativeRisk : .standard
+  }
+
   @Test(
-    "every posted V2 order of a plain wallet has its id, its signer and its terms; others are refused in the venue's words"
+    "every posted order of the present generations, of every kind of wallet, has its id and its signer; the first is refused"
   )
   func signedOrders() throws {
-    var accepted = 0
+    var accepted: Set<String> = []
     for vector in try vectors("signed_orders.json") {
-      let input = try #require(vector["input"])
-      let owner = try #require(input["owner"]?.asText)
+      let name = vector["id"]?.asText ?? ""
+      let owner = try #require(vector["input"]?["owner"]?.asText)
       let address = try #require(vector["signerAddress"]?.asText).lowercased()
       let key = Gate.Key(apiKey: owner, secret: [], passphrase: "", address: address)
       var gate = Gate.standard(keys: [key])
       gate.chain = vector["chainId"]?.asNumber ?? 137
       let text = try #require(vector["postBody"]?.asText)
       let body = try #require(WireReader.read(text))
-      let plain =
-        vector["protocolVersion"]?.asNumber == 2 && vector["signatureTypeName"]?.asText == "EOA"
-        && input["negRisk"]?.asFlag == false
+      let isPresent = try #require(vector["protocolVersion"]?.asNumber) >= 2
       do throws(OrderRefusal) {
-        let posted = try gate.order(body, key: key, account: 0)
-        #expect(plain, "\(vector["id"]?.asText ?? "") should be refused")
-        #expect(posted.id == vector["orderHash"]?.asText)
-        accepted += 1
+        let signed = try gate.order(body, key: key, exchange: exchange(vector))
+        #expect(isPresent, "\(name) should be refused")
+        #expect(signed.posted.id == vector["orderHash"]?.asText, "\(name)")
+        #expect(signed.maker == vector["order"]?["maker"]?.asText?.lowercased(), "\(name)")
+        accepted.insert("\(exchange(vector)) \(signed.wallet)")
       } catch {
-        #expect(!plain, "\(vector["id"]?.asText ?? ""): \(error.text)")
+        #expect(!isPresent, "\(name): \(error.text)")
+        #expect(error.text == "order_version_mismatch", "\(name)")
+      }
+      // Signed for another contract it is another generation's, whoever signed it.
+      let other: TypedOrder.Exchange = exchange(vector) == .third ? .standard : .third
+      #expect(throws: OrderRefusal(text: "order_version_mismatch")) {
+        try gate.order(body, key: key, exchange: other)
       }
     }
-    #expect(accepted > 0)
+    #expect(accepted.isSuperset(of: WalletKind.allCases.map { "standard \($0)" }))
+    #expect(accepted.contains("third plain") && accepted.contains("negativeRisk plain"))
+  }
+
+  @Test("every wallet of a signer is where the official client finds it")
+  func wallets() throws {
+    let rows = try vectors("wallet_addresses.json")
+    let keccak = Gate.standard(keys: []).keccak
+    for row in rows {
+      func address(_ name: String) throws -> String { try #require(row[name]?.asText).lowercased() }
+      let signer = try address("eoa")
+      #expect(WalletKind.plain.addresses(of: signer, keccak: keccak) == [signer])
+      #expect(try WalletKind.proxy.addresses(of: signer, keccak: keccak) == [address("polyProxy")])
+      #expect(try WalletKind.safe.addresses(of: signer, keccak: keccak) == [address("gnosisSafe")])
+      #expect(
+        try WalletKind.deposit.addresses(of: signer, keccak: keccak)
+          == [address("depositWalletBeacon"), address("depositWalletUups")])
+    }
+    #expect(!rows.isEmpty)
+  }
+
+  @Test("every level 1 signature names its wallet, and not with another nonce, time or signature")
+  func levelOne() throws {
+    let rows = try vectors("l1_clob_auth.json")
+    for row in rows {
+      var gate = Gate.standard(keys: [])
+      gate.chain = row["chainId"]?.asNumber ?? 137
+      let stamp = try #require(row["timestamp"]?.asText)
+      let address = try #require(row["address"]?.asText)
+      let wall = WallTime(seconds: try #require(Int64(stamp)))
+      var headers = ["poly_address": address, "poly_timestamp": stamp]
+      headers["poly_nonce"] = try #require(row["nonce"]?.asText)
+      headers["poly_signature"] = try #require(row["signature"]?.asText)
+      func signer(_ changes: [String: String] = [:], at moment: WallTime? = nil) -> String? {
+        let call = Call(method: "POST", path: "/auth/api-key", headers: headers.merging(changes) { $1 })
+        return gate.signer(of: call, wall: moment ?? wall)?.address
+      }
+      #expect(signer() == address.lowercased())
+      #expect(signer(at: wall.advanced(by: .seconds(61))) == nil)
+      #expect(signer(["poly_nonce": "123456"]) == nil)
+      #expect(signer(["poly_timestamp": String(wall.seconds + 1)]) == nil)
+      #expect(signer(["poly_signature": "0x" + String(repeating: "11", count: 65)]) == nil)
+      #expect(signer(["poly_signature": "0x11"]) == nil)
+    }
+    #expect(!rows.isEmpty)
   }
 
   @Test("a changed amount, owner or signature is noticed")
@@ -75,7 +130,7 @@ struct ProtocolVectorTests {
       #expect(text.contains(old))
       let body = try #require(WireReader.read(text.replacing(old, with: new)))
       do throws(OrderRefusal) {
-        _ = try gate.order(body, key: key, account: 0)
+        _ = try gate.order(body, key: key, exchange: .standard)
         return nil
       } catch {
         return error.text
@@ -85,7 +140,13 @@ struct ProtocolVectorTests {
     #expect(try refusal(owner, "another") == "the order owner has to be the owner of the API KEY")
     #expect(try refusal("\"side\":\"", "\"side\":\"X") == "Invalid side")
     #expect(try refusal("\"timestamp\"", "\"nonce\"") == "order_version_mismatch")
-    #expect(try refusal("\"signatureType\":0", "\"signatureType\":2") == "Invalid signature_type")
+    #expect(
+      try refusal("\"signatureType\":0", "\"signatureType\":2")
+        == "maker address not allowed, please use the deposit wallet flow")
+    #expect(try refusal("\"signatureType\":0", "\"signatureType\":4") == "Invalid signature_type")
+    #expect(
+      try refusal("\"signatureType\":0", "\"signatureType\":3")
+        == "maker address not allowed, please use the deposit wallet flow")
   }
 
   @Test("every book hash is reproduced by the same text")

@@ -1,0 +1,256 @@
+"""polymarket-client, unmodified. Only its hosts are those of the simulated venue: the package offers no public way to name others."""
+
+import asyncio
+import dataclasses
+import time
+import unittest
+from decimal import Decimal
+
+from eth_account import Account
+from polymarket.clients.async_public import AsyncPublicClient
+from polymarket.clients.async_secure import AsyncSecureClient
+from polymarket.clients.public import PublicClient
+from polymarket.clients.secure import SecureClient
+from polymarket.environments import PRODUCTION, _create_environment
+from polymarket.errors import RequestRejectedError, UserInputError
+from polymarket.streams import CryptoPriceSpec, CryptoTwapPriceSpec, MarketSpec, UserSpec
+
+import venue
+
+SOCKET = venue.URL.replace("http://", "ws://")
+HERE = _create_environment(
+    name="simulated",
+    config=dataclasses.replace(
+        PRODUCTION._config,
+        clob_url=venue.URL,
+        gamma_url=venue.URL,
+        data_url=venue.URL,
+        relayer_url=venue.URL,
+        rpc_url=venue.URL,
+        clob_market_ws_url=SOCKET + "/ws/market",
+        clob_user_ws_url=SOCKET + "/ws/user",
+        rtds_ws_url=SOCKET + "/rtds",
+        realtime_ws_url=SOCKET + "/ws",
+    ),
+)
+
+
+def trader() -> SecureClient:
+    key = venue.new_key()
+    return SecureClient.create(private_key=key, wallet=Account.from_key(key).address, environment=HERE)
+
+
+class Reading(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.client = PublicClient(environment=HERE)
+        cls.addClassCleanup(cls.client.close)
+        cls.market = venue.question()
+
+    def test_markets_and_events_are_found_by_slug_and_in_lists(self):
+        market = self.client.get_market(slug=self.market.slug)
+        self.assertEqual([market.outcomes.yes.token_id, market.outcomes.no.token_id], self.market.tokens)
+        self.assertEqual(self.client.get_market(id=market.id).slug, market.slug)
+        page = next(iter(self.client.list_markets(closed=False, page_size=3)))
+        self.assertEqual(len(page.items), 3)
+        found = [entry.slug for page in self.client.list_markets(slug=[self.market.slug], page_size=10) for entry in page.items]
+        self.assertEqual(found, [self.market.slug])
+        window = venue.window()
+        event = self.client.get_event(slug=window.slug)
+        self.assertEqual([entry.slug for entry in event.markets], [window.slug])
+        self.assertEqual(self.client.get_event(id=event.id).slug, event.slug)
+
+    def test_every_listed_market_reads_without_loss(self):
+        slugs = [entry.slug for page in self.client.list_markets(page_size=100) for entry in page.items]
+        listed = [row["slug"] for row in venue.gamma_markets()]
+        self.assertGreater(len(slugs), 10)
+        self.assertLessEqual(set(listed) - set(slugs), set())
+        events = [entry for page in self.client.list_events(page_size=100) for entry in page.items]
+        self.assertEqual(sorted(market.slug for event in events for market in event.markets), sorted(slugs))
+
+    def test_books_prices_and_histories(self):
+        token = self.market.tokens[0]
+        book = self.client.get_order_book(token_id=token)
+        self.assertEqual(book.token_id, token)
+        self.assertEqual(len(self.client.get_order_books(token_ids=self.market.tokens)), 2)
+        bid, ask = self.client.get_price(token_id=token, side="BUY"), self.client.get_price(token_id=token, side="SELL")
+        self.assertLess(bid, ask + Decimal("0.05"))
+        self.assertIn(token, self.client.get_midpoints(token_ids=[token]))
+        self.assertGreater(self.client.get_midpoint(token_id=token), 0)
+        self.assertGreater(self.client.get_spread(token_id=token), 0)
+        self.assertIn(token, self.client.get_spreads(token_ids=[token]))
+        self.client.get_last_trade_price(token_id=token)
+        self.client.get_last_trade_prices(token_ids=self.market.tokens)
+        self.assertGreater(self.client.estimate_market_price(token_id=token, side="BUY", amount=5), 0)
+
+
+class Orders(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.client = trader()
+        cls.addClassCleanup(cls.client.close)
+        cls.market = venue.question()
+        cls.token = cls.market.tokens[0]
+
+    def tearDown(self):
+        self.client.cancel_all()
+
+    def low(self, size=10, **options):
+        return self.client.place_limit_order(token_id=self.token, price="0.02", size=size, side="BUY", **options)
+
+    def test_keys_are_derived_again_and_listed(self):
+        key = venue.new_key()
+        wallet = Account.from_key(key).address
+        first = SecureClient.create(private_key=key, wallet=wallet, environment=HERE)
+        second = SecureClient.create(private_key=key, wallet=wallet, environment=HERE)
+        third = SecureClient.create(private_key=key, wallet=wallet, environment=HERE, credentials=first.credentials)
+        self.assertEqual(first.credentials, second.credentials)
+        self.assertEqual(third.fetch_api_keys(), (first.credentials.key,))
+        self.assertFalse(third.get_closed_only_mode())
+        for client in [first, second, third]:
+            client.close()
+
+    def test_a_limit_order_rests_is_read_back_and_cancelled(self):
+        placed = self.low()
+        self.assertTrue(placed.ok, placed)
+        self.assertEqual(placed.status, "live")
+        order = self.client.get_order(order_id=placed.order_id)
+        self.assertEqual((order.price, order.original_size, order.status), (Decimal("0.02"), Decimal(10), "LIVE"))
+        listed = [entry.id for page in self.client.list_open_orders() for entry in page.items]
+        self.assertEqual(listed, [placed.order_id])
+        self.assertEqual(list(self.client.cancel_order(order_id=placed.order_id).canceled), [placed.order_id])
+        self.assertEqual(len(venue.truth("order", order=placed.order_id)), 1)
+
+    def test_good_till_date_and_post_only(self):
+        placed = self.low(expiration=int(time.time()) + 600)
+        self.assertEqual(placed.status, "live")
+        self.assertEqual(self.low(post_only=True).status, "live")
+
+    def test_a_market_order_trades_and_settles(self):
+        balance = self.client.get_balance_allowance(asset_type="COLLATERAL").balance
+        bought = self.client.place_market_order(token_id=self.token, side="BUY", amount=4)
+        self.assertTrue(bought.ok, bought)
+        self.assertEqual(bought.status, "matched")
+        self.client.wait_for_order_fill_settlement(bought)
+        held = self.client.get_balance_allowance(asset_type="CONDITIONAL", token_id=self.token).balance
+        self.assertEqual(Decimal(held), bought.taking_amount * 1_000_000)
+        self.assertLess(self.client.get_balance_allowance(asset_type="COLLATERAL").balance, balance)
+        trades = [trade for page in self.client.list_account_trades(token_id=self.token) for trade in page.items]
+        self.assertEqual(sorted(trade.id for trade in trades), sorted(bought.trade_ids))
+        sold = self.client.place_market_order(token_id=self.token, side="SELL", shares=bought.taking_amount.quantize(Decimal("0.01"), rounding="ROUND_DOWN"))
+        self.assertEqual(sold.status, "matched")
+
+    def test_batches_and_cancels(self):
+        signed = [self.client.create_limit_order(token_id=self.token, price="0.02", size=10 + number, side="BUY") for number in range(3)]
+        answers = self.client.post_orders(signed)
+        self.assertEqual([answer.status for answer in answers], ["live"] * 3)
+        ids = [answer.order_id for answer in answers]
+        self.assertEqual(list(self.client.cancel_orders(order_ids=ids[:1]).canceled), ids[:1])
+        gone = self.client.cancel_market_orders(market=self.market.condition).canceled
+        self.assertEqual(sorted(gone), sorted(ids[1:]))
+
+    def test_refusals_are_told_in_the_venues_words(self):
+        with self.assertRaises(RequestRejectedError) as caught:
+            self.low(size=4)
+        self.assertIn("lower than the minimum", str(caught.exception))
+        with self.assertRaises(RequestRejectedError) as caught:
+            self.low(size=100_000)
+        self.assertIn("not enough balance / allowance", str(caught.exception))
+        with self.assertRaises(UserInputError):
+            self.client.place_limit_order(token_id=self.token, price="0.0201", size=10, side="BUY")
+
+    def test_heartbeats_notifications_and_scoring(self):
+        first = self.client.send_order_heartbeat()
+        second = self.client.send_order_heartbeat(heartbeat_id=first.heartbeat_id)
+        self.assertNotEqual(first.heartbeat_id, second.heartbeat_id)
+        self.assertEqual(self.client.get_notifications(), ())
+        placed = self.low()
+        self.assertFalse(self.client.get_order_scoring(order_id=placed.order_id))
+
+    def test_an_order_of_one_client_is_seen_by_the_other(self):
+        from py_clob_client_v2.client import ClobClient
+        from py_clob_client_v2.clob_types import ApiCreds, OrderPayload
+
+        placed = self.low()
+        other = ClobClient(venue.URL, venue.CHAIN, key=self.client._ctx.signer.key.hex(), creds=ApiCreds(
+            api_key=self.client.credentials.key, api_secret=self.client.credentials.secret, api_passphrase=self.client.credentials.passphrase))
+        self.assertEqual([order["id"] for order in other.get_open_orders()], [placed.order_id])
+        other.cancel_order(OrderPayload(orderID=placed.order_id))
+        self.assertEqual([entry for page in self.client.list_open_orders() for entry in page.items], [])
+
+
+class Generations(unittest.TestCase):
+    """Negative-risk markets and markets of protocol v2: other contracts, another domain."""
+
+    def trade(self, market: venue.Market):
+        client = trader()
+        self.addCleanup(client.close)
+        placed = client.place_limit_order(token_id=market.tokens[0], price=str(market.tick), size=10, side="BUY")
+        self.assertEqual(placed.status, "live")
+        bought = client.place_market_order(token_id=market.tokens[1], side="BUY", amount=3)
+        self.assertEqual(bought.status, "matched", bought)
+
+    def test_a_negative_risk_market(self):
+        self.trade(venue.question(negRisk=True))
+
+    def test_a_market_of_protocol_v2(self):
+        market = venue.question(version="v2")
+        self.trade(market)
+        public = PublicClient(environment=HERE)
+        self.addCleanup(public.close)
+        self.assertEqual(public.get_market(slug=market.slug).version, "v2")
+
+
+class Streams(unittest.IsolatedAsyncioTestCase):
+    async def first(self, handle, wanted, seconds: float = 20):
+        async def look():
+            async for event in handle:
+                if wanted(event):
+                    return event
+            raise AssertionError("the stream ended")
+
+        return await asyncio.wait_for(look(), seconds)
+
+    async def test_the_market_stream_tells_books_and_changes(self):
+        client = AsyncPublicClient(environment=HERE)
+        self.addAsyncCleanup(client.close)
+        market = await asyncio.to_thread(venue.window)
+        handle = await client.subscribe(MarketSpec(token_ids=market.tokens, custom_feature_enabled=True))
+        self.addAsyncCleanup(handle.close)
+        seen = set()
+        await self.first(handle, lambda event: seen.add(event.type) or {"book", "price_change"} <= seen)
+
+    async def test_the_user_stream_tells_orders_and_trades(self):
+        key = venue.new_key()
+        client = await AsyncSecureClient.create(private_key=key, wallet=Account.from_key(key).address, environment=HERE)
+        self.addAsyncCleanup(client.close)
+        market = await asyncio.to_thread(venue.question)
+        handle = await client.subscribe(UserSpec(markets=[market.condition]))
+        self.addAsyncCleanup(handle.close)
+        placed = await client.place_limit_order(token_id=market.tokens[0], price="0.02", size=10, side="BUY")
+        event = await self.first(handle, lambda event: event.type == "order")
+        self.assertEqual(event.payload.id, placed.order_id)
+        await client.place_market_order(token_id=market.tokens[0], side="BUY", amount=3)
+        event = await self.first(handle, lambda event: event.type == "trade")
+        self.assertEqual(event.payload.status, "MATCHED")
+        await self.first(handle, lambda event: event.type == "trade" and event.payload.status == "CONFIRMED")
+        await client.cancel_all()
+        await self.first(handle, lambda event: event.type == "order" and event.payload.order_event_type == "CANCELLATION")
+
+    async def test_the_price_stream_tells_spot_and_mean_after_their_last_minutes(self):
+        key = venue.new_key()
+        client = await AsyncSecureClient.create(private_key=key, wallet=Account.from_key(key).address, environment=HERE)
+        self.addAsyncCleanup(client.close)
+        for spec, topic in [(CryptoPriceSpec(symbols=["btcusd"]), "prices.crypto"), (CryptoTwapPriceSpec(symbols=["btcusd"]), "prices.crypto.twap")]:
+            handle = await client.subscribe(spec)
+            snapshot = await self.first(handle, lambda event: event.topic == topic)
+            self.assertEqual(snapshot.type, "subscribe")
+            self.assertGreater(len(snapshot.payload.data), 1)
+            update = await self.first(handle, lambda event: event.type == "update")
+            self.assertEqual(update.payload.symbol, "btcusd")
+            self.assertGreater(update.payload.value, 1000)
+            await handle.close()
+
+
+if __name__ == "__main__":
+    unittest.main()
