@@ -142,6 +142,70 @@ struct VectorTests {
     #expect(seen.values.reduce(0, +) >= 21)
   }
 
+  @Test(
+    "Orders of the first generation have their client's id, signature and body, and their signer is recovered from them"
+  )
+  func legacyOrders() throws {
+    var checked = 0
+    for vector in try Self.vectors("signed_orders.json") where vector["protocolVersion"]?.int == 1 {
+      let name = try Self.text(vector, "id")
+      let json = try vector.need("order")
+      let input = try vector.need("input")
+      func number(_ member: String) throws -> UInt64 { try #require(UInt64(try json.needText(member))) }
+      func address(_ member: String) throws -> EthereumAddress {
+        try #require(EthereumAddress(try Self.text(json, member)))
+      }
+      let order = LegacyOrder(
+        salt: try number("salt"), maker: try address("maker"), signer: try address("signer"),
+        taker: try address("taker"), token: try #require(TokenID(try Self.text(json, "tokenId"))),
+        amounts: OrderAmounts(maker: Int64(try number("makerAmount")), taker: Int64(try number("takerAmount"))),
+        side: try number("side") == 0 ? .buy : .sell,
+        wallet: try #require(ExchangeOrder.Wallet(rawValue: UInt8(try number("signatureType")))),
+        expiration: try number("expiration"), nonce: try number("nonce"), feeRateBps: try number("feeRateBps"))
+      let negRisk = input["negRisk"]?.bool ?? false
+      #expect(LegacyOrder.domain(negRisk: negRisk).separator.hex == vector["domainSeparator"]?.string, "\(name)")
+      #expect(try order.structHash().hex == vector["structHash"]?.string, "\(name)")
+      let digest = try order.digest(negRisk: negRisk)
+      #expect(digest.hex == vector["orderHash"]?.string, "\(name)")
+      let key = try Self.key(vector)
+      let signature = try key.sign(digest)
+      #expect("0x" + Hex.text(signature) == vector["signature"]?.string, "\(name)")
+      #expect(try EthereumKey.recover(digest, signature: signature) == key.address)
+      let body = order.body(
+        signature: signature, owner: try Self.text(input, "owner"),
+        timeInForce: try #require(TimeInForce(rawValue: try Self.text(input, "orderType"))),
+        postOnly: input["postOnly"]?.bool ?? false)
+      #expect(String(decoding: body, as: UTF8.self) == vector["postBody"]?.string, "\(name)")
+      checked += 1
+    }
+    #expect(checked > 0)
+  }
+
+  @Test("A signer's wallets are where the official client finds them")
+  func wallets() throws {
+    for vector in try Self.vectors("wallet_addresses.json") {
+      let signer = try Self.key(vector).address
+      #expect(signer.checksummed == vector["eoa"]?.string)
+      #expect(WalletDerivation.proxy(of: signer).checksummed == vector["polyProxy"]?.string)
+      #expect(WalletDerivation.safe(of: signer).checksummed == vector["gnosisSafe"]?.string)
+      #expect(WalletDerivation.deposit(of: signer).checksummed == vector["depositWalletBeacon"]?.string)
+      #expect(WalletDerivation.upgradableDeposit(of: signer).checksummed == vector["depositWalletUups"]?.string)
+    }
+  }
+
+  @Test("A deposit wallet's signature is its owner's, over the order in the wallet's own domain")
+  func depositSignatures() throws {
+    var checked = 0
+    for vector in try Self.vectors("signed_orders.json") where vector["signatureTypeName"]?.string == "POLY_1271" {
+      let signature = try #require(Hex.bytes(try Self.text(vector, "signature").dropFirst(2)))
+      let digest = try #require(Word256(hex: try Self.text(vector, "digest")))
+      #expect(try EthereumKey.recover(digest, signature: Array(signature[..<65])) == Self.key(vector).address)
+      #expect(digest.hex != vector["orderHash"]?.string)
+      checked += 1
+    }
+    #expect(checked > 0)
+  }
+
   @Test("The venue's book check sum is reproduced from the received book")
   func bookHash() throws {
     for vector in try Self.vectors("orderbook_hash.json") {
