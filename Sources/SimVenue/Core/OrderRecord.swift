@@ -48,6 +48,11 @@ struct TradeRecord: Hashable, Sendable {
     case matched = "MATCHED"
     case mined = "MINED"
     case confirmed = "CONFIRMED"
+    case retrying = "RETRYING"
+    case failed = "FAILED"
+
+    /// Nothing follows it.
+    var isFinal: Bool { self == .confirmed || self == .failed }
   }
 
   /// One side of a trade.

@@ -14,6 +14,9 @@ struct Answer: Hashable, Sendable {
   var body: [UInt8]
   /// What the truth log says about it.
   var decision: String
+  var contentType = "application/json"
+  /// Seconds, for a header.
+  var retryAfter: Int64?
 
   static func ok(_ value: WireValue, decision: String = "ok") -> Answer {
     Answer(status: 200, body: value.bytes, decision: decision)

@@ -28,8 +28,8 @@ extension VenueState {
     for id in clients.openOrders.sorted(by: { clients.orders[$0]!.key < clients.orders[$1]!.key }) {
       state.rest(clients.orders[id]!)
     }
-    for trade in clients.trades where trade.status != .confirmed {
-      let next: TradeRecord.Status = trade.status == .matched ? .mined : .confirmed
+    for trade in clients.trades where !trade.status.isFinal {
+      let next: TradeRecord.Status = trade.status == .mined ? .confirmed : .mined
       state.wallDue.add(.tradeStatus(trade.id, next), at: now.wall.advanced(by: rules.minedAfter).nanoseconds)
     }
     for (account, value) in clients.accounts.enumerated() where value.deadManArmed {

@@ -56,7 +56,11 @@ extension VenueState {
     for part in [takerPart] + makers { pay(client: part, spec, cause: trade.id) }
     for account in parties(trade) { emit(.user(account: account, slug: spec.slug, .trade(trade))) }
     for maker in makers where maker.account != nil { tell(maker.order, .update) }
-    wallDue.add(.tradeStatus(trade.id, .mined), at: now.wall.advanced(by: rules.minedAfter).nanoseconds)
+    drawFate(trade.id)
+    let firstStep: TradeRecord.Status = [.retry, .fail].contains(fates[trade.id]) ? .retrying : .mined
+    if fates[trade.id] != .stick {
+      wallDue.add(.tradeStatus(trade.id, firstStep), at: now.wall.advanced(by: rules.minedAfter).nanoseconds)
+    }
     return trade.id
   }
 
@@ -113,13 +117,32 @@ extension VenueState {
   /// The next step of a trade's settlement.
   mutating func advance(_ id: String, to status: TradeRecord.Status) {
     guard let index = clients.tradeIndex[id] else { return }
-    let hash = "0x" + Hex.text(Digests.sha256(Array("transaction:\(id)".utf8)))
+    let hash = status == .failed ? "" : "0x" + Hex.text(Digests.sha256(Array("transaction:\(id)".utf8)))
     record(.tradeStatus(trade: id, status: status, hash: hash))
     let trade = clients.trades[index]
+    if status == .failed { reverse(trade) }
     for account in parties(trade) { emit(.user(account: account, slug: trade.slug, .trade(trade))) }
-    if status == .mined {
-      let wait = rules.confirmedAfter - rules.minedAfter
-      wallDue.add(.tradeStatus(id, .confirmed), at: now.wall.advanced(by: wait).nanoseconds)
+    let next: TradeRecord.Status
+    switch status {
+    case .retrying: next = fates[id] == .fail ? .failed : .mined
+    case .mined: next = .confirmed
+    case .matched, .confirmed, .failed:
+      fates[id] = nil
+      return
+    }
+    let wait = rules.confirmedAfter - rules.minedAfter
+    wallDue.add(.tradeStatus(id, next), at: now.wall.advanced(by: wait).nanoseconds)
+  }
+
+  /// A trade that the chain refused: money and tokens go back to where they were. The orders stay matched, as at the real venue.
+  private mutating func reverse(_ trade: TradeRecord) {
+    guard let market = clients.marketIndex[trade.slug] else { return }
+    let spec = spec(market)
+    for part in [trade.taker] + trade.makers {
+      guard let account = part.account else { continue }
+      let sign: Int64 = part.side == .buy ? 1 : -1
+      move(account, ClientBooks.cash, sign * part.cash.micros + part.fee.micros, cause: "failed:\(trade.id)")
+      move(account, spec.tokens[part.outcome.index], -sign * part.shares.micros, cause: "failed:\(trade.id)")
     }
   }
 }

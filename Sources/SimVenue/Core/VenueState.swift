@@ -81,6 +81,10 @@ struct VenueState: Sendable {
   var nextHold = 1
   var nextSequence: Int64 = 1
   var now: Now
+  var settlementFaults = SettlementFaults()
+  /// Trades that do not go the usual way. Forgotten by a restart: what is under way then goes the usual way.
+  var fates: [String: SettlementFaults.Kind] = [:]
+  private var faultChance = SeededGenerator(seed: 0)
   private var pending: [VenueEffect] = []
   /// When `notePrices` last looked, in steps of five seconds.
   var noted: Int64 = 0
@@ -107,6 +111,12 @@ struct VenueState: Sendable {
     let effects = pending
     pending.removeAll(keepingCapacity: true)
     return effects
+  }
+
+  /// What becomes of a new trade.
+  mutating func drawFate(_ trade: String) {
+    guard !settlementFaults.rules.isEmpty else { return }
+    fates[trade] = settlementFaults.strike(at: now.wall, faultChance.uniform())
   }
 
   // MARK: - Set-up

@@ -21,18 +21,11 @@ final class VenueHouse {
   /// The slowest pace there is stands for a standstill.
   private static let paused: Int64 = 1
 
-  private enum Channel {
-    case market
-    case user
-    case reference
-    case price
-  }
-
   /// A request whose answer is owed.
   private struct Waiting {
     var call: Call
     var apiKey: String?
-    var fault: Faults.Rule?
+    var fault: RequestFaults.Rule?
   }
 
   private struct Batch {
@@ -48,12 +41,12 @@ final class VenueHouse {
   private let mint: KeyMint
   private let build: String
   private let rateMilli: Int64
-  private var faults: Faults
+  private var console: FaultConsole
   private var market = MarketChannel<Int>()
   private var user = UserChannel<Int>()
   private var reference = ReferenceChannel<Int>()
   private var price = PriceChannel<Int>()
-  private var channels: [Int: Channel] = [:]
+  private var channels: [Int: StreamFaults.Stream] = [:]
   private var waiting: [Int: Waiting] = [:]
   private var batches: [Int: (batch: Int, index: Int)] = [:]
   private var openBatches: [Int: Batch] = [:]
@@ -76,7 +69,7 @@ final class VenueHouse {
     self.life = life
     build = settings.build
     rateMilli = settings.rateMilli
-    faults = Faults(seed: settings.seed)
+    console = FaultConsole(seed: settings.seed)
     let records = truth.records
     let fresh = MarketClock(
       anchorWall: wall, anchorMarket: life.origin(wall: wall),
@@ -173,21 +166,26 @@ final class VenueHouse {
   /// Takes a request; its answer comes through `respond`, now or later.
   func request(_ call: Call, number: Int, wall: WallTime) throws {
     _ = try catchUp(wall: wall)
-    if let answer = console(call, wall) {
+    if let answer = own(call, wall) {
       try drain()
       respond(number, answer, .zero)
       return
     }
-    let fault = faults.strike(call.method, call.path)
+    let fault = console.requests.strike(call.method, call.path, at: wall)
     waiting[number] = Waiting(call: call, apiKey: nil, fault: fault)
-    if fault?.kind == .error {
-      finish(number, .refused(500, "Internal server error"))
+    if let fault, fault.kind == .error {
+      finish(number, fault.answer)
+    } else if fault?.kind == .cut {
+      waiting[number] = nil
+      abandon(number)
     } else if PrivateAnswers.covers(call) {
       enter(call, number, wall)
-    } else if let answer = KeyAnswers.answer(call, wall: wall, mint: mint, &gate, &state) {
+    } else if let answer = KeyAnswers.answer(call, wall: console.clock(wall), mint: mint, &gate, &state) {
       waiting[number]?.apiKey = call.headers["poly_api_key"] ?? ""
       finish(number, answer)
-    } else if let answer = PublicAnswers.answer(call, state, wall: wall) ?? GammaAnswers.answer(call, state) {
+    } else if let answer = PublicAnswers.answer(call, state, wall: console.clock(wall))
+      ?? GammaAnswers.answer(call, state)
+    {
       finish(number, answer)
     } else {
       finish(number, .refused(404, "not found"))
@@ -196,7 +194,9 @@ final class VenueHouse {
   }
 
   private func enter(_ call: Call, _ number: Int, _ wall: WallTime) {
-    guard let key = gate.holder(of: call, wall: wall), let account = state.clients.account(apiKey: key.apiKey) else {
+    guard let key = gate.holder(of: call, wall: console.clock(wall)),
+      let account = state.clients.account(apiKey: key.apiKey)
+    else {
       waiting[number]?.apiKey = call.headers["poly_api_key"] ?? ""
       finish(number, Gate.unauthorized)
       return
@@ -206,6 +206,10 @@ final class VenueHouse {
       gate.keys[key.apiKey] = nil
       state.record(.keyGone(apiKey: key.apiKey))
       finish(number, .ok("OK", decision: "key deleted"))
+      return
+    }
+    if let refusal = console.mode.refusal(call.method, call.path, isPostOnly: Self.isPostOnly(call), at: wall) {
+      finish(number, refusal)
       return
     }
     switch PrivateAnswers.answer(call, key: key, account: account, gate: gate, request: number, &state) {
@@ -224,6 +228,12 @@ final class VenueHouse {
         }
       }
     }
+  }
+
+  /// Is every order of this request one that may only rest?
+  private static func isPostOnly(_ call: Call) -> Bool {
+    guard let body = WireReader.read(call.body) else { return false }
+    return (body.asList ?? [body]).allSatisfy { $0["postOnly"]?.asFlag == true }
   }
 
   /// An answer is there: into the truth log with it when the request was authenticated, and out after the log is written.
@@ -260,7 +270,7 @@ final class VenueHouse {
       channels[peer] = .user
       user.opened(peer)
     case "/rtds", "/rtds/":
-      channels[peer] = .reference
+      channels[peer] = .rtds
       reference.opened(peer)
     case "/ws", "/ws/":
       channels[peer] = .price
@@ -275,7 +285,7 @@ final class VenueHouse {
     switch channels[peer] {
     case .market: market.heard(text, from: peer, state, deliver)
     case .user: if !user.heard(text, from: peer, gate, state, deliver) { hangUp(peer) }
-    case .reference:
+    case .rtds:
       reference.heard(text, from: peer, at: state.now.market, history: { life.history($0) }, deliver)
     case .price:
       let stays = price.heard(
@@ -286,18 +296,28 @@ final class VenueHouse {
   }
 
   func closed(_ peer: Int) {
+    console.streams.closed(peer)
     switch channels.removeValue(forKey: peer) {
     case .market: market.closed(peer)
     case .user: user.closed(peer)
-    case .reference: reference.closed(peer)
+    case .rtds: reference.closed(peer)
     case .price: price.closed(peer)
     case nil: break
     }
   }
 
   private func deliver(_ peer: Int, _ text: [UInt8]) {
-    sent += 1
-    send(peer, text)
+    guard !console.streams.rules.isEmpty || console.streams.isHolding, let stream = channels[peer] else {
+      sent += 1
+      send(peer, text)
+      return
+    }
+    let fate = console.streams.fate(text, on: stream, to: peer, at: state.now.wall)
+    for message in fate.messages {
+      sent += 1
+      send(peer, message)
+    }
+    if fate.hangsUp { hangUp(peer) }
   }
 
   // MARK: - Effects
@@ -352,9 +372,9 @@ final class VenueHouse {
       switch request.fault?.kind {
       case .dropAnswer: break
       case .cutAnswer: abandon(number)
-      case .errorAfter: respond(number, .refused(500, "Internal server error"), .zero)
+      case .errorAfter: respond(number, request.fault?.answer ?? answer, .zero)
       case .delay: respond(number, answer, .milliseconds(request.fault?.milliseconds ?? 0))
-      case .error, nil: respond(number, answer, .zero)
+      case .cut, .error, nil: respond(number, answer, .zero)
       }
     case .notice(let notice): market.tell(notice, state, deliver)
     case .user(let account, let slug, let event): user.tell(account, slug, event, state, deliver)
@@ -370,8 +390,9 @@ final class VenueHouse {
         ("anchor_market_ns", .integer(clock.anchorMarket.nanoseconds)), ("rate_milli", .integer(clock.rateMilli))))
   }
 
-  /// What only the simulated venue has: its clock, its state, its faults.
-  private func console(_ call: Call, _ wall: WallTime) -> Answer? {
+  /// What only the simulated venue has: its clock, its state, and the console of its faults.
+  private func own(_ call: Call, _ wall: WallTime) -> Answer? {
+    if let answer = console.answer(call, at: wall, &gate, &state) { return answer }
     switch (call.method, call.path) {
     case ("GET", "/sim/clock"): return clockAnswer
     case ("POST", "/sim/start"):
@@ -389,10 +410,6 @@ final class VenueHouse {
         ("frames_sent", .integer(sent)), ("sequence", .integer(state.nextSequence - 1)),
       ]
       return .ok(.record(fields.map { .init(name: $0.0, value: $0.1) }))
-    case ("GET", "/sim/faults"): return .ok(faults.shown)
-    case ("POST", "/sim/faults"):
-      if let problem = faults.set(call.body) { return .refused(400, problem) }
-      return .ok(faults.shown)
     default: return nil
     }
   }

@@ -126,7 +126,10 @@ final class VenueService {
 
   private func respond(_ request: Int, _ answer: Answer) {
     guard let exchange = exchanges.removeValue(forKey: request) else { return }
-    server.respond(exchange, .json(answer.body, status: answer.status))
+    let headers = answer.retryAfter.map { [WebField("retry-after", String($0))] } ?? []
+    server.respond(
+      exchange,
+      WebResponse(status: answer.status, contentType: answer.contentType, headers: headers, body: answer.body))
   }
 
   private func call(_ request: WebRequest) -> Call {

@@ -319,6 +319,7 @@ final class GatewayBench {
           "min_size": .text(market.minimumSize), "fee_rate": .string(Decimal6.text(market.fee.rateMicros)),
           "fee_exponent": .int(market.fee.exponent), "ends_ns": .optional(market.end.map { .int($0.nanoseconds) }),
           "token_yes": .text(market.token(of: .yes)), "token_no": .text(market.token(of: .no)),
+          "neg_risk": .bool(market.negRisk),
         ])
       ])
     try publishBook()

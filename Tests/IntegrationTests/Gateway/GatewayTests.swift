@@ -38,6 +38,21 @@ import Testing
     #expect(try bench.looker.query("SELECT count(*) AS n FROM orders").one().int("n") == 2)
   }
 
+  @Test(
+    "An order is signed for the contract that settles its market: the standard one, negative risk, protocol v2",
+    arguments: ["ferry-", "harbour-master-", "bridge-"])
+  func contracts(stem: String) throws {
+    let bench = try GatewayBench()
+    bench.slugWanted = { $0.slug.text.hasPrefix(stem) }
+    try bench.startGateway()
+    try bench.open()
+    #expect(bench.market.negRisk == (stem == "harbour-master-"))
+    let entry = try bench.wish(price: bench.touch(.buy).price, size: Shares(whole: 5))
+    try bench.send(entry)
+    #expect(try bench.final(of: entry.terms.intent).reason == "filled")
+    try bench.compareWithVenue()
+  }
+
   @Test("The same intent three times is one order; a stale epoch, a wrong secret and an ungranted agent are none")
   func admission() throws {
     let bench = try GatewayBench()

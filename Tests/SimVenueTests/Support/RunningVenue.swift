@@ -144,6 +144,7 @@ final class RunningVenue {
     let found = try eventually("a quoted question") { () -> WireValue? in
       try get("/markets/keyset", "limit=100")["markets"]?.asList?.first {
         $0["slug"]?.asText?.contains("updown") == false && $0["bestBid"] != nil && $0["bestAsk"] != nil
+          && $0["clobTokenIds"] != nil && $0["negRisk"]?.asFlag == false
       }
     }
     let tokens = WireReader.read(found["clobTokenIds"]!.asText!)!.asList!.map { $0.asText! }

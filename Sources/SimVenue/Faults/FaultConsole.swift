@@ -1,0 +1,66 @@
+import Shared
+
+/// All that somebody made go wrong, behind the `/sim/…` paths of the console (`docs/sim-venue.md`). Nothing here is written to the truth
+/// log but its consequences, and a restart of the venue forgets it.
+struct FaultConsole: Sendable {
+  var requests: RequestFaults
+  var streams: StreamFaults
+  var mode = TradingMode()
+  /// Seconds by which the venue's clock is wrong, as its clients see it.
+  private var skew: Int64 = 0
+
+  init(seed: UInt64) {
+    requests = RequestFaults(seed: seed)
+    streams = StreamFaults(seed: seed)
+  }
+
+  /// The clock that stamps are compared with and `/time` tells.
+  func clock(_ wall: WallTime) -> WallTime { wall.advanced(by: .seconds(skew)) }
+
+  /// `nil` when the path is none of the console's.
+  mutating func answer(
+    _ call: Call, at wall: WallTime, _ gate: inout Gate, _ state: inout VenueState
+  ) -> Answer? {
+    do throws(FaultProblem) {
+      switch (call.method, call.path) {
+      case ("GET", "/sim/faults"): return .ok(requests.shown)
+      case ("GET", "/sim/faults/streams"): return .ok(streams.shown)
+      case ("GET", "/sim/faults/settlement"): return .ok(state.settlementFaults.shown)
+      case ("GET", "/sim/mode"): return .ok(mode.shown(at: wall))
+      case ("POST", "/sim/faults"):
+        try requests.set(body(call), at: wall)
+        return .ok(requests.shown)
+      case ("POST", "/sim/faults/streams"):
+        try streams.set(body(call), at: wall)
+        return .ok(streams.shown)
+      case ("POST", "/sim/faults/settlement"):
+        try state.settlementFaults.set(body(call), at: wall)
+        return .ok(state.settlementFaults.shown)
+      case ("POST", "/sim/mode"):
+        mode = try TradingMode(body(call), at: wall)
+        return .ok(mode.shown(at: wall))
+      case ("POST", "/sim/skew"):
+        guard let seconds = try body(call)["seconds"]?.asNumber, abs(seconds) <= 86_400 else {
+          throw FaultProblem("seconds is between -86400 and 86400")
+        }
+        skew = seconds
+        return .ok(.object(("seconds", .integer(skew))))
+      case ("POST", "/sim/revoke"):
+        // As if its holder, or somebody who has the wallet, had deleted it elsewhere.
+        guard let apiKey = try body(call)["api_key"]?.asText, gate.keys[apiKey] != nil else {
+          throw FaultProblem("api_key names no key that opens anything")
+        }
+        gate.keys[apiKey] = nil
+        return .ok(.object(("revoked", .text(apiKey))))
+      default: return nil
+      }
+    } catch {
+      return .refused(400, error.description)
+    }
+  }
+
+  private func body(_ call: Call) throws(FaultProblem) -> WireValue {
+    guard let value = WireReader.read(call.body) else { throw FaultProblem("the body is no JSON") }
+    return value
+  }
+}
