@@ -465,11 +465,15 @@ struct OrderPathTests {
     let event = "INSERT INTO order_events (agent_id, cursor, event, body) SELECT id, "
     #expect(try refusal(event + "0, 'live', '{}' FROM agents") == "23514")
     #expect(try refusal(event + "1, 'maybe', '{}' FROM agents") == "23514")
-    let intent = "INSERT INTO intents (id, agent_id, epoch, gateway_epoch, origin, action, side, result, denial) SELECT "
+    let intent =
+      "INSERT INTO intents (id, agent_id, epoch, gateway_epoch, origin, action, side, result, denial) SELECT "
     for row in [
-      "'ONE', id, 1, 1, 'agent', 'enter', 'BUY', 'accepted', NULL", "'x', id, 1, 1, 'me', 'enter', 'BUY', 'accepted', NULL",
-      "'x', id, 1, 1, 'agent', 'hold', 'BUY', 'denied', 'no'", "'x', id, 1, 1, 'agent', 'enter', 'SELL', 'accepted', NULL",
-      "'x', id, 1, 1, 'agent', 'enter', 'BUY', 'denied', NULL", "'x', id, 1, 1, 'agent', 'enter', 'BUY', 'accepted', 'no'",
+      "'ONE', id, 1, 1, 'agent', 'enter', 'BUY', 'accepted', NULL",
+      "'x', id, 1, 1, 'me', 'enter', 'BUY', 'accepted', NULL",
+      "'x', id, 1, 1, 'agent', 'hold', 'BUY', 'denied', 'no'",
+      "'x', id, 1, 1, 'agent', 'enter', 'SELL', 'accepted', NULL",
+      "'x', id, 1, 1, 'agent', 'enter', 'BUY', 'denied', NULL",
+      "'x', id, 1, 1, 'agent', 'enter', 'BUY', 'accepted', 'no'",
     ] {
       #expect(try refusal(intent + row + " FROM agents") == "23514", "\(row)")
     }
