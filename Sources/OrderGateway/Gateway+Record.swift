@@ -80,7 +80,8 @@ extension Gateway {
   }
 
   func repeatAnswer(_ intent: IntentID) {
-    // Nothing yet: its record call is still on the way, and its answer will be published.
+    // Nothing yet: its record call is still on the way and a refusal will be published, or it is an order of which the venue has said
+    // nothing, and its first event will.
     if let body = lastAnswers[intent] { publish(body) }
   }
 

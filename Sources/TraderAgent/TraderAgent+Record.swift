@@ -89,18 +89,41 @@ extension TraderAgent {
       return
     }
     isSyncing = true
-    events(after: core.cursor) { [weak self] result in
-      guard let self else { return }
-      isSyncing = false
-      if case .success(let events) = result {
-        for event in events { take(.order(event)) }
-        if events.count < TraderAgent.eventsPage { take(.synced) } else { wantsSync = true }
-      }
-      if wantsSync {
-        wantsSync = false
-        sync()
+    guard core.waitsForRecord else { return sync(open: nil) }
+    // The open orders first: one that ends meanwhile has an event by the time these are read.
+    database.query("SELECT agent_snapshot($1) AS snapshot", [.id(settings.name)]) { [weak self] result in
+      let open = Result { Set(try AgentSnapshot(try result.get().one().json("snapshot")).orders.map(\.intent)) }
+      switch open {
+      case .success(let open): self?.sync(open: open)
+      case .failure(let error):
+        guard let self else { return }
+        if !TraderAgent.isPassing(error) { process.log.error("open orders not readable", [.error(error)]) }
+        synced()
       }
     }
+  }
+
+  /// - Parameter open: the orders that had not ended; `nil` when nobody waits to hear of them.
+  private func sync(open: Set<IntentID>?) {
+    events(after: core.cursor) { [weak self] result in
+      guard let self else { return }
+      if case .success(let events) = result {
+        for event in events { take(.order(event)) }
+        if events.count >= TraderAgent.eventsPage {
+          wantsSync = true
+        } else if let open {
+          take(.synced(open: open))
+        }
+      }
+      synced()
+    }
+  }
+
+  private func synced() {
+    isSyncing = false
+    guard wantsSync else { return }
+    wantsSync = false
+    sync()
   }
 
   /// Is it over by itself, as when the database is away?

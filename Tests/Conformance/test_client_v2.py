@@ -362,9 +362,9 @@ class Orders(Refusals):
         self.assertEqual(taker["status"], "matched")
         trade = other.get_trades(TradeParams(id=taker["tradeIDs"][0]))[0]
         mine = [entry for entry in trade["maker_orders"] if entry["order_id"] == maker["orderID"]]
-        if mine:
-            self.assertEqual((mine[0]["asset_id"], mine[0]["side"]), (self.token, "BUY"))
-            self.assertEqual(float(mine[0]["price"]), price)
+        self.assertTrue(mine, trade)
+        self.assertEqual((mine[0]["asset_id"], mine[0]["side"]), (self.token, "BUY"))
+        self.assertEqual(float(mine[0]["price"]), price)
 
     def test_a_window_holds_takers_and_answers_afterwards(self):
         window = venue.window()
@@ -391,7 +391,7 @@ class Orders(Refusals):
         placed = self.client.create_and_post_order(self.low())
         self.assertIsInstance(self.client.get_notifications(), list)
         self.client.drop_notifications(DropNotificationParams(ids=["1", "2"]))
-        self.assertIn(self.client.is_order_scoring(OrderScoringParams(orderId=placed["orderID"]))["scoring"], [True, False])
+        self.assertIs(self.client.is_order_scoring(OrderScoringParams(orderId=placed["orderID"]))["scoring"], False)
         scoring = self.client.are_orders_scoring(OrdersScoringParams(orderIds=[placed["orderID"]]))
         self.assertEqual(list(scoring), [placed["orderID"]])
 

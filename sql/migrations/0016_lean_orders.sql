@@ -58,11 +58,17 @@ end
 $$;
 create trigger sound before insert on orders for each row execute function order_is_sound();
 
+-- Orders of before have their entry.
+update order_state set changes = 1 where changes = 0;
+
 -- The order's entry in the audit chain is written with the first thing that happens to it, not while its price waits. Something always
 -- does: an answer, a fill, or the look-up of the gateway's next life, which treats every order in SENDING as unknown.
 create or replace function order_state_moves() returns trigger language plpgsql set search_path = public, pg_temp as $$
 begin
   if tg_op = 'UPDATE' then
+    if (new.order_id, new.agent_id, new.token_id) <> (old.order_id, old.agent_id, old.token_id) then
+      raise exception 'order %: whose it is does not change', old.order_id using errcode = 'FL010';
+    end if;
     if new.state <> old.state and not order_edge_exists(old.state, new.state) then
       raise exception 'order %: no way from % to %', old.order_id, old.state, new.state using errcode = 'FL012';
     end if;
@@ -351,7 +357,8 @@ begin
   v_event_name := case when v_to = 'LIVE' and v.state <> 'CANCEL_SENT' then 'live' when v_to = 'UNKNOWN' then 'unknown'
                        when v_to = 'REJECTED' then 'rejected' when v_is_final then 'done' end;
   if v_event_name is not null then
-    -- What emit_order_event would gather from the rows just read.
+    -- What emit_order_event would gather. The position is that of this statement's beginning, while the gateway, the only one that
+    -- moves positions, does so on this very connection.
     update agent_cursors set cursor = cursor + 1 where agent_id = v.agent_id returning cursor into v_cursor;
     if v_reason = '' and v_is_final then
       v_reason := lower(v_to);

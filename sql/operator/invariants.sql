@@ -60,4 +60,15 @@ SELECT 'an order has one state, and a state its order', coalesce(o.order_id, s.o
 UNION ALL
 SELECT 'an intent and an event belong to an agent', x.what, x.agent_id::text
   FROM (SELECT id AS what, agent_id FROM intents UNION ALL SELECT agent_id || '/' || cursor, agent_id FROM order_events) x
-  LEFT JOIN agents a ON a.id = x.agent_id WHERE a.id IS NULL;
+  LEFT JOIN agents a ON a.id = x.agent_id WHERE a.id IS NULL
+UNION ALL
+SELECT 'an allocation covers the worst case', l.agent_id::text, l.reserved || ' + ' || l.invested || ' of ' || l.allocated
+  FROM allocations l
+ WHERE l.allocated < 0 OR l.reserved < 0 OR l.invested < 0 OR l.overdrawn < 0
+    OR l.reserved + l.invested > l.allocated + least(l.realized, 0) + l.overdrawn
+UNION ALL
+SELECT 'an ended order reserves nothing', s.order_id, s.state || ' ' || s.reserved || ' ' || s.reserved_shares
+  FROM order_state s WHERE order_state_is_final(s.state) AND (s.reserved <> 0 OR s.reserved_shares <> 0)
+UNION ALL
+SELECT 'an order is between 0 and 1 dollar a share', o.order_id, o.price || ' ' || o.size || ' ' || o.worst
+  FROM orders o WHERE o.price <= 0 OR o.price >= 1 OR o.size <= 0 OR o.worst < 0;

@@ -37,7 +37,11 @@ extension AgentCore {
     var positions = PositionBook()
     for position in snapshot.positions { positions.put(position) }
     context.positions = positions
-    for order in snapshot.orders where context.flights[order.intent] == nil {
+    for order in snapshot.orders {
+      if let index = context.flights.all.firstIndex(where: { $0.terms.intent == order.intent }) {
+        context.flights.all[index].acknowledged = true
+        continue
+      }
       let terms = IntentMessage.Terms(
         intent: order.intent, agent: identity.name, epoch: snapshot.epoch, action: order.side == .buy ? .enter : .exit,
         market: order.market, outcome: order.outcome, side: order.side, type: order.type, price: order.price,

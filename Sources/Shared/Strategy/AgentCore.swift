@@ -70,9 +70,13 @@ public struct AgentCore: Sendable {
     case .market(let update): market(update, &effects)
     case .reference(let price): reference(price, &effects)
     case .order(let event): order(event, &effects)
-    case .synced:
+    case .synced(let open):
       for index in context.flights.all.indices where context.flights.all[index].lapsedBeats > 0 {
-        context.flights.all[index].isSynced = true
+        if open.contains(context.flights.all[index].terms.intent) {
+          context.flights.all[index].acknowledged = true
+        } else {
+          context.flights.all[index].isSynced = true
+        }
       }
     case .blind:
       isBlind = true
@@ -82,6 +86,9 @@ public struct AgentCore: Sendable {
     case .beat: beat(&effects)
     }
   }
+
+  /// Is there an intent without an answer that is no longer useful, so that the record must say whether it became an order?
+  public var waitsForRecord: Bool { context.flights.contains { !$0.acknowledged && $0.lapsedBeats > 0 } }
 
   /// The counted refusals that no row holds yet: for the end of a life.
   public mutating func finish(_ effects: inout [AgentEffect]) {

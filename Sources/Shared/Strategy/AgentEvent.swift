@@ -3,8 +3,9 @@ public enum AgentEvent: Sendable {
   case market(MarketUpdate)
   case reference(ReferencePrice)
   case order(OrderEventMessage)
-  /// The database was asked for order events and all it had were delivered.
-  case synced
+  /// The database was asked for order events and all it had were delivered. `open` are the agent's orders that had not ended just before:
+  /// one that is on its way to the venue has no event yet.
+  case synced(open: Set<IntentID>)
   /// The bus is gone: what is known of the markets grows old.
   case blind
   /// What the boss says the floor may do.

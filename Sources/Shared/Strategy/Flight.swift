@@ -4,11 +4,11 @@ public struct Flight: Hashable, Sendable {
   public let feedOrder: Int64
   public let bookTime: MarketTime
   public let reason: String
-  /// The gateway has answered: no need to repeat.
+  /// An event told of it, or the record holds its order: no need to repeat, and never given up.
   public internal(set) var acknowledged = false
   /// Timer beats since it was (last) published.
   var beats = 0
-  /// The database was asked after it lapsed, and did not know it.
+  /// The database was asked after it lapsed, and knew neither an event nor an open order of it.
   var isSynced = false
   /// Timer beats since it stopped being useful without an answer.
   var lapsedBeats = 0

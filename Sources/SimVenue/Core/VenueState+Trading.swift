@@ -56,11 +56,11 @@ extension VenueState {
     for part in [takerPart] + makers { pay(client: part, spec, cause: trade.id) }
     for account in parties(trade) { emit(.user(account: account, slug: spec.slug, .trade(trade))) }
     for maker in makers where maker.account != nil { tell(maker.order, .update) }
-    drawFate(trade.id)
-    let firstStep: TradeRecord.Status = [.retry, .fail].contains(fates[trade.id]) ? .retrying : .mined
-    if fates[trade.id] != .stick {
-      wallDue.add(.tradeStatus(trade.id, firstStep), at: now.wall.advanced(by: rules.minedAfter).nanoseconds)
-    }
+    let fate = drawFate()
+    if fate == .stick { return trade.id }
+    fates[trade.id] = fate
+    wallDue.add(
+      .tradeStatus(trade.id, fate == nil ? .mined : .retrying), at: now.wall.advanced(by: rules.minedAfter).nanoseconds)
     return trade.id
   }
 

@@ -113,10 +113,9 @@ struct VenueState: Sendable {
     return effects
   }
 
-  /// What becomes of a new trade.
-  mutating func drawFate(_ trade: String) {
-    guard !settlementFaults.rules.isEmpty else { return }
-    fates[trade] = settlementFaults.strike(at: now.wall, faultChance.uniform())
+  /// What becomes of a new trade; `nil` is the usual way.
+  mutating func drawFate() -> SettlementFaults.Kind? {
+    settlementFaults.rules.isEmpty ? nil : settlementFaults.strike(at: now.wall, faultChance.uniform())
   }
 
   // MARK: - Set-up

@@ -40,7 +40,7 @@ struct FaultConsole: Sendable {
         mode = try TradingMode(body(call), at: wall)
         return .ok(mode.shown(at: wall))
       case ("POST", "/sim/skew"):
-        guard let seconds = try body(call)["seconds"]?.asNumber, abs(seconds) <= 86_400 else {
+        guard let seconds = try body(call)["seconds"]?.asNumber, (-86_400...86_400).contains(seconds) else {
           throw FaultProblem("seconds is between -86400 and 86400")
         }
         skew = seconds

@@ -76,7 +76,9 @@ struct StreamFaults: Sendable {
         fate.messages.insert(Self.garbage[garbled % Self.garbage.count], at: 0)
         garbled += 1
       case .flood: fate.messages.insert([UInt8](repeating: 0x20, count: rules[index].bytes), at: 0)
-      case .hangUp: fate.hangsUp = true
+      case .hangUp:
+        fate.messages = []
+        fate.hangsUp = true
       }
       break
     }

@@ -46,7 +46,9 @@ struct TradingMode: Hashable, Sendable {
 
   /// The refusal of a request, if the mode forbids it.
   /// - Parameter isPostOnly: every order of it is.
-  func refusal(_ method: String, _ path: String, isPostOnly: Bool, at wall: WallTime) -> Answer? {
+  func refusal(
+    _ method: String, _ path: String, isPostOnly: @autoclosure () -> Bool, at wall: WallTime
+  ) -> Answer? {
     let isNew = method == "POST" && (path == "/order" || path == "/orders")
     let isCancel = method == "DELETE" && (path == "/order" || path == "/orders" || path.hasPrefix("/cancel-"))
     guard isNew || isCancel else { return nil }
@@ -58,7 +60,7 @@ struct TradingMode: Hashable, Sendable {
       answer.retryAfter = seconds
       return answer
     case .postOnly:
-      guard isNew, !isPostOnly else { return nil }
+      guard isNew, !isPostOnly() else { return nil }
       let text = "post-only mode: only post-only orders and cancels are allowed"
       let body = WireValue.object(
         ("error", .text(text)), ("code", "post_only_mode"), ("retry_after_seconds", .integer(seconds ?? 0)))

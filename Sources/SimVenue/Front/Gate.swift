@@ -23,12 +23,16 @@ struct Gate: Sendable {
 
   static let unauthorized = Answer.refused(401, "Unauthorized/Invalid api key")
 
+  private func isTimely(_ seconds: Int64, _ wall: WallTime) -> Bool {
+    (wall.seconds - tolerance...wall.seconds + tolerance).contains(seconds)
+  }
+
   /// The key that a request proves to hold.
   func holder(of call: Call, wall: WallTime) -> Key? {
     guard let apiKey = call.headers["poly_api_key"], let key = keys[apiKey],
       let passphrase = call.headers["poly_passphrase"], RequestSignature.equal(passphrase, key.passphrase),
       let address = call.headers["poly_address"], address.lowercased() == key.address,
-      let stamp = call.headers["poly_timestamp"], let seconds = Int64(stamp), abs(wall.seconds - seconds) <= tolerance,
+      let stamp = call.headers["poly_timestamp"], let seconds = Int64(stamp), isTimely(seconds, wall),
       let signature = call.headers["poly_signature"]
     else { return nil }
     let expected = RequestSignature.expected(
@@ -48,7 +52,7 @@ struct Gate: Sendable {
   /// The wallet (lower case) that signed a level 1 request, and its nonce.
   func signer(of call: Call, wall: WallTime) -> (address: String, nonce: String)? {
     guard let address = call.headers["poly_address"], let stamp = call.headers["poly_timestamp"],
-      let seconds = Int64(stamp), abs(wall.seconds - seconds) <= tolerance,
+      let seconds = Int64(stamp), isTimely(seconds, wall),
       let number = call.headers["poly_nonce"], let nonce = Hex.word(decimal: number).map(Hex.decimal),
       let signature = call.headers["poly_signature"].flatMap({ Hex.bytes($0, count: 65) }),
       let digest = TypedAuth(address: address, timestamp: stamp, nonce: number).digest(chain: chain, keccak: keccak),

@@ -27,7 +27,7 @@ enum KeyAnswers {
   private static func known(_ address: String, _ nonce: String, _ gate: Gate, _ state: VenueState) -> Gate.Key? {
     guard let account = state.clients.account(address: address) else { return nil }
     let grant = ClientBooks.Grant(account: account, nonce: nonce)
-    return state.clients.keys.first { $0.value == grant }.flatMap { gate.keys[$0.key] }
+    return state.clients.keys.lazy.filter { $0.value == grant }.compactMap { gate.keys[$0.key] }.first
   }
 
   private static func shown(_ key: Gate.Key) -> Answer {

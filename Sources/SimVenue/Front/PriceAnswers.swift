@@ -166,7 +166,10 @@ enum PriceAnswers {
     case nil:
       guard seconds("startTs") != nil else { return .refused(400, "interval or startTs is required") }
     }
-    let step = 60 * max(1, seconds("fidelity") ?? 1)
+    let fidelity = seconds("fidelity") ?? 1
+    // Minutes, a week at most.
+    guard (1...10_080).contains(fidelity) else { return .refused(400, "invalid fidelity") }
+    let step = 60 * fidelity
     var points: [WireValue] = []
     var next = Int64.min
     for point in state.live[market].history where point.at >= from && point.at <= to && point.at >= next {

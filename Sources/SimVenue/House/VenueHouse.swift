@@ -102,7 +102,13 @@ final class VenueHouse {
     for key in gate.keys.values { state.openAccount(address: key.address, apiKey: key.apiKey) }
     for (apiKey, grant) in state.clients.keys where gate.keys[apiKey] == nil {
       let key = mint.key(address: state.clients.accounts[grant.account].address, nonce: grant.nonce)
-      if key.apiKey == apiKey { self.gate.keys[apiKey] = key }
+      guard key.apiKey == apiKey else {
+        throw Refusal(
+          description:
+            "\(truth.path) knows the API key \(apiKey), which neither the credentials nor the secret beside the log "
+            + "make: restore api-keys.secret, or begin with a data directory of its own")
+      }
+      self.gate.keys[apiKey] = key
     }
     self.life.begin(&state)
     try drain()

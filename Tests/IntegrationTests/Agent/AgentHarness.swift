@@ -249,6 +249,17 @@ final class AgentHarness {
   /// Accepts an intent in the database, fills it whole at its limit, ends it. Returns the shares bought or sold.
   @discardableResult
   func fill(_ message: IntentMessage, deliver: Bool = true) throws -> Shares {
+    let id = try admit(message)
+    let terms = message.terms
+    let filled = try floor.fill(
+      id, trade: "trade-\(terms.intent)", price: terms.price.description, size: terms.size.description)
+    tell(filled["event"], deliver: deliver)
+    tell(filled["done"], deliver: deliver)
+    return terms.size
+  }
+
+  /// Accepts an intent in the database, where its order is then on its way. Returns the order's id.
+  func admit(_ message: IntentMessage) throws -> String {
     let terms = message.terms
     let worst = Sizing.worstCost(
       terms.size, limit: terms.price, fee: TakerFee(rateMicros: 70_000, exponent: 1) ?? .none)
@@ -264,12 +275,7 @@ final class AgentHarness {
     guard answer["outcome"] == "accepted", let id = answer["order_id"]?.string else {
       throw DeadlinePassed(description: "the database refused the intent: \(answer.text)")
     }
-    tell(answer["event"], deliver: deliver)
-    let filled = try floor.fill(
-      id, trade: "trade-\(terms.intent)", price: terms.price.description, size: terms.size.description)
-    tell(filled["event"], deliver: deliver)
-    tell(filled["done"], deliver: deliver)
-    return terms.size
+    return id
   }
 
   // MARK: Looking

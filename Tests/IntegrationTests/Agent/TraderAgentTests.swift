@@ -116,6 +116,32 @@ struct TraderAgentTests {
     }
   }
 
+  @Test(
+    "An entry whose order is on its way is not given up, though no event tells of it, and its market gets no second one"
+  )
+  func onItsWay() throws {
+    let harness = try AgentHarness("way-2", parameters: quick)
+    harness.publishKeys()
+    try harness.spawn()
+    try harness.waitReady()
+    harness.publishRise()
+    try harness.wait("an intent") { !harness.intents.isEmpty }
+    let entry = harness.intents[0]
+    let order = try harness.admit(entry)
+    // An intent without an answer is given up three seconds after it stopped being useful, if the record does not know it.
+    let end = entry.terms.usefulUntil.advanced(by: .seconds(6))
+    try harness.wait("the time in which it would be given up", within: .seconds(60)) { harness.now > end }
+    harness.publishRise(from: 92_000)
+    #expect(try !harness.decisions().contains { $0["reason"] == "unanswered" })
+    #expect(Set(harness.intents.map(\.terms.intent)) == [entry.terms.intent])
+    let done = try harness.floor.advance(order, "CANCELLED")
+    harness.tell(done["event"])
+    try harness.wait("a new intent once it has ended") {
+      harness.publishRise(from: 94_000)
+      return harness.intents.contains { $0.terms.intent != entry.terms.intent }
+    }
+  }
+
   @Test("Drain, stop and a closed lifeline end it with 0, after a checkpoint", arguments: ["drain", "stop", "signal"])
   func farewell(road: String) throws {
     let harness = try AgentHarness("bye-\(road)", parameters: quick)

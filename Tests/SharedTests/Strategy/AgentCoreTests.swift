@@ -18,7 +18,7 @@ struct AgentCoreTests {
     var sent: [Flight] = []
     for beat in 0..<9 { sent += core.take(.beat, at: 2 + Double(beat) * 0.1).published }
     #expect(sent.count == 3 && sent.allSatisfy { $0.terms == terms })
-    _ = core.take(.order(Fixture.event(.accepted, cursor: 1, terms)), at: 3)
+    _ = core.take(.order(Fixture.event(.live, cursor: 1, terms)), at: 3)
     for beat in 0..<9 { #expect(core.take(.beat, at: 3 + Double(beat) * 0.1).published.isEmpty) }
   }
 
@@ -37,7 +37,7 @@ struct AgentCoreTests {
     #expect(effects.contains(.sync))
     #expect(effects.published.isEmpty && effects.decisions.isEmpty)
     #expect(core.context.flights.all.count == 1)
-    _ = core.take(.synced, at: 23)
+    _ = core.take(.synced(open: []), at: 23)
     let end = core.take(.beat, at: 23.1)
     #expect(end.reasons == ["unanswered"] && end.decisions.first?.intent == terms.intent)
     #expect(core.context.flights.all.isEmpty)
@@ -46,10 +46,28 @@ struct AgentCoreTests {
     #expect(core.context.positions[Fixture.slug, .yes]?.shares == Shares(whole: 5))
   }
 
+  @Test(
+    "An entry whose order the record holds is never given up, however long the venue says nothing; its end frees the market"
+  )
+  func onItsWay() {
+    var (core, terms) = AgentCoreTests.entering()
+    #expect(!core.waitsForRecord)
+    for beat in 0..<20 { _ = core.take(.beat, at: 12.1 + Double(beat) * 0.1) }
+    #expect(core.waitsForRecord)
+    _ = core.take(.synced(open: [terms.intent]), at: 14)
+    #expect(!core.waitsForRecord)
+    var effects: [AgentEffect] = []
+    for beat in 0..<300 { effects += core.take(.beat, at: 14.1 + Double(beat) * 0.1) }
+    #expect(effects.published.isEmpty && effects.decisions.isEmpty)
+    #expect(core.context.flights.all.count == 1)
+    _ = core.take(.order(Fixture.event(.done, cursor: 1, terms, final: true)), at: 50)
+    #expect(core.context.flights.all.isEmpty)
+  }
+
   @Test("Order events count once, in the order of their cursors, whatever the road")
   func cursors() {
     var (core, terms) = AgentCoreTests.entering()
-    let accepted = Fixture.event(.accepted, cursor: 1, terms)
+    let live = Fixture.event(.live, cursor: 1, terms)
     let fill = Fixture.event(
       .fill, cursor: 2, terms, size: 10_000_000, price: Price(micros: 510_000)!, position: 10_000_000)
     let more = Fixture.event(
@@ -57,7 +75,7 @@ struct AgentCoreTests {
     let early = core.take(.order(more), at: 3)
     #expect(early == [.sync])
     #expect(core.take(.order(more), at: 3) == [.sync])
-    _ = core.take(.order(accepted), at: 3)
+    _ = core.take(.order(live), at: 3)
     #expect(core.cursor == 1)
     _ = core.take(.order(fill), at: 3)
     #expect(core.cursor == 3)
@@ -71,7 +89,7 @@ struct AgentCoreTests {
   @Test("A fill that is taken back leaves no position, and the event's own sum is believed")
   func voided() {
     var (core, terms) = AgentCoreTests.entering()
-    _ = core.take(.order(Fixture.event(.accepted, cursor: 1, terms)), at: 3)
+    _ = core.take(.order(Fixture.event(.live, cursor: 1, terms)), at: 3)
     _ = core.take(.order(Fixture.event(.fill, cursor: 2, terms, size: 10_000_000, position: 10_000_000)), at: 3)
     _ = core.take(.order(Fixture.event(.voided, cursor: 3, terms, size: 10_000_000, position: 0)), at: 3)
     #expect(core.context.positions.all.isEmpty)

@@ -79,7 +79,7 @@ struct MadeUpGateway {
       add(.denied, wish, final: true)
       return Array(log[first...])
     }
-    add(.accepted, wish)
+    add(.live, wish)
     let part = Int64.random(in: 0...4, using: &random)
     var filled = wish.size.micros * part / 4
     if wish.side == .sell { filled = min(filled, held(wish.market, wish.outcome)) }
@@ -234,7 +234,7 @@ struct AgentRunTests {
             // Some messages never arrive; the database has them.
             if Int.random(in: 0..<4, using: &random) > 0 { queue += events.map { .order($0) } }
           case .save: saved = try AgentCheckpoint(JSON.parse(core.checkpoint().json.bytes))
-          case .sync: queue += gateway.log.filter { $0.cursor > core.cursor }.map { .order($0) } + [.synced]
+          case .sync: queue += gateway.log.filter { $0.cursor > core.cursor }.map { .order($0) } + [.synced(open: [])]
           case .record: break
           }
         }

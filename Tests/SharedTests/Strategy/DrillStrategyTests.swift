@@ -34,7 +34,7 @@ struct DrillStrategyTests {
   @Test("Resting orders stand at the lowest prices, no more of them than allowed, the oldest is cancelled first")
   func resting() throws {
     let run = DrillStrategyTests.run(["take_every_count": 0, "resting_max_count": 2], seconds: 6) { terms in
-      terms.action == .cancel ? [(.done, nil, true)] : [(.accepted, nil, false)]
+      terms.action == .cancel ? [(.done, nil, true)] : [(.live, nil, false)]
     }
     let entries = run.terms.filter { $0.action == .enter }
     #expect(entries.count == 6)
@@ -47,7 +47,7 @@ struct DrillStrategyTests {
   @Test("A taking order buys the venue's least, the outcomes in turn; beyond two lots of one it sells a lot")
   func taking() throws {
     let run = DrillStrategyTests.run(["take_every_count": 1], seconds: 12) { terms in
-      [(.accepted, nil, false), (.fill, terms.size.micros, false), (.done, nil, true)]
+      [(.live, nil, false), (.fill, terms.size.micros, false), (.done, nil, true)]
     }
     let buys = run.terms.prefix { $0.side == .buy }
     #expect(buys.map(\.outcome) == [.no, .yes, .no, .yes, .no])

@@ -10,7 +10,7 @@ struct ExitTests {
     _ = core.take(.market(Fixture.market(at: 9, order: 2000, bid: 49, ask: 50)), at: 9)
     let jump = name == "momentum" ? "90500" : "89000"
     let entry = core.take(.reference(Fixture.reference(jump, at: 10, order: 2001)), at: 10).published[0].terms
-    _ = core.take(.order(Fixture.event(.accepted, cursor: 1, entry)), at: 10)
+    _ = core.take(.order(Fixture.event(.live, cursor: 1, entry)), at: 10)
     _ = core.take(
       .order(
         Fixture.event(.fill, cursor: 2, entry, size: 30_000_000, price: Price(micros: 500_000)!, position: 30_000_000)),

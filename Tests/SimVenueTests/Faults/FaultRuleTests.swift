@@ -96,7 +96,7 @@ import Testing
     var flood = try streams(#"[{"stream":"market","kind":"flood","bytes":5000}]"#)
     #expect(flood.fate([1], on: .market, to: 1, at: begin).messages.map(\.count) == [5000, 1])
     var end = try streams(#"[{"stream":"market","kind":"hang_up","count":1}]"#)
-    #expect(end.fate([1], on: .market, to: 1, at: begin).hangsUp)
+    #expect(end.fate([1], on: .market, to: 1, at: begin) == .init(messages: [], hangsUp: true))
     #expect(!end.fate([1], on: .market, to: 1, at: begin).hangsUp)
     #expect(throws: FaultProblem("rule 0: stream is one of market, user, rtds, price")) {
       try streams(#"[{"stream":"x","kind":"lose"}]"#)

@@ -92,9 +92,8 @@ import Testing
         #expect(states.first == "MATCHED" && states.dropFirst().first == "RETRYING" && states.last == end)
       }
       let trades = try venue.signed("GET", "/data/trades")["data"]?.asList ?? []
-      for trade in trades where told[trade["id"]?.asText ?? ""] != nil {
-        #expect(trade["status"]?.asText == "TRADE_STATUS_" + end)
-      }
+      let mine = trades.filter { told[$0["id"]?.asText ?? ""] != nil }
+      #expect(mine.count == told.count && mine.allSatisfy { $0["status"]?.asText == "TRADE_STATUS_" + end })
       if kind == "fail" {
         let cash = try venue.signed("GET", "/balance-allowance", query: "asset_type=COLLATERAL")
         #expect(cash["balance"]?.asText == "1000000000")

@@ -61,6 +61,38 @@ import Testing
     #expect(venue.stop() == 0)
   }
 
+  @Test("A venue whose log knows keys that its secret does not make says so and stays closed")
+  func lostSecret() throws {
+    let directory = try TemporaryDirectory()
+    let venue = try RunningVenue(data: directory.path + "/venue")
+    #expect(
+      try ask(venue, "POST", "/auth/api-key", by: EthereumKey(privateKey: SystemRandom.bytes(32))).status == 200)
+    #expect(venue.stop() == 0)
+    try FileManager.default.removeItem(atPath: venue.data + "/api-keys.secret")
+    #expect(throws: RunningVenue.Failure.self) { try venue.restart() }
+  }
+
+  @Test("Hostile stamps are refused, and the venue is still there")
+  func hostileStamps() throws {
+    let directory = try TemporaryDirectory()
+    let venue = try RunningVenue(data: directory.path + "/venue")
+    for stamp in [String(Int64.min), String(Int64.max), "99999999999999999999", "-1", "", "x"] {
+      let headers = [
+        ("POLY_ADDRESS", venue.credentials.address), ("POLY_TIMESTAMP", stamp), ("POLY_NONCE", stamp),
+        ("POLY_SIGNATURE", "0x" + String(repeating: "11", count: 65)), ("POLY_API_KEY", venue.credentials.apiKey),
+        ("POLY_PASSPHRASE", venue.credentials.passphrase),
+      ]
+      #expect(try venue.ask("POST", "/auth/api-key", headers: headers).status == 401)
+      #expect(try venue.ask("GET", "/data/orders", headers: headers).status == 401)
+      let token = try venue.question().token
+      #expect(
+        try venue.get("/prices-history", "market=\(token)&interval=max&fidelity=\(Int64.max)").status == 400)
+    }
+    #expect(
+      try venue.ask("POST", "/sim/skew", body: Array(#"{"seconds":\#(Int64.min)}"#.utf8)).status == 400)
+    #expect(venue.stop() == 0)
+  }
+
   @Test("Without the file that keys are made from, or with a torn one, nothing opens by guesswork")
   func tornSecret() throws {
     let directory = try TemporaryDirectory()

@@ -3,7 +3,8 @@
 public enum FloorSchema {
   /// Names beginning with `FLOOR_` that are not configuration: where tests find recorded data and test vectors, and what scripts hand on.
   public static let otherEnvironmentNames: Set<String> = [
-    "FLOOR_DATA", "FLOOR_VECTORS", "FLOOR_STATE", "FLOOR_RUN", "FLOOR_INSTANCE", "FLOOR_CONFIG", "FLOOR_BIN",
+    "FLOOR_DATA", "FLOOR_VECTORS", "FLOOR_PEERS_PYTHON", "FLOOR_STATE", "FLOOR_RUN", "FLOOR_INSTANCE", "FLOOR_CONFIG",
+    "FLOOR_BIN",
     "FLOOR_BENCH", "FLOOR_BENCH_PYTHON", "FLOOR_TEST_POSTGRES", "FLOOR_TEST_REDIS", "FLOOR_TEST_SEED",
   ]
 
