@@ -101,9 +101,9 @@ struct ControlTests {
   func commands() async throws {
     let floor = try DatabaseFloor()
     let operatorSession = try floor.database.open(as: "floor_operator")
-    let id = try operatorSession.query("SELECT request_command('pause', 'one') AS id").one().int("id")
+    let id = try operatorSession.query("SELECT request_command('pause', 'one', '{}', '1 hour') AS id").one().int("id")
     try operatorSession.query("SELECT request_command('start', 'one', '{}', '-1 second')")
-    try operatorSession.query("SELECT request_command('pause', 'one', '{}', '1 minute', 'nonce-1')")
+    try operatorSession.query("SELECT request_command('pause', 'one', '{}', '1 hour', 'nonce-1')")
     #expect(
       Self.refused { try operatorSession.query("SELECT request_command('pause', 'one', '{}', '1 minute', 'nonce-1')") }
         == "23505")

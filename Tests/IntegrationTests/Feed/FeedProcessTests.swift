@@ -136,9 +136,10 @@ struct FeedProcessTests {
     try floor.wait("messages after the restart", within: .seconds(20)) {
       floor.bus.isConnected && floor.updates.contains { $0.state == .live }
     }
-    #expect(try floor.key("floor:clock") != nil)
-    #expect(try floor.key("market:BTC-5m") != nil)
-    #expect(try floor.key("markets:known") != nil)
+    // Each key is written by its own beat.
+    for key in ["floor:clock", "market:BTC-5m", "markets:known"] {
+      try eventuallyTrue("\(key) is back", within: .seconds(20)) { try floor.key(key) != nil }
+    }
   }
 
   private static func same(_ top: BookTop, _ book: VenueBook) -> Bool {

@@ -1,4 +1,3 @@
-import Dispatch
 import FloorTestSupport
 import Foundation
 
@@ -17,11 +16,11 @@ enum OfficialClients {
     var ran: Int
   }
 
-  /// Runs one file of `Tests/Conformance` against a venue. Ends it when it takes longer than `patience` seconds.
-  static func run(_ file: String, against venue: RunningVenue, patience: Int = 240) throws -> Outcome {
+  /// Runs one file of `Tests/Conformance` against a venue, at most `patience` seconds. Holds no thread meanwhile: the tests share few.
+  static func run(_ file: String, against venue: RunningVenue, patience: Int = 240) async throws -> Outcome {
     let process = Process()
-    process.executableURL = URL(filePath: python)
-    process.arguments = ["-W", "ignore", "-m", "unittest", "-v", file]
+    process.executableURL = URL(filePath: "/usr/bin/timeout")
+    process.arguments = [String(patience), python, "-W", "ignore", "-m", "unittest", "-v", file]
     process.currentDirectoryURL = URL(filePath: Repository.root + "/Tests/Conformance")
     process.environment = [
       "SIM_VENUE_URL": "http://127.0.0.1:\(venue.port)", "SIM_VENUE_TRUTH": venue.data + "/truth.jsonl",
@@ -32,11 +31,15 @@ enum OfficialClients {
     let sink = try FileHandle(forWritingTo: URL(filePath: log))
     process.standardOutput = sink
     process.standardError = sink
-    let ended = DispatchSemaphore(value: 0)
-    process.terminationHandler = { _ in ended.signal() }
-    try process.run()
-    if ended.wait(timeout: .now() + .seconds(patience)) == .timedOut { process.terminate() }
-    process.waitUntilExit()
+    try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
+      process.terminationHandler = { _ in ended.resume() }
+      do {
+        try process.run()
+      } catch {
+        process.terminationHandler = nil
+        ended.resume(throwing: error)
+      }
+    }
     try sink.close()
     let output = String(decoding: try Data(contentsOf: URL(filePath: log)), as: UTF8.self)
     let ran = output.firstMatch(of: /Ran (\d+) tests?/).flatMap { Int($0.1) } ?? 0
