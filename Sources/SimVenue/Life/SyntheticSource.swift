@@ -143,7 +143,11 @@ struct SyntheticSource: LifeSource {
       if questions.contains(where: { second % $0.seconds == 0 }) { decideQuestions(second, &state) }
     }
     guard !isCatchingUp else { return }
-    for market in active where state.live[market].isOpen { quote(market, &state, fresh: false) }
+    // Markets of the other contracts are there to be traded, not to be watched: once a second is enough.
+    let isSecond = paths[0].isWholeSecond
+    for market in active where state.live[market].isOpen && (isSecond || state.spec(market).exchange == .standard) {
+      quote(market, &state, fresh: false)
+    }
   }
 
   private mutating func report(_ now: MarketTime) {

@@ -16,13 +16,16 @@ struct FeedProcessTests {
     try floor.wait("resolved market", within: .seconds(30)) { floor.updates.contains { $0.state == .resolved } }
     #expect(floor.undecodable == 0)
 
-    // Every market that went live while we watched was told pending, with both books, before it opened.
-    let seenPending = Set(floor.updates.filter { $0.state == .pending && !$0.yes.bids.isEmpty }.map(\.slug))
-    let firstUpdates = Dictionary(grouping: floor.updates, by: \.slug).values.compactMap(\.first)
-    let opened = firstUpdates.filter { first in
-      first.state == .pending && floor.updates.contains { $0.slug == first.slug && $0.state == .live }
+    // A market that goes live while we watch is told pending, with both books, before it opens. Those that the feed met first when they
+    // were live already do not count; a busy machine may make several such.
+    try floor.wait("a market that was told pending before it went live", within: .seconds(60)) {
+      let seenPending = Set(floor.updates.filter { $0.state == .pending && !$0.yes.bids.isEmpty }.map(\.slug))
+      let first = Dictionary(grouping: floor.updates, by: \.slug).values.compactMap(\.first)
+      return first.contains { first in
+        first.state == .pending && seenPending.contains(first.slug)
+          && floor.updates.contains { $0.slug == first.slug && $0.state == .live }
+      }
     }
-    #expect(opened.contains { seenPending.contains($0.slug) })
 
     // One order, no gaps.
     let orders = (floor.updates.map(\.order) + floor.prices.map(\.order)).sorted()
