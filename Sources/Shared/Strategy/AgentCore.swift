@@ -74,7 +74,8 @@ public struct AgentCore: Sendable {
       for index in context.flights.all.indices where context.flights.all[index].lapsedBeats > 0 {
         if open.contains(context.flights.all[index].terms.intent) {
           context.flights.all[index].acknowledged = true
-        } else {
+        } else if context.flights.all[index].lapsedBeats >= AgentCore.lapseBeats {
+          // Asked earlier, the record may not have held yet what was on its way into it.
           context.flights.all[index].isSynced = true
         }
       }
@@ -87,8 +88,10 @@ public struct AgentCore: Sendable {
     }
   }
 
-  /// Is there an intent without an answer that is no longer useful, so that the record must say whether it became an order?
-  public var waitsForRecord: Bool { context.flights.contains { !$0.acknowledged && $0.lapsedBeats > 0 } }
+  /// Is there an intent without an answer that has not been useful for so long that the record must say whether it became an order?
+  public var waitsForRecord: Bool {
+    context.flights.contains { !$0.acknowledged && $0.lapsedBeats >= AgentCore.lapseBeats }
+  }
 
   /// The counted refusals that no row holds yet: for the end of a life.
   public mutating func finish(_ effects: inout [AgentEffect]) {

@@ -53,11 +53,15 @@ struct AgentCoreTests {
     var (core, terms) = AgentCoreTests.entering()
     #expect(!core.waitsForRecord)
     for beat in 0..<20 { _ = core.take(.beat, at: 12.1 + Double(beat) * 0.1) }
-    #expect(core.waitsForRecord)
-    _ = core.take(.synced(open: [terms.intent]), at: 14)
+    #expect(!core.waitsForRecord)
+    // What is on its way into the record stands there a moment later: an early answer frees nothing.
+    _ = core.take(.synced(open: []), at: 14)
+    for beat in 0..<20 { #expect(core.take(.beat, at: 14.1 + Double(beat) * 0.1).decisions.isEmpty) }
+    #expect(core.waitsForRecord && core.context.flights.all.count == 1)
+    _ = core.take(.synced(open: [terms.intent]), at: 16.2)
     #expect(!core.waitsForRecord)
     var effects: [AgentEffect] = []
-    for beat in 0..<300 { effects += core.take(.beat, at: 14.1 + Double(beat) * 0.1) }
+    for beat in 0..<300 { effects += core.take(.beat, at: 16.3 + Double(beat) * 0.1) }
     #expect(effects.published.isEmpty && effects.decisions.isEmpty)
     #expect(core.context.flights.all.count == 1)
     _ = core.take(.order(Fixture.event(.done, cursor: 1, terms, final: true)), at: 50)
