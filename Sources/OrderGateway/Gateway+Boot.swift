@@ -1,4 +1,5 @@
 import FloorIOData
+import FloorIOVenue
 import Glibc
 import Shared
 
@@ -107,7 +108,8 @@ extension Gateway {
     self.record = record
     phase = .loading
     stream.onEvent = { [weak self] event in self?.heard(event) }
-    stream.onOpened = { [weak self] in
+    stream.onLost = { [log = process.log] why in log.warning("user stream not open", [.text("why", why)]) }
+    stream.onOpen = { [weak self] in
       // What happened while nobody listened.
       self?.pollOpenOrders()
       self?.pollTrades()
@@ -148,7 +150,7 @@ extension Gateway {
           "record read", [.int("markets", answers[0].count), .int("orders", answers[1].count)])
         replayJournal()
         phase = .asking
-        stream.connect()
+        stream.start()
         askVenue()
       } catch {
         process.log.warning("record not read", [.error(error)])

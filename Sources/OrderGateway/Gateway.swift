@@ -19,7 +19,7 @@ final class Gateway {
   let database: Database
   let bus: RedisBus
   let link: any VenueLink
-  let stream: UserStreamLink
+  let stream: UserStream
   let signer: OrderSigner
 
   var core: OrderManager
@@ -102,7 +102,7 @@ final class Gateway {
   private var unrecordedNotes: [GatewayNote] = []
 
   init(
-    process: FloorProcess, config: GatewayConfiguration, link: any VenueLink, stream: UserStreamLink
+    process: FloorProcess, config: GatewayConfiguration, link: any VenueLink, stream: UserStream
   ) throws {
     self.process = process
     self.config = config

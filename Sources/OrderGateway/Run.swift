@@ -20,7 +20,12 @@ func runOrderGateway(_ arguments: [String]) -> Int32 {
   return FloorProcess.run("order-gateway", arguments, help: help) { process in
     let config = try GatewayConfiguration(birth: process.birth)
     let link = HTTPVenueLink(loop: process.loop, config: config)
-    let stream = try UserStreamLink(loop: process.loop, config: config, log: process.log)
+    let stream = UserStream(
+      stream: try VenueStream(
+        context: WebContext(loop: process.loop), endpoint: WebEndpoint(config.venue.userStream),
+        answerLimit: .seconds(25),
+        backoff: Backoff(base: .milliseconds(100), cap: .seconds(15), seed: SystemRandom.seed())),
+      apiKey: config.credentials.apiKey, secret: config.apiSecret, passphrase: config.apiPassphrase)
     let wired = try Gateway(process: process, config: config, link: link, stream: stream)
     try wired.start()
     gateway = wired

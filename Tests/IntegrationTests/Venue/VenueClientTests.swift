@@ -86,12 +86,12 @@ struct VenueClientTests {
     #expect(found.status.isOpen && found.token == market.token(of: .yes))
     #expect(try bench.wait { bench.clob.openOrders($0) }.get().map(\.id) == [order.id])
 
-    let answer = try bench.wait { (done: @escaping (Result<ClobClient.CancelAnswer, VenueCallError>) -> Void) in
+    let answer = try bench.wait { (done: @escaping (Result<CancelAnswer, VenueCallError>) -> Void) in
       bench.clob.cancel(order.id, done)
     }.get()
     #expect(answer.canceled == [order.id])
     #expect(try bench.wait { bench.clob.openOrders($0) }.get().isEmpty)
-    let again = try bench.wait { (done: @escaping (Result<ClobClient.CancelAnswer, VenueCallError>) -> Void) in
+    let again = try bench.wait { (done: @escaping (Result<CancelAnswer, VenueCallError>) -> Void) in
       bench.clob.cancel([order.id], done)
     }.get()
     #expect(again.canceled.isEmpty && again.refused[order.id] != nil)
@@ -185,7 +185,7 @@ struct VenueClientTests {
       Issue.record("a private call without credentials was let through")
       return
     }
-    let all = try bench.wait { (done: @escaping (Result<ClobClient.CancelAnswer, VenueCallError>) -> Void) in
+    let all = try bench.wait { (done: @escaping (Result<CancelAnswer, VenueCallError>) -> Void) in
       bench.clob.cancelAll(done)
     }.get()
     #expect(all.canceled.isEmpty)

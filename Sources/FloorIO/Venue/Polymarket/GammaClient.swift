@@ -2,22 +2,23 @@ import Shared
 
 /// The venue's market discovery (protocol document, section 1). Public, read only.
 public final class GammaClient {
-  /// After every exchange: did the venue answer at all?
-  public var onExchange: ((_ answered: Bool) -> Void)?
+  /// After every exchange: was the venue there? A refusal is an answer.
+  public var onExchange: ((_ answered: Bool) -> Void)? {
+    get { requests.onExchange }
+    set { requests.onExchange = newValue }
+  }
 
-  private let http: HTTPClient
-  private let base: String
+  private var requests: VenueHTTP
   private let timeout: Duration
 
   public init(http: HTTPClient, base: String, timeout: Duration = .seconds(5)) {
-    self.http = http
-    self.base = base.hasSuffix("/") ? String(base.dropLast()) : base
+    requests = VenueHTTP(http: http, base: base)
     self.timeout = timeout
   }
 
   /// `nil`: not listed, or listed without tokens yet. A listing that cannot be used is `.malformed` with the reason.
   public func market(_ slug: MarketSlug, _ done: @escaping (Result<GammaMarket?, VenueCallError>) -> Void) {
-    requests.send("GET", "/markets/slug/\(slug)") { result in
+    requests.send("GET", "/markets/slug/\(slug)", timeout: timeout) { result in
       switch VenueHTTP.json(result) {
       case .failure(.status(404, _, _)): done(.success(nil))
       case .failure(let error): done(.failure(error))
@@ -42,7 +43,7 @@ public final class GammaClient {
   ) {
     var query = [WebField("limit", String(limit)), WebField("closed", "false")]
     if let cursor { query.append(WebField("after_cursor", cursor)) }
-    requests.send("GET", "/markets/keyset", query: query) { result in
+    requests.send("GET", "/markets/keyset", query: query, timeout: timeout) { result in
       done(
         VenueHTTP.json(result).decoded { json in
           guard let items = json["markets"]?.array else { return nil }
@@ -50,9 +51,5 @@ public final class GammaClient {
           return (items.compactMap { try? GammaMarket($0) }, next)
         })
     }
-  }
-
-  private var requests: VenueHTTP {
-    VenueHTTP(http: http, base: base, timeout: timeout) { [weak self] in self?.onExchange?($0) }
   }
 }

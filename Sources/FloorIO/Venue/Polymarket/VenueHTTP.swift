@@ -5,22 +5,33 @@ struct VenueHTTP {
   let http: HTTPClient
   /// Without a slash at its end.
   let base: String
-  let timeout: Duration
-  /// Told after every exchange whether an answer came, whatever it said.
-  let onExchange: (Bool) -> Void
+  /// Told after every exchange whether the venue was there.
+  var onExchange: ((_ answered: Bool) -> Void)?
+
+  init(http: HTTPClient, base: String) {
+    self.http = http
+    self.base = base.hasSuffix("/") ? String(base.dropLast()) : base
+  }
 
   func send(
     _ method: String, _ path: String, query: [WebField] = [], headers: [WebField] = [], body: [UInt8]? = nil,
-    _ done: @escaping (Result<HTTPResponse, HTTPError>) -> Void
+    timeout: Duration, _ done: @escaping (Result<HTTPResponse, HTTPError>) -> Void
   ) {
-    let request = HTTPRequest(
-      method, base + path + VenueHTTP.encoded(query),
-      headers: headers + (body == nil ? [] : [WebField("Content-Type", "application/json")]), body: body)
+    var fields = [WebField("Accept", "application/json")] + headers
+    if body != nil { fields.append(WebField("Content-Type", "application/json")) }
+    let request = HTTPRequest(method, base + path + VenueHTTP.encoded(query), headers: fields, body: body)
     let told = onExchange
     http.send(request, timeout: timeout) { result in
-      if case .success = result { told(true) } else { told(false) }
+      told?(VenueHTTP.isThere(result))
       done(result)
     }
+  }
+
+  /// Was the venue there? A refusal is an answer, and so is its word that it does not trade now; any other 5xx is what stands before it,
+  /// or its failure.
+  private static func isThere(_ result: Result<HTTPResponse, HTTPError>) -> Bool {
+    guard case .success(let response) = result else { return false }
+    return response.status < 500 || response.status == 503 && parsed(response)?["error"] != nil
   }
 
   /// The answer's JSON, or why there is none.
@@ -28,8 +39,7 @@ struct VenueHTTP {
     switch result {
     case .failure(let error): return .failure(.transport(error))
     case .success(let response):
-      let parsed: JSON?
-      do { parsed = try JSON.parse(response.body, limits: JSONLimits(bytes: 16 << 20)) } catch { parsed = nil }
+      let parsed = parsed(response)
       guard response.status == 200 else {
         let message = (parsed?["error"] ?? parsed?["error_msg"] ?? parsed?["errorMsg"])?.string ?? ""
         return .failure(
@@ -40,12 +50,20 @@ struct VenueHTTP {
     }
   }
 
-  static func encoded(_ query: [WebField]) -> String {
+  /// `nil` for a body that is no JSON, and for one that says that it is something else: a page of the edge is never an answer.
+  static func parsed(_ response: HTTPResponse) -> JSON? {
+    if let type = response.headers["content-type"], !type.lowercased().contains("json") { return nil }
+    do throws(JSONError) { return try JSON.parse(response.body, limits: JSONLimits(bytes: 16 << 20)) } catch {
+      return nil
+    }
+  }
+
+  private static func encoded(_ query: [WebField]) -> String {
     if query.isEmpty { return "" }
     return "?" + query.map { percent($0.name) + "=" + percent($0.value) }.joined(separator: "&")
   }
 
-  static func percent(_ text: String) -> String {
+  private static func percent(_ text: String) -> String {
     var out: [UInt8] = []
     let hex = Array("0123456789ABCDEF".utf8)
     for byte in text.utf8 {
