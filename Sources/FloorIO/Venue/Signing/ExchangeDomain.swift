@@ -22,8 +22,7 @@ public struct ExchangeDomain: Hashable, Sendable {
 
   /// The domain for a market: by the token id's own bits (section 2.7.4), then by whether the market is negative-risk.
   public init(token: Word256, negRisk: Bool, chainID: UInt64) {
-    let isV3 = token.bytes[19..<27].allSatisfy { $0 == 0 }
-    if isV3 {
+    if PositionID(token) != nil {
       let text =
         chainID == ExchangeDomain.amoy
         ? "0x9fE6e61422AdB6F610d8597F9684b16912D50C3D" : "0xe3333700cA9d93003F00f0F71f8515005F6c00Aa"
