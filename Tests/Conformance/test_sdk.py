@@ -179,6 +179,78 @@ class Orders(unittest.TestCase):
         self.assertEqual([entry for page in self.client.list_open_orders() for entry in page.items], [])
 
 
+class Data(unittest.TestCase):
+    """What wallets did and hold. Public; it lags behind the matching engine."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.client = trader()
+        cls.addClassCleanup(cls.client.close)
+        cls.market = venue.question()
+        cls.token = cls.market.tokens[0]
+        cls.bought = cls.client.place_market_order(token_id=cls.token, side="BUY", amount=20)
+        assert cls.bought.status == "matched", cls.bought
+        venue.until("the trade shows", cls.trades)
+
+    @classmethod
+    def trades(cls):
+        return [trade for page in cls.client.list_trades(user=cls.client.wallet) for trade in page.items]
+
+    def test_trades_and_activity(self):
+        trades = self.trades()
+        self.assertEqual(sum(trade.size for trade in trades), self.bought.taking_amount)
+        self.assertEqual({trade.asset_id for trade in trades}, {self.token})
+        self.assertEqual({trade.condition_id for trade in trades}, {self.market.condition})
+        kinds = [row.type for page in self.client.list_activity() for row in page.items]
+        self.assertEqual(kinds, ["TRADE"] * len(trades) + ["DEPOSIT"])
+        public = PublicClient(environment=HERE)
+        self.addCleanup(public.close)
+        pages = list(public.list_trades(condition_id=self.market.condition, taker_only=False, full_history=True, page_size=1))
+        self.assertGreater(len(pages), 1)
+        self.assertGreaterEqual(sum(len(page.items) for page in pages), 2 * len(trades))
+
+    def test_positions_and_their_value(self):
+        (position,) = [row for page in self.client.list_positions() for row in page.items]
+        self.assertEqual((position.asset_id, position.current_size), (self.token, self.bought.taking_amount))
+        self.assertEqual(position.entry_cost_usdc, self.bought.making_amount)
+        self.assertEqual((position.status, position.redeemable, position.mergeable), ("OPEN", False, False))
+        self.assertEqual(position.opposite_asset_id, self.market.tokens[1])
+        self.assertAlmostEqual(self.client.get_portfolio_value().value, position.current_value, delta=2)
+        held = [row for page in self.client.list_positions(condition_id=self.market.condition, user=None) for row in page.items]
+        self.assertIn(self.client.wallet.lower(), [row.wallet.lower() for row in held])
+        self.assertEqual([row for page in self.client.list_positions(status="CLOSED") for row in page.items], [])
+
+    def test_holders_interest_and_volume(self):
+        groups = [row for page in self.client.list_market_holders(condition_ids=self.market.condition, include_pnl=True) for row in page.items]
+        self.assertEqual([group.asset_id for group in groups], self.market.tokens)
+        mine = [holder for holder in groups[0].holders if holder.wallet.lower() == self.client.wallet.lower()]
+        self.assertEqual([holder.amount for holder in mine], [self.bought.taking_amount])
+        (interest,) = self.client.get_open_interests(condition_ids=self.market.condition)
+        self.assertGreaterEqual(interest.value, self.bought.taking_amount)
+        event = self.client.get_event(slug=self.market.row["events"][0]["slug"])
+        volume = self.client.get_event_live_volume(event_ids=int(event.id))
+        self.assertGreaterEqual(volume.taker_volume_total, self.bought.taking_amount)
+
+    def test_tokens_and_price_history(self):
+        references = self.client.get_token_references(asset_ids=self.market.tokens)
+        self.assertEqual([row.outcome_index for row in references], [0, 1])
+        self.assertEqual({row.market_slug for row in references}, {self.market.slug})
+        points = [point for page in self.client.list_price_history(asset_id=self.token, interval="1h") for point in page.items]
+        self.assertTrue(all(0 < point.price < 1 for point in points))
+
+    def test_standings_of_traders(self):
+        board = [row for page in self.client.list_trader_leaderboard(window="all", sort_by="VOLUME") for row in page.items]
+        self.assertEqual([row.rank for row in board], list(range(1, len(board) + 1)))
+        self.assertEqual([row.volume for row in board], sorted((row.volume for row in board), reverse=True))
+        own = self.client.get_trader_leaderboard_standing(window="all")
+        self.assertEqual(own.volume, self.bought.taking_amount)
+        self.assertEqual(self.client.get_user_volume(full_history=True).volume, self.bought.taking_amount)
+        self.assertEqual(self.client.get_user_stats().traded_market_count, 1)
+        self.assertEqual(self.client.get_user_pnl(interval="all", fidelity="1h").points[-1].trade_count, len(self.trades()))
+        for page in self.client.list_biggest_winners(window="all"):
+            self.assertGreaterEqual(len(page.items), 0)
+
+
 class Generations(unittest.TestCase):
     """Negative-risk markets and markets of protocol v2: other contracts, another domain."""
 

@@ -59,6 +59,10 @@ struct ClientBooks: Hashable, Sendable {
   func account(address: String) -> Int? { accountIndex[address] }
   /// What a wallet's orders are signed with in lists: its signer's first key.
   func apiKey(of account: Int) -> String { accounts[accounts[account].owner].apiKey }
+  /// The wallet behind one side of a trade, lower case.
+  func address(of part: TradeRecord.Part) -> String {
+    part.account.map { accounts[$0].address } ?? VenueState.Trader.address(part.trader ?? "")
+  }
   func market(_ slug: String) -> MarketSpec? { marketIndex[slug].map { markets[$0] } }
 
   /// The asset that an order holds back.

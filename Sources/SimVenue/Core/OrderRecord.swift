@@ -61,6 +61,8 @@ struct TradeRecord: Hashable, Sendable {
     var order: String
     /// Index of a client's account; `nil` for the venue's own traders.
     var account: Int?
+    /// Name of the venue's own trader.
+    var trader: String?
     var outcome: Outcome
     var side: Side
     var price: Price

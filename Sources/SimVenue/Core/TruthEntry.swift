@@ -49,6 +49,9 @@ enum TruthEntry: Hashable, Sendable {
     /// Reference prices at the start and the end of an up/down window, in 10⁻⁶ dollars.
     var opening: Int64?
     var closing: Int64?
+
+    /// What one share pays, in 10⁻⁶ dollars.
+    func payout(_ outcome: Outcome) -> Int64 { outcome == winner ? 1_000_000 : 0 }
   }
 }
 

@@ -175,7 +175,8 @@ enum TruthReading {
       let shares = number("shares"), let cash = number("cash"), let fee = number("fee")
     else { return nil }
     return TradeRecord.Part(
-      order: order, account: number("account").map { Int($0) }, outcome: outcome, side: side, price: price,
+      order: order, account: number("account").map { Int($0) }, trader: text("trader"), outcome: outcome, side: side,
+      price: price,
       shares: Shares(micros: shares), cash: USD(micros: cash), fee: USD(micros: fee))
   }
 }

@@ -107,6 +107,7 @@ enum TruthText {
   private static func encode(_ part: TradeRecord.Part) -> WireValue {
     .object(
       ("order", .text(part.order)), ("account", part.account.map { .integer(Int64($0)) } ?? .null),
+      ("trader", part.trader.map { .text($0) } ?? .null),
       ("outcome", .text(part.outcome.rawValue)), ("side", .text(part.side.rawValue)),
       ("price", .integer(part.price.micros)), ("shares", .integer(part.shares.micros)),
       ("cash", .integer(part.cash.micros)), ("fee", .integer(part.fee.micros)))

@@ -15,6 +15,8 @@ struct VenueRules: Hashable, Sendable {
   var deadMan: Duration = .seconds(10)
   /// The venue takes a GTD order as expired this long before its stated second.
   var expiryMargin: Duration = .seconds(60)
+  /// From a transaction's being mined to its being shown by the Data API (wall).
+  var dataLag: Duration = .seconds(2)
   /// Smallest money of a taking BUY.
   var minimumTaking = USD(dollars: 1)
 }

@@ -8,6 +8,7 @@ extension VenueState {
     var state = VenueState(rules: rules, now: now)
     for record in records {
       state.clients.apply(record)
+      state.chain.note(record, state.clients)
       state.nextSequence = record.sequence + 1
     }
     let clients = state.clients

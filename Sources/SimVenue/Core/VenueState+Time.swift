@@ -22,6 +22,7 @@ extension VenueState {
         resolveIfReady(market)
       }
     }
+    chain.advance(to: now.wall)
   }
 
   /// Notes the middle of every open market, once a minute; looks for new ones every five seconds.
@@ -92,13 +93,17 @@ extension VenueState {
         let shares = clients.accounts[account].balance(token)
         guard shares > 0 else { continue }
         move(account, token, -shares, cause: "settlement:\(spec.slug)")
-        if outcome == resolution.winner { move(account, ClientBooks.cash, shares, cause: "settlement:\(spec.slug)") }
+        let payout = WalletPosition.value(Shares(micros: shares), at: resolution.payout(outcome))
+        move(account, ClientBooks.cash, payout.micros, cause: "settlement:\(spec.slug)")
       }
     }
     for index in traders.indices {
       guard let shares = traders[index].shares.removeValue(forKey: market) else { continue }
-      traders[index].cash += USD(micros: shares[resolution.winner.index].micros)
+      for outcome in Outcome.allCases {
+        traders[index].cash += WalletPosition.value(shares[outcome.index], at: resolution.payout(outcome))
+      }
     }
+    chain.redeemStreet(market, resolution, at: now)
     emit(.notice(.resolved(market: market, winner: resolution.winner)))
   }
 }

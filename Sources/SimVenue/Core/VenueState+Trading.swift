@@ -48,7 +48,14 @@ extension VenueState {
       .notice(
         .traded(
           market: market, outcome: outcome, side: side, price: first.takerPrice, shares: shares, hash: hash)))
-    guard takerPart.account != nil || makers.contains(where: { $0.account != nil }) else { return nil }
+    guard takerPart.account != nil || makers.contains(where: { $0.account != nil }) else {
+      let trade = TradeRecord(
+        id: "", slug: spec.slug, taker: takerPart, makers: makers, matchedAt: now, updatedAt: now, status: .mined,
+        hash: hash)
+      let mined = Now(wall: now.wall.advanced(by: rules.minedAfter), market: now.market)
+      chain.add(trade, market: market, at: mined, hash: hash) { clients.address(of: $0) }
+      return nil
+    }
     let trade = TradeRecord(
       id: Identifier.uuid("trade:\(takerPart.order):\(first.takerPrice):\(nextSequence)"), slug: spec.slug,
       taker: takerPart, makers: makers, matchedAt: now, updatedAt: now, status: .matched, hash: "")
@@ -68,6 +75,7 @@ extension VenueState {
     _ owner: Owner, _ key: Int64, outcome: Outcome, side: Side, price: Price, shares: Shares, cash: USD, fee: USD
   ) -> TradeRecord.Part {
     var account: Int?
+    var trader: String?
     let order: String
     switch owner {
     case .client(let id):
@@ -75,9 +83,11 @@ extension VenueState {
       account = clients.orders[id]?.terms.account
     case .trader(let index):
       order = "0x" + Hex.text(Digests.sha256(Array("order:\(index):\(key)".utf8)))
+      trader = traders[index].name
     }
     return TradeRecord.Part(
-      order: order, account: account, outcome: outcome, side: side, price: price, shares: shares, cash: cash, fee: fee)
+      order: order, account: account, trader: trader, outcome: outcome, side: side, price: price, shares: shares,
+      cash: cash, fee: fee)
   }
 
   /// Money first, then tokens, so that the log reads as the exchange happened.

@@ -38,6 +38,11 @@ struct VenueState: Sendable {
     var cash = USD.zero
     /// Shares of outcome 0 and 1 by market index.
     var shares: [Int: [Shares]] = [:]
+
+    /// The wallet of a trader with this name.
+    static func address(_ name: String) -> String {
+      "0x" + Hex.text(Digests.sha256(Array("wallet:\(name)".utf8)).prefix(20))
+    }
   }
 
   /// A taking order waiting out the hold.
@@ -67,6 +72,7 @@ struct VenueState: Sendable {
 
   let rules: VenueRules
   var clients = ClientBooks()
+  var chain: ChainIndex
   var live: [LiveMarket] = []
   var traders: [Trader] = []
   var owners: [Int64: Owner] = [:]
@@ -92,6 +98,7 @@ struct VenueState: Sendable {
   init(rules: VenueRules, now: Now) {
     self.rules = rules
     self.now = now
+    chain = ChainIndex(lag: rules.dataLag)
   }
 
   // MARK: - Effects
@@ -103,6 +110,7 @@ struct VenueState: Sendable {
     let record = TruthRecord(sequence: nextSequence, now: now, entry: entry)
     nextSequence += 1
     clients.apply(record)
+    chain.note(record, clients)
     pending.append(.truth(record))
   }
 
@@ -176,6 +184,7 @@ struct VenueState: Sendable {
 
   mutating func addTrader(_ name: String) -> Int {
     traders.append(Trader(name: name))
+    _ = chain.open(Trader.address(name), name: name)
     return traders.count - 1
   }
 

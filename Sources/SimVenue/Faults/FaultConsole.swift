@@ -45,6 +45,21 @@ struct FaultConsole: Sendable {
         }
         skew = seconds
         return .ok(.object(("seconds", .integer(skew))))
+      case ("GET", "/sim/data"): return .ok(Self.shown(state.chain))
+      case ("POST", "/sim/data"):
+        // How late and whether the Data API hears of the chain (V16).
+        let wanted = try body(call)
+        if let value = wanted["lag_ms"] {
+          guard let number = value.asNumber, (0...600_000).contains(number) else {
+            throw FaultProblem("lag_ms is between 0 and 600000")
+          }
+          state.chain.lag = .milliseconds(number)
+        }
+        if let value = wanted["frozen"] {
+          guard let flag = value.asFlag else { throw FaultProblem("frozen is true or false") }
+          state.chain.isFrozen = flag
+        }
+        return .ok(Self.shown(state.chain))
       case ("POST", "/sim/revoke"):
         // As if its holder, or somebody who has the wallet, had deleted it elsewhere.
         guard let apiKey = try body(call)["api_key"]?.asText, gate.keys[apiKey] != nil else {
@@ -57,6 +72,10 @@ struct FaultConsole: Sendable {
     } catch {
       return .refused(400, error.description)
     }
+  }
+
+  private static func shown(_ chain: ChainIndex) -> WireValue {
+    .object(("lag_ms", .integer(chain.lag.milliseconds)), ("frozen", .flag(chain.isFrozen)))
   }
 
   private func body(_ call: Call) throws(FaultProblem) -> WireValue {

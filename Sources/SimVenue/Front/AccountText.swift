@@ -95,6 +95,6 @@ enum AccountText {
   }
 
   private static func address(_ part: TradeRecord.Part, _ state: VenueState) -> String {
-    part.account.map { state.clients.accounts[$0].address } ?? "0x0000000000000000000000000000000000005117"
+    state.clients.address(of: part)
   }
 }

@@ -190,7 +190,7 @@ final class VenueHouse {
       waiting[number]?.apiKey = call.headers["poly_api_key"] ?? ""
       finish(number, answer)
     } else if let answer = PublicAnswers.answer(call, state, wall: console.clock(wall))
-      ?? GammaAnswers.answer(call, state)
+      ?? GammaAnswers.answer(call, state) ?? DataAnswers.answer(call, state)
     {
       finish(number, answer)
     } else {
