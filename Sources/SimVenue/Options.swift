@@ -48,6 +48,7 @@ struct Options: Hashable, Sendable {
       --settlement-delay-s N   from a window's end to its payout, market time (default 60)
       --mined-ms N             from a match to MINED, wall time (default 500)
       --confirmed-ms N         from a match to CONFIRMED, wall time (default 1500)
+      --redeem auto|asked      tokens of a market that is over become dollars at once, or when their wallet redeems them (default auto)
       --data-lag-ms N          from MINED to being shown by the Data API, wall time (default 2000)
       --help, --version
 
@@ -124,6 +125,13 @@ struct Options: Hashable, Sendable {
       case "--settlement-delay-s": whole(option, 0...86_400).map { options.rules.settlementDelay = .seconds($0) }
       case "--mined-ms": whole(option, 0...600_000).map { options.rules.minedAfter = .milliseconds($0) }
       case "--confirmed-ms": whole(option, 0...600_000).map { options.rules.confirmedAfter = .milliseconds($0) }
+      case "--redeem":
+        switch value(option) {
+        case "auto": options.rules.redeemsAtOnce = true
+        case "asked": options.rules.redeemsAtOnce = false
+        case let other?: problems.append("--redeem \(other): auto or asked is wanted")
+        case nil: break
+        }
       case "--data-lag-ms": whole(option, 0...600_000).map { options.rules.dataLag = .milliseconds($0) }
       default: problems.append("\(option): unknown argument")
       }

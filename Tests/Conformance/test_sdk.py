@@ -6,13 +6,18 @@ import time
 import unittest
 from decimal import Decimal
 
+from eth_abi import encode
 from eth_account import Account
+from eth_utils import keccak
+from polymarket._internal.actions.relayer.calls import TransactionCall, split_position_call
+from polymarket._internal.wallet import derive_proxy_wallet_address, derive_safe_wallet_address
+from polymarket.auth import RelayerApiKey
 from polymarket.clients.async_public import AsyncPublicClient
 from polymarket.clients.async_secure import AsyncSecureClient
 from polymarket.clients.public import PublicClient
 from polymarket.clients.secure import SecureClient
 from polymarket.environments import PRODUCTION, _create_environment
-from polymarket.errors import RequestRejectedError, UserInputError
+from polymarket.errors import RequestRejectedError, TransactionFailedError, UserInputError
 from polymarket.streams import CryptoPriceSpec, CryptoTwapPriceSpec, MarketSpec, UserSpec
 
 import venue
@@ -31,6 +36,7 @@ HERE = _create_environment(
         clob_user_ws_url=SOCKET + "/ws/user",
         rtds_ws_url=SOCKET + "/rtds",
         realtime_ws_url=SOCKET + "/ws",
+        relayer_poll_frequency_ms=50,
     ),
 )
 
@@ -249,6 +255,101 @@ class Data(unittest.TestCase):
         self.assertEqual(self.client.get_user_pnl(interval="all", fidelity="1h").points[-1].trade_count, len(self.trades()))
         for page in self.client.list_biggest_winners(window="all"):
             self.assertGreaterEqual(len(page.items), 0)
+
+
+class Chain(unittest.TestCase):
+    """Splitting, merging and redeeming: a plain wallet by its own transactions, a deposit wallet through the relayer."""
+
+    def holder(self, wallet=None, **options) -> SecureClient:
+        key = venue.new_key()
+        address = Account.from_key(key).address
+        client = SecureClient.create(
+            private_key=key, wallet=address if wallet is None else wallet(address), environment=HERE,
+            api_key=RelayerApiKey(key="any", address=address), **options)
+        self.addCleanup(client.close)
+        return client
+
+    def dollars(self, client: SecureClient) -> int:
+        return int(client.get_balance_allowance(asset_type="COLLATERAL").balance)
+
+    def held(self, client: SecureClient, token: str) -> int:
+        return int(client.get_balance_allowance(asset_type="CONDITIONAL", token_id=token).balance)
+
+    def there_and_back(self, client: SecureClient, market: venue.Market):
+        before = self.dollars(client)
+        client.split_position(condition_id=market.condition, amount=50_000_000).wait()
+        self.assertEqual(self.dollars(client), before - 50_000_000)
+        self.assertEqual([self.held(client, token) for token in market.tokens], [50_000_000] * 2)
+        client.merge_positions(condition_id=market.condition, amount=20_000_000).wait()
+        self.assertEqual([self.held(client, token) for token in market.tokens], [30_000_000] * 2)
+        client.merge_positions(condition_id=market.condition, amount="max").wait()
+        self.assertEqual(self.dollars(client), before)
+        wallet = client.wallet.lower()
+        venue.until("the activity shows", lambda: len([row for page in client.list_activity() for row in page.items]) == 4)
+        kinds = [row.type for page in client.list_activity() for row in page.items]
+        self.assertEqual(kinds, ["MERGE", "MERGE", "SPLIT", "DEPOSIT"])
+        account = [entry["account"] for entry in venue.truth("account", address=wallet)][0]
+        operations = [entry for entry in venue.truth("operation") if entry["account"] == account]
+        self.assertEqual([entry["operation"] for entry in operations], ["split", "merge", "merge"])
+        deltas = [entry["delta"] for entry in venue.truth("balance", account=account, asset="USD")]
+        self.assertEqual(sum(deltas), self.dollars(client))
+
+    def test_a_plain_wallet(self):
+        self.there_and_back(self.holder(), venue.question(negRisk=False, version="v1"))
+
+    def test_a_plain_wallet_on_protocol_v2(self):
+        client, market = self.holder(), venue.question(version="v2")
+        before = self.dollars(client)
+        client.split_position(condition_id=market.condition, amount=10_000_000).wait()
+        self.assertEqual(self.dollars(client), before - 10_000_000)
+        client.merge_positions(condition_id=market.condition, amount="max").wait()
+        self.assertEqual(self.dollars(client), before)
+
+    def test_a_deposit_wallet_is_made_and_relayed(self):
+        key = venue.new_key()
+        client = SecureClient.create(
+            private_key=key, environment=HERE, api_key=RelayerApiKey(key="any", address=Account.from_key(key).address))
+        self.addCleanup(client.close)
+        self.assertEqual(client.wallet_type, "DEPOSIT_WALLET")
+        self.there_and_back(client, venue.question(negRisk=True))
+
+    def test_a_proxy_and_a_safe_are_relayed(self):
+        config = HERE._config.wallet_derivation
+        for derive in [derive_proxy_wallet_address, derive_safe_wallet_address]:
+            client = self.holder(lambda address: derive(address, config))
+            self.there_and_back(client, venue.question(negRisk=False, version="v1"))
+
+    def test_no_of_two_answers_becomes_a_dollar_and_yes_of_the_third(self):
+        market = venue.question(negRisk=True)
+        event = venue.fetch("/events/slug/" + market.row["events"][0]["slug"])
+        markets = [venue.Market(row) for row in event["markets"]]
+        self.assertEqual(len(markets), 3)
+        config = HERE._config
+        client = self.holder(lambda address: derive_safe_wallet_address(address, config.wallet_derivation))
+        adapter = config.neg_risk_collateral_adapter
+        # Several calls of a Safe go as one bundle: all of them happen, or none.
+        client.execute_transaction(calls=[
+            split_position_call(target=adapter, collateral=config.collateral_token, condition_id=entry.condition, amount=10_000_000)
+            for entry in markets[:2]]).wait()
+        before = self.dollars(client)
+        call = keccak(b"convertPositions(bytes32,uint256,uint256)")[:4] + encode(
+            ["bytes32", "uint256", "uint256"], [bytes.fromhex(event["negRiskMarketID"][2:]), 0b011, 10_000_000])
+        client.execute_transaction(calls=[TransactionCall(to=adapter, data="0x" + call.hex())]).wait()
+        self.assertEqual(self.dollars(client), before + 10_000_000)
+        self.assertEqual([self.held(client, entry.tokens[1]) for entry in markets], [0, 0, 0])
+        self.assertEqual([self.held(client, entry.tokens[0]) for entry in markets], [10_000_000] * 3)
+        with self.assertRaises(TransactionFailedError):
+            client.execute_transaction(calls=[
+                split_position_call(target=adapter, collateral=config.collateral_token, condition_id=entry.condition, amount=amount)
+                for entry, amount in [(markets[0], 1_000_000), (markets[1], 10**12)]]).wait()
+        self.assertEqual(self.dollars(client), before + 10_000_000)
+
+    def test_what_is_not_there_cannot_be_split_or_redeemed(self):
+        client, market = self.holder(), venue.question(negRisk=False, version="v1")
+        with self.assertRaises(TransactionFailedError):
+            client.split_position(condition_id=market.condition, amount=10**12).wait()
+        with self.assertRaises(UserInputError):
+            client.redeem_positions(condition_id=market.condition)
 
 
 class Generations(unittest.TestCase):

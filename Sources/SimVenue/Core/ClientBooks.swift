@@ -49,6 +49,14 @@ struct ClientBooks: Hashable, Sendable {
   var phases: [String: Phase] = [:]
   var marketIndex: [String: Int] = [:]
   var decisions: [String: TruthEntry.Resolution] = [:]
+  /// What the oracle said of each market, in order.
+  var oracle: [String: [OracleStep]] = [:]
+  /// By id, those brought to the chain.
+  var transactions: [String: ChainTransaction] = [:]
+  /// Ids by hash.
+  var transactionIDs: [String: String] = [:]
+  /// The next nonce by account.
+  var nonces: [Int: Int64] = [:]
   var clock: MarketClock?
   var source: String?
   var sourceState: String?
@@ -107,6 +115,16 @@ struct ClientBooks: Hashable, Sendable {
     case .closed(let slug): phases[slug] = .closed
     case .decided(let resolution): decisions[resolution.slug] = resolution
     case .resolved(let resolution): phases[resolution.slug] = .resolved(resolution, at: record.now.market)
+    case .oracle(let slug, let step): oracle[slug, default: []].append(step)
+    case .submitted(let transaction):
+      transactions[transaction.id] = transaction
+      transactionIDs[transaction.hash] = transaction.id
+      nonces[transaction.account] = transaction.nonce + 1
+    case .progressed(let id, let state, let problem):
+      transactions[id]?.state = state
+      transactions[id]?.problem = problem
+    // The balances that follow say it in numbers.
+    case .operation: break
     case .deadMan(let account, let armed): accounts[account].deadManArmed = armed
     case .source(let text): sourceState = text
     }

@@ -25,6 +25,12 @@ enum TruthEntry: Hashable, Sendable {
   /// How a market ended, known from now on; paid later.
   case decided(Resolution)
   case resolved(Resolution)
+  /// What the oracle says of how a market ended.
+  case oracle(slug: String, OracleStep)
+  /// A transaction came to the chain; went on; did this to a wallet's tokens.
+  case submitted(ChainTransaction)
+  case progressed(transaction: String, state: ChainTransaction.State, problem: String)
+  case operation(ChainOperation)
   /// The dead-man switch of an account was armed or has fired.
   case deadMan(account: Int, armed: Bool)
   /// A source of life's own state, to go on from.
@@ -43,15 +49,27 @@ enum TruthEntry: Hashable, Sendable {
 
   struct Resolution: Hashable, Sendable {
     var slug: String
-    var winner: Outcome
+    /// Of outcome 0 and 1, in 10⁻⁶ dollars a share.
+    var payouts: [Int64]
     /// The data did not say: the last middle price decided.
     var inferred: Bool
     /// Reference prices at the start and the end of an up/down window, in 10⁻⁶ dollars.
     var opening: Int64?
     var closing: Int64?
+    /// Not paid earlier, whatever the settlement delay says.
+    var notBefore: MarketTime?
 
-    /// What one share pays, in 10⁻⁶ dollars.
-    func payout(_ outcome: Outcome) -> Int64 { outcome == winner ? 1_000_000 : 0 }
+    init(slug: String, winner: Outcome, inferred: Bool, opening: Int64?, closing: Int64?) {
+      self.slug = slug
+      payouts = winner == .yes ? [1_000_000, 0] : [0, 1_000_000]
+      self.inferred = inferred
+      self.opening = opening
+      self.closing = closing
+    }
+
+    /// The outcome that gets everything, if one does.
+    var winner: Outcome? { Outcome.allCases.first { payout($0) == 1_000_000 } }
+    func payout(_ outcome: Outcome) -> Int64 { payouts[outcome.index] }
   }
 }
 

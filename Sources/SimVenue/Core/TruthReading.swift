@@ -103,17 +103,67 @@ enum TruthReading {
       return .tradeStatus(trade: trade, status: status, hash: hash)
     case "closed": return text("market").map { .closed(slug: $0) }
     case "decided", "resolved":
-      guard let slug = text("market"), let winner = text("winner").flatMap(Outcome.init),
-        let inferred = value["inferred"]?.asFlag
-      else { return nil }
-      let resolution = TruthEntry.Resolution(
-        slug: slug, winner: winner, inferred: inferred, opening: number("opening"), closing: number("closing"))
+      guard let resolution = resolution(value) else { return nil }
       return kind == "decided" ? .decided(resolution) : .resolved(resolution)
     case "dead_man":
       guard let account = number("account"), let armed = value["armed"]?.asFlag else { return nil }
       return .deadMan(account: Int(account), armed: armed)
+    case "oracle":
+      guard let slug = text("market"), let status = text("status").flatMap(OracleStep.Status.init),
+        let payouts = payouts(value)
+      else { return nil }
+      return .oracle(slug: slug, OracleStep(status: status, payouts: payouts))
+    case "submitted", "progressed", "operation": return chain(kind, value)
     case "source": return text("state").map { .source($0) }
     default: return nil
+    }
+  }
+
+  private static func payouts(_ value: WireValue) -> [Int64]? {
+    value["payouts"]?.asList?.compactMap(\.asNumber).count == 2 ? value["payouts"]?.asList?.compactMap(\.asNumber) : nil
+  }
+
+  private static func resolution(_ value: WireValue) -> TruthEntry.Resolution? {
+    // Logs from before there were other endings than a winner have no payouts.
+    let winner = value["winner"]?.asText.flatMap(Outcome.init)
+    guard let slug = value["market"]?.asText, let inferred = value["inferred"]?.asFlag,
+      winner != nil || payouts(value) != nil
+    else { return nil }
+    var resolution = TruthEntry.Resolution(
+      slug: slug, winner: winner ?? .yes, inferred: inferred, opening: value["opening"]?.asNumber,
+      closing: value["closing"]?.asNumber)
+    if let payouts = payouts(value) { resolution.payouts = payouts }
+    resolution.notBefore = value["not_before_ns"]?.asNumber.map { MarketTime(nanoseconds: $0) }
+    return resolution
+  }
+
+  private static func chain(_ kind: String, _ value: WireValue) -> TruthEntry? {
+    func text(_ name: String) -> String? { value[name]?.asText }
+    func number(_ name: String) -> Int64? { value[name]?.asNumber }
+    switch kind {
+    case "submitted":
+      guard let id = text("transaction"), let hash = text("hash"), let account = number("account"),
+        let nonce = number("nonce"), let items = value["calls"]?.asList
+      else { return nil }
+      var calls: [ContractCall] = []
+      for item in items {
+        guard let target = item["target"]?.asText, let data = item["data"]?.asText.flatMap({ Hex.bytes($0) })
+        else { return nil }
+        calls.append(ContractCall(target: target, data: data))
+      }
+      return .submitted(ChainTransaction(id: id, hash: hash, account: Int(account), nonce: nonce, calls: calls))
+    case "progressed":
+      guard let id = text("transaction"), let state = text("state").flatMap(ChainTransaction.State.init),
+        let problem = text("problem")
+      else { return nil }
+      return .progressed(transaction: id, state: state, problem: problem)
+    default:
+      guard let kind = text("operation").flatMap(ChainOperation.Kind.init), let hash = text("hash"),
+        let account = number("account"), let slug = text("market"), let yes = number("yes"), let no = number("no"),
+        let cash = number("cash")
+      else { return nil }
+      return .operation(
+        ChainOperation(kind: kind, hash: hash, account: Int(account), slug: slug, yes: yes, no: no, cash: cash))
     }
   }
 

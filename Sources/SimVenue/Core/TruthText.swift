@@ -54,6 +54,18 @@ enum TruthText {
     case .closed(let slug): return [("kind", "closed"), ("market", .text(slug))]
     case .decided(let resolution): return [("kind", "decided")] + encode(resolution)
     case .resolved(let resolution): return [("kind", "resolved")] + encode(resolution)
+    case .oracle(let slug, let step):
+      return [
+        ("kind", "oracle"), ("market", .text(slug)), ("status", .text(step.status.rawValue)),
+        ("payouts", .list(step.payouts.map { .integer($0) })),
+      ]
+    case .submitted(let transaction): return [("kind", "submitted")] + encode(transaction)
+    case .progressed(let id, let state, let problem):
+      return [
+        ("kind", "progressed"), ("transaction", .text(id)), ("state", .text(state.rawValue)),
+        ("problem", .text(problem)),
+      ]
+    case .operation(let operation): return [("kind", "operation")] + encode(operation)
     case .deadMan(let account, let armed):
       return [("kind", "dead_man"), ("account", .integer(Int64(account))), ("armed", .flag(armed))]
     case .source(let text): return [("kind", "source"), ("state", .text(text))]
@@ -62,9 +74,33 @@ enum TruthText {
 
   private static func encode(_ resolution: TruthEntry.Resolution) -> [(String, WireValue)] {
     [
-      ("market", .text(resolution.slug)), ("winner", .text(resolution.winner.rawValue)),
+      ("market", .text(resolution.slug)),
+      ("winner", resolution.winner.map { .text($0.rawValue) } ?? .null),
+      ("payouts", .list(resolution.payouts.map { .integer($0) })),
       ("inferred", .flag(resolution.inferred)), ("opening", resolution.opening.map { .integer($0) } ?? .null),
       ("closing", resolution.closing.map { .integer($0) } ?? .null),
+    ] + (resolution.notBefore.map { [("not_before_ns", .integer($0.nanoseconds))] } ?? [])
+  }
+
+  private static func encode(_ transaction: ChainTransaction) -> [(String, WireValue)] {
+    [
+      ("transaction", .text(transaction.id)), ("hash", .text(transaction.hash)),
+      ("account", .integer(Int64(transaction.account))), ("nonce", .integer(transaction.nonce)),
+      (
+        "calls",
+        .list(
+          transaction.calls.map {
+            .object(("target", .text($0.target)), ("data", .text("0x" + Hex.text($0.data))))
+          })
+      ),
+    ]
+  }
+
+  private static func encode(_ operation: ChainOperation) -> [(String, WireValue)] {
+    [
+      ("operation", .text(operation.kind.rawValue)), ("hash", .text(operation.hash)),
+      ("account", .integer(Int64(operation.account))), ("market", .text(operation.slug)),
+      ("yes", .integer(operation.yes)), ("no", .integer(operation.no)), ("cash", .integer(operation.cash)),
     ]
   }
 

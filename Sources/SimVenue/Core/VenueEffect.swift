@@ -36,7 +36,8 @@ enum Notice: Hashable, Sendable {
   /// Show the whole book of both tokens, as it is when this turn is over.
   case book(market: Int)
   case tick(market: Int, old: PriceTick, new: PriceTick)
-  case resolved(market: Int, winner: Outcome)
+  /// Without a winner when the outcomes share the payout.
+  case resolved(market: Int, winner: Outcome?)
 }
 
 /// Something the user stream tells one account.

@@ -17,6 +17,8 @@ struct VenueRules: Hashable, Sendable {
   var expiryMargin: Duration = .seconds(60)
   /// From a transaction's being mined to its being shown by the Data API (wall).
   var dataLag: Duration = .seconds(2)
+  /// Clients' tokens become dollars when their market is paid; otherwise each wallet redeems its own.
+  var redeemsAtOnce = true
   /// Smallest money of a taking BUY.
   var minimumTaking = USD(dollars: 1)
 }

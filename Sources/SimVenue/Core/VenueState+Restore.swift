@@ -33,6 +33,9 @@ extension VenueState {
       let next: TradeRecord.Status = trade.status == .mined ? .confirmed : .mined
       state.wallDue.add(.tradeStatus(trade.id, next), at: now.wall.advanced(by: rules.minedAfter).nanoseconds)
     }
+    for transaction in clients.transactions.values.filter({ !$0.state.isFinal }).sorted(by: { $0.nonce < $1.nonce }) {
+      state.wallDue.add(.transaction(transaction.id), at: now.wall.advanced(by: rules.minedAfter).nanoseconds)
+    }
     for (account, value) in clients.accounts.enumerated() where value.deadManArmed {
       // The venue was not there to hear: the silence counts from now, and the first beat may bring any id.
       state.beats[account] = Beat(id: "", last: now.wall)

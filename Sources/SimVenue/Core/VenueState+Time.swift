@@ -9,6 +9,7 @@ extension VenueState {
       switch item {
       case .release(let hold): release(hold)
       case .tradeStatus(let id, let status): advance(id, to: status)
+      case .transaction(let id): advanceTransaction(id)
       case .deadMan(let account): checkDeadMan(account)
       }
     }
@@ -17,6 +18,7 @@ extension VenueState {
       case .expire(let id):
         if let order = clients.orders[id], clients.openOrders.contains(id) { end(order, .expired) }
       case .close(let market): close(market)
+      case .oracle(let market, let status, let payouts): tell(status, payouts, market)
       case .settle(let market):
         settleDue.insert(market)
         resolveIfReady(market)
@@ -72,38 +74,5 @@ extension VenueState {
       }
     }
     return keys
-  }
-
-  /// The source of life knows how a market ended. Paid when the settlement delay is over.
-  mutating func decide(_ resolution: TruthEntry.Resolution) {
-    guard let market = clients.marketIndex[resolution.slug], outcomes[market] == nil else { return }
-    outcomes[market] = resolution
-    record(.decided(resolution))
-    resolveIfReady(market)
-  }
-
-  private mutating func resolveIfReady(_ market: Int) {
-    guard settleDue.contains(market), let resolution = outcomes[market] else { return }
-    settleDue.remove(market)
-    let spec = spec(market)
-    record(.resolved(resolution))
-    for account in clients.accounts.indices {
-      for outcome in Outcome.allCases {
-        let token = spec.tokens[outcome.index]
-        let shares = clients.accounts[account].balance(token)
-        guard shares > 0 else { continue }
-        move(account, token, -shares, cause: "settlement:\(spec.slug)")
-        let payout = WalletPosition.value(Shares(micros: shares), at: resolution.payout(outcome))
-        move(account, ClientBooks.cash, payout.micros, cause: "settlement:\(spec.slug)")
-      }
-    }
-    for index in traders.indices {
-      guard let shares = traders[index].shares.removeValue(forKey: market) else { continue }
-      for outcome in Outcome.allCases {
-        traders[index].cash += WalletPosition.value(shares[outcome.index], at: resolution.payout(outcome))
-      }
-    }
-    chain.redeemStreet(market, resolution, at: now)
-    emit(.notice(.resolved(market: market, winner: resolution.winner)))
   }
 }

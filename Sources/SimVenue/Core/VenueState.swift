@@ -61,12 +61,14 @@ struct VenueState: Sendable {
   enum WallDue: Hashable, Sendable {
     case release(Int)
     case tradeStatus(String, TradeRecord.Status)
+    case transaction(String)
     case deadMan(Int)
   }
 
   enum MarketDue: Hashable, Sendable {
     case expire(String)
     case close(Int)
+    case oracle(Int, OracleStep.Status, [Int64])
     case settle(Int)
   }
 
@@ -88,6 +90,9 @@ struct VenueState: Sendable {
   var nextSequence: Int64 = 1
   var now: Now
   var settlementFaults = SettlementFaults()
+  var resolutionFaults = ResolutionFaults()
+  /// The hash that contracts name their functions with.
+  var keccak: @Sendable ([UInt8]) -> [UInt8] = { _ in [] }
   /// Trades that do not go the usual way. Forgotten by a restart: what is under way then goes the usual way.
   var fates: [String: SettlementFaults.Kind] = [:]
   private var faultChance = SeededGenerator(seed: 0)
@@ -126,6 +131,11 @@ struct VenueState: Sendable {
     settlementFaults.rules.isEmpty ? nil : settlementFaults.strike(at: now.wall, faultChance.uniform())
   }
 
+  /// How a market ends; `nil` is the usual way.
+  mutating func drawCourse(_ slug: String) -> ResolutionFaults.Rule? {
+    resolutionFaults.rules.isEmpty ? nil : resolutionFaults.strike(slug, at: now.wall, faultChance.uniform())
+  }
+
   // MARK: - Set-up
 
   /// Opens a signer's account, or gives a known one this key as its first.
@@ -139,6 +149,11 @@ struct VenueState: Sendable {
       return
     }
     open(lower, apiKey: apiKey, owner: clients.accounts.count, .plain)
+  }
+
+  /// A signer's account; opened, without a key, when it is first heard of.
+  mutating func signer(_ address: String) -> Int {
+    clients.account(address: address) ?? open(address, apiKey: "", owner: clients.accounts.count, .plain)
   }
 
   /// The account of one of a signer's wallets; opened when it is first heard of.

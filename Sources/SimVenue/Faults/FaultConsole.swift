@@ -26,6 +26,10 @@ struct FaultConsole: Sendable {
       case ("GET", "/sim/faults"): return .ok(requests.shown)
       case ("GET", "/sim/faults/streams"): return .ok(streams.shown)
       case ("GET", "/sim/faults/settlement"): return .ok(state.settlementFaults.shown)
+      case ("GET", "/sim/resolution"): return .ok(state.resolutionFaults.shown)
+      case ("POST", "/sim/resolution"):
+        try state.resolutionFaults.set(body(call), at: wall)
+        return .ok(state.resolutionFaults.shown)
       case ("GET", "/sim/mode"): return .ok(mode.shown(at: wall))
       case ("POST", "/sim/faults"):
         try requests.set(body(call), at: wall)

@@ -71,6 +71,7 @@ enum GammaAnswers {
   private static func selection(_ call: Call, _ state: VenueState, _ isEvents: Bool) -> [Int] {
     let slugs = call.all("slug")
     let conditions = call.all("condition_ids").map { $0.lowercased() }
+    let numbers = call.all("id")
     let tokens = call.all("clob_token_ids") + call.all("position_ids")
     let versions = call.all("version")
     let closed = call.first("closed").map { $0 == "true" }
@@ -79,14 +80,17 @@ enum GammaAnswers {
     var found = state.live.indices.filter { index in
       let spec = state.spec(index)
       if !slugs.isEmpty, !slugs.contains(isEvents ? spec.eventSlug : spec.slug) { return false }
-      if !conditions.isEmpty, !conditions.contains(spec.conditionID) { return false }
+      if !conditions.isEmpty, !conditions.contains(spec.conditionID), !conditions.contains(spec.conditionID + "00") {
+        return false
+      }
+      if !numbers.isEmpty, !numbers.contains(String(isEvents ? spec.eventNumber : spec.number)) { return false }
       if !tokens.isEmpty, !spec.tokens.contains(where: tokens.contains) { return false }
       if !versions.isEmpty, !versions.contains(spec.exchange == .third ? "v2" : "v1") { return false }
       if let latestEnd, spec.end.nanoseconds > latestEnd { return false }
       if let earliestEnd, spec.end.nanoseconds < earliestEnd { return false }
       let isClosed = GammaMarket.resolution(index, state) != nil
       if let closed { return closed == isClosed }
-      return !isClosed || !slugs.isEmpty || !conditions.isEmpty || !tokens.isEmpty
+      return !isClosed || !slugs.isEmpty || !numbers.isEmpty || !conditions.isEmpty || !tokens.isEmpty
     }
     let ascending = call.first("ascending") != "false"
     switch call.first("order") {

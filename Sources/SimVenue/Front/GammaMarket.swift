@@ -13,23 +13,27 @@ enum GammaMarket {
     let spec = state.spec(index)
     let live = state.live[index]
     let resolved = resolution(index, state)
+    let steps = state.clients.oracle[spec.slug] ?? []
+    // Closed without a result: what a careless reader takes for one.
+    let isEmpty = steps.last?.status == .empty
+    let payouts = isEmpty ? [0, 0] : resolved?.0.payouts
     let bid = live.book.bestBid(.yes)
     let ask = live.book.bestAsk(.yes)
+    let words = steps.filter { $0.status != .empty }.map(\.status.rawValue)
     var fields: [(String, WireValue)] = [
       ("id", .text(String(spec.number))), ("question", .text(spec.question)), ("conditionId", .text(spec.conditionID)),
       ("slug", .text(spec.slug)), ("startDate", .text(text(spec.listed))), ("endDate", .text(text(spec.end))),
       ("description", .text(spec.details)), ("outcomes", inside(spec.labels)),
-      ("outcomePrices", inside(prices(live, resolved?.0.winner))),
+      ("outcomePrices", inside(prices(live, payouts))),
       ("volume", .text(live.volume.description)), ("volumeNum", .number(live.volume.description)),
-      ("volume24hr", .number(live.volume.description)), ("active", .flag(true)), ("closed", .flag(resolved != nil)),
+      ("volume24hr", .number(live.volume.description)), ("active", .flag(true)), ("closed", .flag(payouts != nil)),
       ("archived", .flag(false)), ("acceptingOrders", .flag(live.isOpen)), ("enableOrderBook", .flag(true)),
       ("acceptingOrdersTimestamp", .text(text(spec.listed))), ("questionID", .text(spec.questionID)),
       ("orderPriceMinTickSize", .number(live.tick.description)),
       ("orderMinSize", .number(spec.minimumSize.description)),
       ("negRisk", .flag(spec.exchange == .negativeRisk)), ("feesEnabled", .flag(spec.feeRate > 0)),
       ("makerBaseFee", .integer(1000)), ("takerBaseFee", .integer(1000)),
-      ("umaResolutionStatus", resolved == nil ? "" : "resolved"),
-      ("umaResolutionStatuses", resolved == nil ? "[]" : "[\"resolved\"]"),
+      ("umaResolutionStatus", .text(words.last ?? "")), ("umaResolutionStatuses", inside(words)),
       ("automaticallyResolved", .flag(spec.isUpDown)),
     ]
     if spec.exchange == .third {
@@ -147,9 +151,9 @@ enum GammaMarket {
     return .record(fields.map { .init(name: $0.0, value: $0.1) })
   }
 
-  /// Current middle prices, or 1 and 0 once it is over.
-  private static func prices(_ live: VenueState.LiveMarket, _ winner: Outcome?) -> [String] {
-    if let winner { return winner == .yes ? ["1", "0"] : ["0", "1"] }
+  /// Current middle prices, or the payouts once it is over.
+  private static func prices(_ live: VenueState.LiveMarket, _ payouts: [Int64]?) -> [String] {
+    if let payouts { return payouts.map(WireDecimal.text) }
     guard let bid = live.book.bestBid(.yes), let ask = live.book.bestAsk(.yes) else { return ["0.5", "0.5"] }
     let middle = Price.middle(bid, ask)
     return [middle.description, middle.complement.description]

@@ -67,16 +67,16 @@ enum MarketAnswers {
   private static func tokens(_ market: Int, _ state: VenueState) -> WireValue {
     let spec = state.spec(market)
     let live = state.live[market]
-    let winner = GammaMarket.resolution(market, state)?.0.winner
+    let resolution = GammaMarket.resolution(market, state)?.0
     return .list(
       Outcome.allCases.map { outcome in
-        var price = winner.map { $0 == outcome ? "1" : "0" } ?? "0.5"
-        if winner == nil, let bid = live.book.bestBid(outcome), let ask = live.book.bestAsk(outcome) {
+        var price = resolution.map { WireDecimal.text($0.payout(outcome)) } ?? "0.5"
+        if resolution == nil, let bid = live.book.bestBid(outcome), let ask = live.book.bestAsk(outcome) {
           price = Price.middle(bid, ask).description
         }
         return .object(
           ("token_id", .text(spec.tokens[outcome.index])), ("outcome", .text(spec.labels[outcome.index])),
-          ("price", .number(price)), ("winner", .flag(winner == outcome)))
+          ("price", .number(price)), ("winner", .flag(resolution?.winner == outcome)))
       })
   }
 
@@ -107,6 +107,10 @@ enum MarketAnswers {
       ("taker_base_fee", .integer(1000)), ("notifications_enabled", .flag(true)), ("neg_risk", .flag(isNegative)),
       ("neg_risk_market_id", .text(isNegative ? spec.groupID : "")),
       ("neg_risk_request_id", .text(isNegative ? spec.questionID : "")), ("icon", ""), ("image", ""),
-      ("rewards", rewards), ("is_50_50_outcome", .flag(false)), ("tokens", tokens(market, state)), ("tags", .list([])))
+      ("rewards", rewards),
+      (
+        "is_50_50_outcome",
+        .flag(GammaMarket.resolution(market, state).map { $0.0.payouts == [500_000, 500_000] } ?? false)
+      ), ("tokens", tokens(market, state)), ("tags", .list([])))
   }
 }

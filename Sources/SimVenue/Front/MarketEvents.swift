@@ -136,12 +136,13 @@ enum MarketEvents {
     ).bytes
   }
 
-  static func resolved(_ market: Int, _ winner: Outcome, _ state: VenueState) -> [UInt8] {
+  static func resolved(_ market: Int, _ winner: Outcome?, _ state: VenueState) -> [UInt8] {
     let spec = state.spec(market)
     return WireValue.object(
       ("event_type", "market_resolved"), ("id", .text(String(spec.number))), ("market", .text(spec.conditionID)),
-      ("assets_ids", .texts(spec.tokens)), ("winning_asset_id", .text(spec.tokens[winner.index])),
-      ("winning_outcome", .text(spec.labels[winner.index])),
+      ("assets_ids", .texts(spec.tokens)),
+      ("winning_asset_id", .text(winner.map { spec.tokens[$0.index] } ?? "")),
+      ("winning_outcome", .text(winner.map { spec.labels[$0.index] } ?? "")),
       ("timestamp", .text(String(state.now.market.milliseconds))), ("tags", .list([]))
     ).bytes
   }

@@ -96,6 +96,7 @@ final class VenueHouse {
     }
     clock = line
     truth.forget()
+    state.keccak = gate.keccak
     state.now = Now(wall: wall, market: max(state.now.market, line.market(at: wall)))
     state.record(.started(source: life.name, build: settings.build))
     if state.clients.clock != line { state.record(.clock(line)) }
@@ -188,6 +189,10 @@ final class VenueHouse {
       enter(call, number, wall)
     } else if let answer = KeyAnswers.answer(call, wall: console.clock(wall), mint: mint, &gate, &state) {
       waiting[number]?.apiKey = call.headers["poly_api_key"] ?? ""
+      finish(number, answer)
+    } else if let answer = RelayerAnswers.answer(call, wall: console.clock(wall), gate: gate, &state)
+      ?? ChainNode.answer(call, wall: console.clock(wall), gate: gate, &state)
+    {
       finish(number, answer)
     } else if let answer = PublicAnswers.answer(call, state, wall: console.clock(wall))
       ?? GammaAnswers.answer(call, state) ?? DataAnswers.answer(call, state)

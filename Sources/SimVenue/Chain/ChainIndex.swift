@@ -129,13 +129,44 @@ struct ChainIndex: Sendable {
             kind: .redeem, wallet: wallet, now: record.now, market: market, outcome: outcome, shares: shares,
             cash: WalletPosition.value(shares, at: resolution.payout(outcome)), hash: hash))
       }
+    case .resolved(let resolution):
+      guard let market = clients.marketIndex[resolution.slug] else { return }
+      payouts[market] = resolution.payouts
+    case .operation(let operation):
+      guard let market = clients.marketIndex[operation.slug] else { return }
+      note(operation, market, open(clients.accounts[operation.account].address), record.now)
     default: break
     }
   }
 
+  private mutating func note(_ operation: ChainOperation, _ market: Int, _ wallet: Int, _ now: Now) {
+    var event = ChainEvent(
+      kind: .split, wallet: wallet, now: now, market: market, cash: USD(micros: abs(operation.cash)),
+      hash: operation.hash)
+    switch operation.kind {
+    case .split, .merge:
+      event.kind = operation.kind == .split ? .split : .merge
+      event.shares = Shares(micros: abs(operation.yes))
+      add(event)
+    case .convert:
+      event.kind = .conversion
+      event.outcome = operation.no < 0 ? .no : .yes
+      event.shares = Shares(micros: abs(operation.no + operation.yes))
+      add(event)
+    case .redeem:
+      event.kind = .redeem
+      for (outcome, change) in [(Outcome.yes, operation.yes), (.no, operation.no)] where change < 0 {
+        event.outcome = outcome
+        event.shares = Shares(micros: -change)
+        let payout = outcome == .yes ? payouts[market]?[0] : payouts[market]?[1]
+        event.cash = WalletPosition.value(event.shares, at: payout ?? 0)
+        add(event)
+      }
+    }
+  }
+
   /// The venue's own traders redeem what they hold of a market that is resolved.
-  mutating func redeemStreet(_ market: Int, _ resolution: TruthEntry.Resolution, at now: Now) {
-    payouts[market] = Outcome.allCases.map { resolution.payout($0) }
+  mutating func redeemStreet(_ market: Int, at now: Now) {
     for index in wallets.indices where isStreet(index) {
       for outcome in Outcome.allCases {
         add(
