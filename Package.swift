@@ -97,3 +97,12 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Fuzzing links a library of its own and instruments every module (scripts/fuzz): its program exists only where it is asked for.
+if Context.environment["FLOOR_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz-targets", dependencies: ["Shared", "FloorIOVenue"], path: "Tests/Fuzz",
+      exclude: ["Corpus", "market.dict", "frames.dict", "http-answer.dict", "http-request.dict"],
+      swiftSettings: settings))
+}

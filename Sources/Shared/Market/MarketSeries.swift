@@ -61,11 +61,12 @@ public struct MarketSeries: Hashable, Sendable, CustomStringConvertible {
     return MarketSlug("\(asset)-updown-\(length.rawValue)-\(start)")
   }
 
-  /// Takes a slug apart; `nil` when it is not the slug of a computable up/down contract.
+  /// Takes a slug apart; `nil` when it is not the slug of a computable up/down contract, or of one from 2200 on.
   public static func contract(_ slug: MarketSlug) -> (series: MarketSeries, start: Int64)? {
     let parts = slug.text.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count == 4, parts[1] == "updown", let length = Length(rawValue: String(parts[2])),
       let series = MarketSeries(asset: String(parts[0]), length: length), let start = Int64(parts[3]),
+      start < 7_258_118_400,
       series.slug(startingAt: start) == slug
     else { return nil }
     return (series, start)

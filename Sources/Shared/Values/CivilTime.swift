@@ -52,7 +52,10 @@ public enum CivilTime {
     let utc: [[UInt8]] = [Array("Z".utf8), Array("+00".utf8), Array("+00:00".utf8), Array("+0000".utf8)]
     guard utc.contains(Array(zone)) else { return nil }
     let days = daysSince1970(year: year, month: month, day: day)
-    return ((days * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000_000) + fraction
+    let seconds = days * 86_400 + hour * 3600 + minute * 60 + second
+    let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    let (sum, carry) = whole.addingReportingOverflow(fraction)
+    return overflow || carry ? nil : sum
   }
 
   /// Days from 1970-01-01 to a civil date.

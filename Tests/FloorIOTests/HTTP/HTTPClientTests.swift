@@ -46,6 +46,24 @@ struct HTTPClientTests {
     }
   }
 
+  @Test("A venue's clock beyond all calendars is a malformed answer and no crash")
+  func hostileClock() throws {
+    let bench = try Bench()
+    let clob = ClobClient(http: bench.client, base: bench.base)
+    for (text, seconds) in [("1795180564", 1_795_180_564), ("9223372036854775807", nil), ("-1", nil)]
+      as [(String, Int64?)]
+    {
+      bench.server.onRequest = { bench.server.respond($1, .json(Array(text.utf8))) }
+      var result: Result<WallTime, VenueCallError>?
+      clob.time { result = $0 }
+      try #require(try bench.loop.turn(until: { result != nil }, limit: .seconds(10)))
+      switch try #require(result) {
+      case .success(let time): #expect(time.seconds == seconds)
+      case .failure(let error): #expect(seconds == nil && error == .malformed("WallTime"), "\(error)")
+      }
+    }
+  }
+
   @Test("Many at once are all answered, each with its own answer, however late")
   func many() throws {
     let bench = try Bench(connections: 4)

@@ -14,9 +14,9 @@ struct MarketFrameDecoderTests {
     func price() -> String { "0.\(Int.random(in: 1...99, using: &random))" }
     func size() -> String { "\(Int.random(in: 0...9999, using: &random)).\(Int.random(in: 0...99, using: &random))" }
     func levels() -> String {
-      let items = (0..<Int.random(in: 0...30, using: &random)).map { _ in
-        "{\"price\":\"\(price())\",\"size\":\"\(size())\"}"
-      }
+      // No price comes twice in a side.
+      let prices = (10...99).shuffled(using: &random).prefix(Int.random(in: 0...30, using: &random))
+      let items = prices.map { "{\"price\":\"0.\($0)\",\"size\":\"\(size())\"}" }
       return "[\(items.joined(separator: ","))]"
     }
     func event() -> String {
@@ -134,6 +134,20 @@ struct MarketFrameDecoderTests {
     #expect(decoder.decode(frame).malformed == 1)
     let once = Array(String(decoding: frame, as: UTF8.self).replacing(",\"x\":1}", with: "}").utf8)
     #expect(decoder.decode(once).events.count == 1)
+  }
+
+  @Test("A book that tells one price twice is refused by both", arguments: ["bids", "asks"])
+  func doubledPrice(side: String) {
+    func frame(_ second: String) -> [UInt8] {
+      Array(
+        """
+        {"event_type":"book","market":"\(Self.condition)","asset_id":"71","timestamp":"5",\
+        "\(side)":[{"price":"0.5","size":"1"},{"price":"0.4","size":"3"},{"price":"\(second)","size":"2"}]}
+        """.utf8)
+    }
+    var decoder = MarketFrameDecoder()
+    #expect(decoder.decode(frame("0.50")).malformed == 1 && StreamFrame(market: frame("0.50")).malformed == 1)
+    #expect(decoder.decode(frame("0.51")).events.count == 1 && decoder.byTree == 1)
   }
 
   @Test("A stamp beyond all calendars is refused by both and stops nothing")

@@ -123,6 +123,47 @@ struct VenueEventTests {
     #expect(!VenueOrderStatus("SOMETHING").isOpen && !VenueOrderStatus("SOMETHING").isFinal)
   }
 
+  @Test("Sizes below zero and stamps beyond all calendars are no order and no trade")
+  func impossibleOrders() throws {
+    let orderText = """
+      {"id":"\(Self.order)","market":"\(Self.condition)","asset_id":"71","side":"BUY","price":"0.52","status":"LIVE",
+      "original_size":"10","size_matched":"4","created_at":"1795180564"}
+      """
+    let tradeText = """
+      {"id":"t-1","taker_order_id":"\(Self.order)","market":"\(Self.condition)","asset_id":"71","side":"BUY","size":"10",
+      "price":"0.52","status":"MATCHED","match_time":"1795180564","maker_orders":[{"order_id":"\(Self.maker)","matched_amount":"9",
+      "price":"0.48","asset_id":"72"}]}
+      """
+    func order(_ from: String, _ to: String) throws -> VenueOrder? {
+      VenueOrder(try JSON.parse(orderText.replacingOccurrences(of: from, with: to)))
+    }
+    func trade(_ from: String, _ to: String) throws -> VenueTrade? {
+      VenueTrade(try JSON.parse(tradeText.replacingOccurrences(of: from, with: to)))
+    }
+    #expect(try order("", "") != nil && trade("", "") != nil)
+    #expect(try order("\"10\"", "\"-10\"") == nil && order("\"4\"", "\"-4\"") == nil)
+    #expect(try trade("\"10\"", "\"-10\"") == nil && trade("\"9\"", "\"-9\"") == nil)
+    for stamp in ["9223372036854775807", "-1", "-9223372036854775808", "99999999999", "9999-12-31T23:59:59Z"] {
+      #expect(try order("1795180564", stamp)?.createdAt == nil && trade("1795180564", stamp) == nil, "\(stamp)")
+    }
+  }
+
+  @Test("A listing beyond all calendars, or with one token for both outcomes, stops nothing")
+  func impossibleListings() throws {
+    let text = """
+      {"slug":"btc-updown-5m-1795180500","conditionId":"\(Self.condition)","outcomes":"[\\"Up\\",\\"Down\\"]",
+      "clobTokenIds":"[\\"71\\",\\"72\\"]","orderPriceMinTickSize":0.01,"orderMinSize":5,"endDate":"2026-11-20T13:20:00Z"}
+      """
+    func listing(_ from: String, _ to: String) throws -> GammaMarket {
+      try GammaMarket(try JSON.parse(text.replacingOccurrences(of: from, with: to)))
+    }
+    #expect(Market(try listing("", "")).startsAt?.seconds == 1_795_180_500)
+    #expect(Market(try listing("1795180500", "9223372036854775500")).startsAt == nil)
+    #expect(try listing("2026-11-20", "9999-12-31").end == nil && listing("2026-11-20", "0000-01-01").end == nil)
+    #expect(throws: GammaMarket.Refusal.field("clobTokenIds")) { try listing("72", "71") }
+    #expect(throws: GammaMarket.Refusal.field("orderMinSize")) { try listing(":5,", ":-5,") }
+  }
+
   @Test("A trade gives each of our orders its own part: the taker's, and each maker's with its own token and price")
   func trades() throws {
     let text = """

@@ -22,8 +22,7 @@ import Shared
   let done: (Result<HTTPResponse, HTTPError>) -> Void
   private let request: HTTPRequest
   private var headerList: UnsafeMutablePointer<curl_slist>?
-  private var headers: [String: String] = [:]
-  private var headerBytes = 0
+  private var head = HTTPAnswerHead()
   private var body: [UInt8] = []
   private var isTooLarge = false
 
@@ -111,17 +110,9 @@ import Shared
   }
 
   fileprivate func receiveHeader(_ bytes: UnsafeRawBufferPointer) -> Int {
-    headerBytes += bytes.count
-    guard headerBytes <= 64 << 10 else {
+    guard unsafe head.take(bytes) else {
       isTooLarge = true
       return 0
-    }
-    let line = unsafe String(decoding: bytes, as: UTF8.self)
-    if line.hasPrefix("HTTP/") {
-      headers = [:]
-    } else if let colon = line.firstIndex(of: ":") {
-      let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
-      headers[line[..<colon].lowercased()] = String(value.prefix { $0 != "\r\n" && $0 != "\n" && $0 != "\r" })
     }
     return bytes.count
   }
@@ -131,7 +122,7 @@ import Shared
       var status = 0
       let got = unsafe shim_curl_info_long(easy.pointer, CURLINFO_RESPONSE_CODE, &status)
       guard got == CURLE_OK, status > 0 else { return .failure(HTTPError(.malformedAnswer, outcomeKnown: false)) }
-      return .success(HTTPResponse(status: status, headers: headers, body: body))
+      return .success(HTTPResponse(status: status, headers: head.fields, body: body))
     }
     let detail = unsafe String(cString: curl_easy_strerror(code))
     let reason: HTTPError.Reason

@@ -37,7 +37,7 @@ public final class ClobClient {
   /// The venue's clock, whole seconds.
   public func time(_ done: @escaping (Result<WallTime, VenueCallError>) -> Void) {
     ask("GET", "/time") { result in
-      done(result.decoded { $0.int.map(WallTime.init(seconds:)) })
+      done(result.decoded { $0.int.flatMap(WallTime.init(venueStamp:)) })
     }
   }
 

@@ -101,10 +101,11 @@ struct EventMembers {
     guard let token else { throw scanner.error(.unexpectedEnd) }
     switch kind {
     case .book:
-      return .book(
-        VenueBook(
-          market: market, token: token, time: time, hash: hash, bids: bids, asks: asks, tick: tick,
-          minimumSize: minimumSize, negRisk: negRisk, lastTradePrice: lastTradePrice))
+      let book = VenueBook(
+        market: market, token: token, time: time, hash: hash, bids: bids, asks: asks, tick: tick,
+        minimumSize: minimumSize, negRisk: negRisk, lastTradePrice: lastTradePrice)
+      guard book.isConsistent else { throw scanner.error(.invalidNumber) }
+      return .book(book)
     case .lastTrade, .priceChange:
       guard let price, let size, size > .zero, let side else { throw scanner.error(.unexpectedEnd) }
       return .lastTrade(

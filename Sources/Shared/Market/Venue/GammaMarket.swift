@@ -138,12 +138,13 @@ extension GammaMarket {
       let price = prices.count == 2 ? try? Price(parsing: prices[index]) : nil
       tokens.append(OutcomeToken(token: token, label: labels[index], price: price))
     }
+    guard tokens[0].token != tokens[1].token else { throw .field("clobTokenIds") }
     // Up/down outcomes are mapped by label, never by position (section 1.6).
     if tokens[0].label.lowercased() == "down" || tokens[0].label.lowercased() == "no" { tokens.reverse() }
     guard let tick = json["orderPriceMinTickSize"].flatMap(PriceTick.init(venue:)) else {
       throw .field("orderPriceMinTickSize")
     }
-    guard let minimumSize = json["orderMinSize"]?.shares else { throw .field("orderMinSize") }
+    guard let minimumSize = json["orderMinSize"]?.shares, minimumSize >= .zero else { throw .field("orderMinSize") }
     let fee = try GammaMarket.fee(json)
     self.init(
       id: json["id"]?.decimalText ?? "", slug: slug, question: json["question"]?.string ?? "", condition: condition,

@@ -32,7 +32,13 @@ public struct VenueBook: Hashable, Sendable {
     self.lastTradePrice = lastTradePrice
   }
 
-  /// `nil` when a needed field is missing or a level is no price and size.
+  /// A side that tells one price twice contradicts itself: such a book is not used.
+  var isConsistent: Bool {
+    zip(bids, bids.dropFirst()).allSatisfy { $0.price != $1.price }
+      && zip(asks, asks.dropFirst()).allSatisfy { $0.price != $1.price }
+  }
+
+  /// `nil` when a needed field is missing, a level is no price and size, or a price comes twice.
   public init?(_ json: JSON) {
     guard let market = json["market"]?.string.flatMap(ConditionID.init),
       let token = json["asset_id"]?.string.flatMap(TokenID.init),
@@ -44,6 +50,7 @@ public struct VenueBook: Hashable, Sendable {
       bids: bids, asks: asks, tick: json["tick_size"].flatMap(PriceTick.init(venue:)),
       minimumSize: json["min_order_size"]?.shares, negRisk: json["neg_risk"]?.bool,
       lastTradePrice: json["last_trade_price"]?.price)
+    if !isConsistent { return nil }
   }
 
   /// `null` counts as an empty side, as in the venue's own clients.

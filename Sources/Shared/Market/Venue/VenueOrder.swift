@@ -65,7 +65,8 @@ public struct VenueOrder: Hashable, Sendable {
       let side = json["side"]?.string.flatMap({ Side(rawValue: $0.uppercased()) }), let price = json["price"]?.price,
       let size = json["original_size"]?.shares,
       // Killed orders were seen with an empty text here.
-      let matched = json["size_matched"]?.string == "" ? Shares.zero : json["size_matched"]?.shares
+      let matched = json["size_matched"]?.string == "" ? Shares.zero : json["size_matched"]?.shares,
+      size >= .zero, matched >= .zero
     else { return nil }
     self.init(
       id: id, status: VenueOrderStatus(status), market: market, token: token, side: side, price: price, size: size,
@@ -79,7 +80,7 @@ extension WallTime {
   /// Seconds or milliseconds as a number or a text; older messages carried a date.
   init?(venue json: JSON) {
     if let number = json.int {
-      self.init(venueSeconds: number)
+      self.init(venueStamp: number)
     } else if let nanoseconds = json.string.flatMap({ CivilTime.nanoseconds(parsing: $0) }) {
       self.init(nanoseconds: nanoseconds)
     } else {
@@ -87,8 +88,11 @@ extension WallTime {
     }
   }
 
-  /// The venue mixes seconds and milliseconds; its own client decides by magnitude (10¹¹), and so do we.
-  init(venueSeconds number: Int64) {
-    if number >= 100_000_000_000 { self.init(milliseconds: number) } else { self.init(seconds: number) }
+  /// The venue mixes seconds and milliseconds; its own client decides by magnitude (10¹¹), and so do we. `nil` before 1970 and from 2200
+  /// on, as for a market's stamp.
+  public init?(venueStamp number: Int64) {
+    let milliseconds = number >= 100_000_000_000 ? number : max(number, -1) * 1000
+    guard let time = MarketTime(venueMilliseconds: milliseconds) else { return nil }
+    self.init(nanoseconds: time.nanoseconds)
   }
 }

@@ -106,7 +106,7 @@ public struct VenueTrade: Hashable, Sendable {
       let takerOrder = json["taker_order_id"]?.string.flatMap(VenueOrderID.init),
       let token = json["asset_id"]?.string.flatMap(TokenID.init),
       let side = json["side"]?.string.flatMap({ Side(rawValue: $0.uppercased()) }), let price = json["price"]?.price,
-      let size = json["size"]?.shares,
+      let size = json["size"]?.shares, size >= .zero,
       let matched = (json["match_time"] ?? json["matchtime"]).flatMap(WallTime.init(venue:))
     else { return nil }
     var makers: [Maker] = []
@@ -148,7 +148,7 @@ extension VenueTrade.Maker {
   init?(_ json: JSON) {
     guard let order = json["order_id"]?.string.flatMap(VenueOrderID.init),
       let token = json["asset_id"]?.string.flatMap(TokenID.init), let price = json["price"]?.price,
-      let size = json["matched_amount"]?.shares
+      let size = json["matched_amount"]?.shares, size >= .zero
     else { return nil }
     self.init(
       order: order, owner: json["owner"]?.string ?? "", token: token,
