@@ -17,6 +17,7 @@ struct Options: Hashable, Sendable {
   var rateMilli: Int64 = 1000
   var cutGaps = false
   var startsPaused = false
+  var throttles = false
   var rules = VenueRules()
   var wantsHelp = false
   var wantsVersion = false
@@ -48,6 +49,8 @@ struct Options: Hashable, Sendable {
       --settlement-delay-s N   from a window's end to its payout, market time (default 60)
       --mined-ms N             from a match to MINED, wall time (default 500)
       --confirmed-ms N         from a match to CONFIRMED, wall time (default 1500)
+      --pay-rebates            pay makers' rebates when a UTC day of market time is over (by default they are only told)
+      --throttle               refuse requests above the documented limits with 429 (by default there are none)
       --redeem auto|asked      tokens of a market that is over become dollars at once, or when their wallet redeems them (default auto)
       --data-lag-ms N          from MINED to being shown by the Data API, wall time (default 2000)
       --help, --version
@@ -119,6 +122,8 @@ struct Options: Hashable, Sendable {
         onlySynthetic.append(option)
         decimal(option, above: 0, upTo: 100_000_000).map { options.activity = Double($0) / 1_000_000 }
       case "--cut-gaps": options.cutGaps = true
+      case "--pay-rebates": options.rules.paysRebates = true
+      case "--throttle": options.throttles = true
       case "--paused": options.startsPaused = true
       case "--speed": decimal(option, above: 0, upTo: 10_000_000_000).map { options.rateMilli = $0 / 1000 }
       case "--taker-hold-ms": whole(option, 0...60_000).map { options.rules.takerHold = .milliseconds($0) }

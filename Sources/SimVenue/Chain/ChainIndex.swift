@@ -118,6 +118,8 @@ struct ChainIndex: Sendable {
       let hash = "0x" + Hex.text(Digests.sha256(Array("chain:\(record.sequence)".utf8)))
       if asset == ClientBooks.cash, cause == "deposit" {
         add(ChainEvent(kind: .deposit, wallet: wallet, now: record.now, cash: USD(micros: delta), hash: hash))
+      } else if cause.hasPrefix("rebate:") {
+        add(ChainEvent(kind: .makerRebate, wallet: wallet, now: record.now, cash: USD(micros: delta), hash: hash))
       } else if asset != ClientBooks.cash, delta < 0, cause.hasPrefix("settlement:") {
         let slug = String(cause.dropFirst("settlement:".count))
         guard let market = clients.marketIndex[slug], let outcome = clients.markets[market].outcome(of: asset),

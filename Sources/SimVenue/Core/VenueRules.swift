@@ -19,6 +19,8 @@ struct VenueRules: Hashable, Sendable {
   var dataLag: Duration = .seconds(2)
   /// Clients' tokens become dollars when their market is paid; otherwise each wallet redeems its own.
   var redeemsAtOnce = true
+  /// Makers' rebates are paid into their balances when the day is over.
+  var paysRebates = false
   /// Smallest money of a taking BUY.
   var minimumTaking = USD(dollars: 1)
 }

@@ -8,6 +8,9 @@ extension VenueState {
       guard let (market, outcome) = market(token: posted.token), live[market].isOpen else {
         throw OrderRefusal(status: 404, text: "No orderbook exists for the requested token id")
       }
+      guard isHydrated(market) else {
+        throw OrderRefusal(text: "the market is not yet ready to process new orders")
+      }
       let terms = try OrderRules.terms(
         posted, outcome: outcome, spec: spec(market), tick: live[market].tick, rules: rules, now: now.market)
       if clients.orders[terms.id] != nil || held.values.contains(where: { $0.terms.id == terms.id }) {
@@ -21,17 +24,26 @@ extension VenueState {
       }
       let feeReserve = takes ? feeBound(terms, market) : 0
       try checkBalance(terms, feeReserve)
-      if takes, spec(market).isUpDown, rules.takerHold > .zero {
-        let hold = nextHold
-        nextHold += 1
-        held[hold] = HeldOrder(terms: terms, request: request, feeReserve: feeReserve)
-        wallDue.add(.release(hold), at: now.wall.advanced(by: rules.takerHold).nanoseconds)
+      if takes, let wait = drawDelay(market) {
+        hold(terms, request: Self.answered, feeReserve, wait)
+        emit(.answer(request, answer(terms, "delayed", taking: "", making: "", trades: [])))
+      } else if takes, spec(market).isUpDown, rules.takerHold > .zero {
+        hold(terms, request: request, feeReserve, rules.takerHold)
       } else {
         execute(terms, market, request)
       }
     } catch {
       emit(.answer(request, .refused(error.status, error.text)))
     }
+  }
+
+  /// The number of no request: it has been answered already.
+  private static let answered = 0
+
+  private mutating func hold(_ terms: OrderTerms, request: Int, _ feeReserve: Int64, _ wait: Duration) {
+    held[nextHold] = HeldOrder(terms: terms, request: request, feeReserve: feeReserve)
+    wallDue.add(.release(nextHold), at: now.wall.advanced(by: wait).nanoseconds)
+    nextHold += 1
   }
 
   mutating func release(_ hold: Int) {
@@ -78,6 +90,8 @@ extension VenueState {
     record(.order(terms, key: key))
     if case .refused(let reason) = result.ending {
       record(.ended(order: terms.id, status: .canceled))
+      // Whoever was told that it is delayed hears of its end on the user stream alone.
+      if request == Self.answered { tell(terms.id, .cancellation) }
       emit(.answer(request, .refused(400, text(reason))))
       return
     }
@@ -109,15 +123,22 @@ extension VenueState {
     let shares = result.fills.reduce(Shares.zero) { $0 + $1.shares }
     let cash = result.fills.reduce(USD.zero) { $0 + $1.takerCash }
     let isBuy = terms.side == .buy
+    return answer(
+      terms, trades.isEmpty ? "live" : "matched", taking: isBuy ? shares.description : cash.description,
+      making: isBuy ? cash.description : shares.description, trades: trades)
+  }
+
+  private func answer(
+    _ terms: OrderTerms, _ status: String, taking: String, making: String, trades: [String]
+  ) -> Answer {
     var fields: [WireValue.Field] = [
       .init(name: "errorMsg", value: .text("")), .init(name: "orderID", value: .text(terms.id)),
-      .init(name: "takingAmount", value: .text(trades.isEmpty ? "" : isBuy ? shares.description : cash.description)),
-      .init(name: "makingAmount", value: .text(trades.isEmpty ? "" : isBuy ? cash.description : shares.description)),
-      .init(name: "status", value: .text(trades.isEmpty ? "live" : "matched")),
-      .init(name: "success", value: .flag(true)),
+      .init(name: "takingAmount", value: .text(trades.isEmpty ? "" : taking)),
+      .init(name: "makingAmount", value: .text(trades.isEmpty ? "" : making)),
+      .init(name: "status", value: .text(status)), .init(name: "success", value: .flag(true)),
     ]
     if !trades.isEmpty { fields.append(.init(name: "tradeIDs", value: .texts(trades))) }
-    return .ok(.record(fields), decision: "\(trades.isEmpty ? "live" : "matched") \(terms.id)")
+    return .ok(.record(fields), decision: "\(status) \(terms.id)")
   }
 
   // MARK: - Cancelling

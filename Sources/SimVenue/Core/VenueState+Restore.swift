@@ -9,6 +9,9 @@ extension VenueState {
     for record in records {
       state.clients.apply(record)
       state.chain.note(record, state.clients)
+      if case .trade(let trade) = record.entry, let market = state.clients.marketIndex[trade.slug] {
+        state.rebates.note(trade, market: market, state.clients.markets[market])
+      }
       state.nextSequence = record.sequence + 1
     }
     let clients = state.clients

@@ -18,6 +18,7 @@ extension VenueState {
       case .expire(let id):
         if let order = clients.orders[id], clients.openOrders.contains(id) { end(order, .expired) }
       case .close(let market): close(market)
+      case .rebates(let day): payRebates(day)
       case .oracle(let market, let status, let payouts): tell(status, payouts, market)
       case .settle(let market):
         settleDue.insert(market)

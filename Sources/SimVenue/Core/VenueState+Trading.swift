@@ -54,12 +54,14 @@ extension VenueState {
         hash: hash)
       let mined = Now(wall: now.wall.advanced(by: rules.minedAfter), market: now.market)
       chain.add(trade, market: market, at: mined, hash: hash) { clients.address(of: $0) }
+      rebates.note(trade, market: market, spec)
       return nil
     }
     let trade = TradeRecord(
       id: Identifier.uuid("trade:\(takerPart.order):\(first.takerPrice):\(nextSequence)"), slug: spec.slug,
       taker: takerPart, makers: makers, matchedAt: now, updatedAt: now, status: .matched, hash: "")
     record(.trade(trade))
+    rebates.note(trade, market: market, spec)
     for part in [takerPart] + makers { pay(client: part, spec, cause: trade.id) }
     for account in parties(trade) { emit(.user(account: account, slug: spec.slug, .trade(trade))) }
     for maker in makers where maker.account != nil { tell(maker.order, .update) }

@@ -70,6 +70,7 @@ struct VenueState: Sendable {
     case close(Int)
     case oracle(Int, OracleStep.Status, [Int64])
     case settle(Int)
+    case rebates(Int64)
   }
 
   let rules: VenueRules
@@ -89,8 +90,12 @@ struct VenueState: Sendable {
   var nextHold = 1
   var nextSequence: Int64 = 1
   var now: Now
+  var rebates = RebateBooks()
   var settlementFaults = SettlementFaults()
   var resolutionFaults = ResolutionFaults()
+  var delayedTakers = DelayedTakers()
+  /// From a market's listing until the CLOB knows its tokens (market time, V-13).
+  var hydration: Duration = .zero
   /// The hash that contracts name their functions with.
   var keccak: @Sendable ([UInt8]) -> [UInt8] = { _ in [] }
   /// Trades that do not go the usual way. Forgotten by a restart: what is under way then goes the usual way.
@@ -104,6 +109,7 @@ struct VenueState: Sendable {
     self.rules = rules
     self.now = now
     chain = ChainIndex(lag: rules.dataLag)
+    awaitRebates()
   }
 
   // MARK: - Effects
@@ -134,6 +140,17 @@ struct VenueState: Sendable {
   /// How a market ends; `nil` is the usual way.
   mutating func drawCourse(_ slug: String) -> ResolutionFaults.Rule? {
     resolutionFaults.rules.isEmpty ? nil : resolutionFaults.strike(slug, at: now.wall, faultChance.uniform())
+  }
+
+  /// How long a taking order is kept `delayed`; `nil` is the usual way.
+  mutating func drawDelay(_ market: Int) -> Duration? {
+    delayedTakers.rules.isEmpty
+      ? nil : delayedTakers.strike(spec(market).slug, at: now.wall, faultChance.uniform())
+  }
+
+  /// Does the CLOB know the market's tokens by now?
+  func isHydrated(_ market: Int) -> Bool {
+    hydration == .zero || now.market.since(spec(market).listed) >= hydration
   }
 
   // MARK: - Set-up

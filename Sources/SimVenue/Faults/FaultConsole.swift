@@ -6,6 +6,8 @@ struct FaultConsole: Sendable {
   var requests: RequestFaults
   var streams: StreamFaults
   var mode = TradingMode()
+  var limits = RateLimits()
+  private var geoblock = Geoblock()
   /// Seconds by which the venue's clock is wrong, as its clients see it.
   private var skew: Int64 = 0
 
@@ -17,6 +19,11 @@ struct FaultConsole: Sendable {
   /// The clock that stamps are compared with and `/time` tells.
   func clock(_ wall: WallTime) -> WallTime { wall.advanced(by: .seconds(skew)) }
 
+  /// What the edge answers before the venue sees a request: too many, or from the wrong place.
+  mutating func edge(_ call: Call, at wall: WallTime) -> Answer? {
+    limits.refusal(call.method, call.path, at: wall) ?? geoblock.answer(call.method, call.path)
+  }
+
   /// `nil` when the path is none of the console's.
   mutating func answer(
     _ call: Call, at wall: WallTime, _ gate: inout Gate, _ state: inout VenueState
@@ -26,6 +33,23 @@ struct FaultConsole: Sendable {
       case ("GET", "/sim/faults"): return .ok(requests.shown)
       case ("GET", "/sim/faults/streams"): return .ok(streams.shown)
       case ("GET", "/sim/faults/settlement"): return .ok(state.settlementFaults.shown)
+      case ("GET", "/sim/throttle"): return .ok(limits.shown)
+      case ("POST", "/sim/throttle"):
+        try limits.set(body(call))
+        return .ok(limits.shown)
+      case ("POST", "/sim/geoblock"):
+        try geoblock.set(body(call))
+        return .ok(geoblock.shown)
+      case ("GET", "/sim/delayed"): return .ok(state.delayedTakers.shown)
+      case ("POST", "/sim/delayed"):
+        try state.delayedTakers.set(body(call), at: wall)
+        return .ok(state.delayedTakers.shown)
+      case ("POST", "/sim/hydration"):
+        guard let number = try body(call)["ms"]?.asNumber, (0...86_400_000).contains(number) else {
+          throw FaultProblem("ms is between 0 and 86400000")
+        }
+        state.hydration = .milliseconds(number)
+        return .ok(.object(("ms", .integer(number))))
       case ("GET", "/sim/resolution"): return .ok(state.resolutionFaults.shown)
       case ("POST", "/sim/resolution"):
         try state.resolutionFaults.set(body(call), at: wall)

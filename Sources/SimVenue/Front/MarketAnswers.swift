@@ -17,7 +17,7 @@ enum MarketAnswers {
     default: break
     }
     if let id = call.rest("/markets-by-token/") {
-      guard let (market, _) = state.market(token: id) else { return notFound }
+      guard let (market, _) = state.market(token: id), state.isHydrated(market) else { return notFound }
       let spec = state.spec(market)
       return .ok(
         .object(
@@ -44,10 +44,12 @@ enum MarketAnswers {
 
   private static func compact(_ market: Int, _ state: VenueState) -> WireValue {
     let spec = state.spec(market)
+    // Not tradable yet: tokens without ids.
+    let isKnown = state.isHydrated(market)
     var fields: [(String, WireValue)] = [
       (
         "t",
-        .list([0, 1].map { .object(("t", .text(spec.tokens[$0])), ("o", .text(spec.labels[$0]))) })
+        .list([0, 1].map { .object(("t", .text(isKnown ? spec.tokens[$0] : "")), ("o", .text(spec.labels[$0]))) })
       ),
       ("c", .text(spec.conditionID)), ("mos", .number(spec.minimumSize.description)),
       ("mts", .number(state.live[market].tick.description)), ("mbf", .integer(1000)), ("tbf", .integer(1000)),
@@ -75,7 +77,8 @@ enum MarketAnswers {
           price = Price.middle(bid, ask).description
         }
         return .object(
-          ("token_id", .text(spec.tokens[outcome.index])), ("outcome", .text(spec.labels[outcome.index])),
+          ("token_id", .text(state.isHydrated(market) ? spec.tokens[outcome.index] : "")),
+          ("outcome", .text(spec.labels[outcome.index])),
           ("price", .number(price)), ("winner", .flag(resolution?.winner == outcome)))
       })
   }

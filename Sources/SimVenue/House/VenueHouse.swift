@@ -10,6 +10,8 @@ final class VenueHouse {
     /// Stand still (a thousandth of the wall's pace) until `POST /sim/start`.
     var startsPaused = false
     var seed: UInt64 = 1
+    /// Refuse what is above the documented limits.
+    var throttles = false
     var build = ""
   }
 
@@ -70,6 +72,7 @@ final class VenueHouse {
     build = settings.build
     rateMilli = settings.rateMilli
     console = FaultConsole(seed: settings.seed)
+    if settings.throttles { console.limits.percent = 100 }
     let records = truth.records
     let fresh = MarketClock(
       anchorWall: wall, anchorMarket: life.origin(wall: wall),
@@ -185,6 +188,8 @@ final class VenueHouse {
     } else if fault?.kind == .cut {
       waiting[number] = nil
       abandon(number)
+    } else if let answer = console.edge(call, at: wall) {
+      finish(number, answer)
     } else if PrivateAnswers.covers(call) {
       enter(call, number, wall)
     } else if let answer = KeyAnswers.answer(call, wall: console.clock(wall), mint: mint, &gate, &state) {

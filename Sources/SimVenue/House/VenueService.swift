@@ -45,7 +45,7 @@ final class VenueService {
     house = try VenueHouse(
       settings: .init(
         rules: options.rules, rateMilli: options.rateMilli, startsPaused: options.startsPaused,
-        seed: options.seed, build: FloorVersion.text), life: life, truth: truth,
+        seed: options.seed, throttles: options.throttles, build: FloorVersion.text), life: life, truth: truth,
       gate: .standard(keys: [credentials.key]), mint: try KeyMint.open(options.data + "/api-keys.secret"),
       wall: SystemClock.wall())
     try credentials.save(path, port: port)
