@@ -4,7 +4,7 @@ import Shared
 /// The synthetic reference price of one asset, in steps of 200 ms of market time.
 ///
 /// A geometric walk whose volatility changes between calm (half), normal and wild (twice the base); now and then news moves the price over
-/// about two seconds, overshoots by a fraction of the move and gives the overshoot back with a half-life of twelve seconds. Prices are
+/// about two seconds, overshoots by a fraction of the move and gives the overshoot back (`SyntheticProfile`). Prices are
 /// statistics here (`Double`) until they are reported in whole micro-dollars.
 struct ReferencePath: Hashable, Sendable {
   static let step = Duration.milliseconds(200)
@@ -13,12 +13,11 @@ struct ReferencePath: Hashable, Sendable {
   struct Shape: Hashable, Sendable {
     /// Standard deviation of log price over one second.
     var perSecond: Double
-    /// News per second.
-    var newsRate = 1.0 / 180
-    /// Size of news in standard deviations of one minute.
-    var newsSize = 2.5
-    /// Overshoot as a share of the move.
-    var overshoot = 0.5
+    /// See `SyntheticProfile`.
+    var newsRate: Double
+    var newsSize: Double
+    var overshoot: Double
+    var overshootHalfLife: Double
   }
 
   let symbol: String
@@ -34,10 +33,15 @@ struct ReferencePath: Hashable, Sendable {
   private(set) var seconds: [Int64] = []
 
   /// - Parameter volatility: per cent per square root of five minutes.
-  init(symbol: String, lane: UInt64, start: Double, volatility: Double, seed: UInt64, stepIndex: Int64) {
+  init(
+    symbol: String, lane: UInt64, start: Double, volatility: Double, seed: UInt64, stepIndex: Int64,
+    profile: SyntheticProfile = SyntheticProfile()
+  ) {
     self.symbol = symbol
     self.lane = lane
-    shape = Shape(perSecond: volatility / 100 / 300.0.squareRoot())
+    shape = Shape(
+      perSecond: volatility / 100 / 300.0.squareRoot(), newsRate: profile.newsRate, newsSize: profile.newsSize,
+      overshoot: profile.overshoot, overshootHalfLife: profile.overshootHalfLife)
     self.seed = seed
     self.stepIndex = stepIndex
     fundamental = start
@@ -62,7 +66,7 @@ struct ReferencePath: Hashable, Sendable {
     }
     let flow = news * (1 - exp(-dt / 1.5))
     news -= flow
-    excess = (excess + shape.overshoot * flow) * exp(-dt * 0.693 / 12)
+    excess = (excess + shape.overshoot * flow) * exp(-dt * log(2) / shape.overshootHalfLife)
     fundamental *= exp(flow + regime * shape.perSecond * dt.squareRoot() * chance.normal())
     if isWholeSecond {
       seconds.append(micros)

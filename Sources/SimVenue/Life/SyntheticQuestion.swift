@@ -8,7 +8,10 @@ struct SyntheticQuestion: Sendable {
   let seconds: Int64
   let feeRate: Int64
   let lane: UInt64
+  /// The latent truth: log-odds of Yes.
   var logit: Double
+  /// What traders make of the last news beyond what it means.
+  var excess = 0.0
   var exchange = TypedOrder.Exchange.standard
   /// Name and title of the event that it is one answer of; exactly one of them comes true.
   var group: (stem: String, title: String)?
@@ -38,13 +41,31 @@ struct SyntheticQuestion: Sendable {
       }
   }
 
+  /// The chance of Yes, which decides in the end.
   var probability: Double { 1 / (1 + exp(-logit)) }
+  /// What traders take it for.
+  var believed: Double { 1 / (1 + exp(-logit - excess)) }
 
-  mutating func advance(seed: UInt64, step: Int64) {
+  /// How far the price of an answer among several is off at a step, in dollars: nothing for most of the time, then a little more each
+  /// second and less again, within the profile's bound. The same step always gives the same.
+  func mispricing(seed: UInt64, step: Int64, _ profile: SyntheticProfile) -> Double {
+    let span = profile.mispricingSpan * ReferencePath.stepsPerSecond
+    var chance = Chance(seed: seed, step: step / span, lane: lane &+ 2000)
+    guard chance.happens(profile.mispricingShare) else { return 0 }
+    let height = profile.mispricing * (2 * chance.uniform() - 1)
+    return height * sin(.pi * Double(step % span) / Double(span))
+  }
+
+  mutating func advance(seed: UInt64, step: Int64, _ profile: SyntheticProfile) {
     var chance = Chance(seed: seed, step: step, lane: lane)
     let dt = 1.0 / Double(ReferencePath.stepsPerSecond)
     logit += -logit * dt / 3000 + 0.02 * dt.squareRoot() * chance.normal()
-    if chance.happens(dt / 600) { logit += 0.8 * chance.normal() }
+    excess *= exp(-dt * log(2) / profile.overreactionHalfLife)
+    if chance.happens(dt * profile.questionNewsRate) {
+      let news = profile.questionNewsSize * chance.normal()
+      logit += news
+      excess += profile.overreaction * news
+    }
   }
 
   func slug(_ start: Int64) -> String { "\(stem)-\(start)" }

@@ -1,7 +1,8 @@
 import Glibc
 import Shared
 
-/// Life from a seed: two reference prices, up/down windows of 5 and 15 minutes back to back, three questions, makers and noise.
+/// Life from a seed: two reference prices, up/down windows of 5 and 15 minutes back to back, questions, and traders of several kinds
+/// (`SyntheticProfile`).
 struct SyntheticSource: LifeSource {
   struct Settings: Hashable, Sendable {
     var seed: UInt64 = 1
@@ -9,6 +10,7 @@ struct SyntheticSource: LifeSource {
     var volatility = 0.5
     /// Multiplies how often background traders act.
     var activity = 1.0
+    var profile = SyntheticProfile()
     /// Windows listed ahead of the current one.
     var ahead = 4
   }
@@ -25,7 +27,7 @@ struct SyntheticSource: LifeSource {
   private let series: [Series]
   private var questions: [SyntheticQuestion]
   private var makers: [QuotingTrader] = []
-  private var noise = 0
+  private var takers: [TakingTrader] = []
   private var stepIndex: Int64 = 0
   private var openings: [String: Int64] = [:]
   private var active: [Int] = []
@@ -39,9 +41,11 @@ struct SyntheticSource: LifeSource {
     let volatility = settings.volatility
     paths = [
       ReferencePath(
-        symbol: "btc/usd", lane: 1, start: 91_234, volatility: volatility, seed: settings.seed, stepIndex: 0),
+        symbol: "btc/usd", lane: 1, start: 91_234, volatility: volatility, seed: settings.seed, stepIndex: 0,
+        profile: settings.profile),
       ReferencePath(
-        symbol: "eth/usd", lane: 2, start: 3_120, volatility: volatility * 1.25, seed: settings.seed, stepIndex: 0),
+        symbol: "eth/usd", lane: 2, start: 3_120, volatility: volatility * 1.25, seed: settings.seed, stepIndex: 0,
+        profile: settings.profile),
     ]
     series = [
       Series(asset: "btc", title: "Bitcoin", seconds: 300, path: 0),
@@ -66,14 +70,12 @@ struct SyntheticSource: LifeSource {
   // MARK: - Beginning
 
   mutating func begin(_ state: inout VenueState) {
-    let styles = [
-      QuotingTrader.Style(
-        name: "near", halfSpread: 1, levels: 3, size: 60, lag: 4, attention: 0.35 * settings.activity, mints: false),
-      QuotingTrader.Style(
-        name: "deep", halfSpread: 2, levels: 8, size: 220, lag: 12, attention: 0.12 * settings.activity, mints: true),
-    ]
-    makers = styles.map { QuotingTrader(style: $0, trader: state.addTrader($0.name)) }
-    noise = state.addTrader("noise")
+    makers = settings.profile.makers.map { style in
+      var style = style
+      style.attention *= settings.activity
+      return QuotingTrader(style: style, trader: state.addTrader(style.name))
+    }
+    takers = settings.profile.takers.map { TakingTrader(style: $0, trader: state.addTrader($0.name)) }
     let target = state.now.market.nanoseconds / ReferencePath.step.nanoseconds
     if let text = state.clients.sourceState, let kept = WireReader.read(text), restore(kept), stepIndex <= target {
       isCatchingUp = true
@@ -87,7 +89,7 @@ struct SyntheticSource: LifeSource {
         var path = ReferencePath(
           symbol: old.symbol, lane: old.lane, start: old.fundamental,
           volatility: settings.volatility * (index == 0 ? 1 : 1.25),
-          seed: settings.seed, stepIndex: target - 60 * ReferencePath.stepsPerSecond)
+          seed: settings.seed, stepIndex: target - 60 * ReferencePath.stepsPerSecond, profile: settings.profile)
         while path.stepIndex < target { path.advance() }
         paths[index] = path
       }
@@ -135,7 +137,7 @@ struct SyntheticSource: LifeSource {
     stepIndex += 1
     let now = time(of: stepIndex)
     for index in paths.indices { paths[index].advance() }
-    for index in questions.indices { questions[index].advance(seed: settings.seed, step: stepIndex) }
+    for index in questions.indices { questions[index].advance(seed: settings.seed, step: stepIndex, settings.profile) }
     if paths[0].isWholeSecond {
       report(now)
       let second = now.seconds
@@ -256,10 +258,11 @@ struct SyntheticSource: LifeSource {
     let spec = state.spec(market)
     guard case .upDown(let asset, _) = spec.kind else {
       guard let question = questions.first(where: { spec.slug.hasPrefix($0.stem + "-") }) else { return 0.5 }
-      guard let group = question.group else { return question.probability }
-      // The answers of one event share one certainty.
-      let all = questions.filter { $0.group?.stem == group.stem }.reduce(0) { $0 + $1.probability }
-      return question.probability / all
+      guard let group = question.group else { return question.believed }
+      // The answers of one event share one certainty, but for what each is off.
+      let all = questions.filter { $0.group?.stem == group.stem }.reduce(0) { $0 + $1.believed }
+      let off = question.mispricing(seed: settings.seed, step: stepIndex, settings.profile)
+      return min(0.98, max(0.02, question.believed / all + off))
     }
     let path = paths[asset == "btc" ? 0 : 1]
     let left = Double(spec.end.since(time(of: stepIndex)).milliseconds) / 1000
@@ -273,26 +276,9 @@ struct SyntheticSource: LifeSource {
       makers[index].look(market, fair: fair, &chance, &state)
     }
     guard !fresh else { return }
-    var chance = Chance(seed: settings.seed, step: stepIndex, lane: UInt64(market) &* 16 &+ 9 &+ 100)
-    guard chance.happens(0.05 * settings.activity) else { return }
-    takeSome(market, fair: fair, &chance, &state)
-  }
-
-  /// A noise trader buys one of the outcomes at the market; a third of them have seen the price move.
-  private mutating func takeSome(_ market: Int, fair: Double, _ chance: inout Chance, _ state: inout VenueState) {
-    let informed = chance.happens(0.33)
-    guard let ask = state.live[market].book.bestAsk(.yes), let bid = state.live[market].book.bestBid(.yes) else {
-      return
+    for index in takers.indices {
+      var chance = Chance(seed: settings.seed, step: stepIndex, lane: UInt64(market) &* 16 &+ 109 &+ UInt64(index))
+      takers[index].look(market, fair: fair, activity: settings.activity, &chance, &state)
     }
-    let middle = Double(ask.micros + bid.micros) / 2_000_000
-    let outcome: Outcome = (informed ? fair > middle : chance.happens(0.5)) ? .yes : .no
-    guard let best = state.live[market].book.bestAsk(outcome),
-      let limit = Price(micros: min(best.micros + 20_000, 990_000))
-    else { return }
-    let shares = min(400, 5 + 20 * chance.exponential() * chance.exponential())
-    _ = state.trade(
-      noise, market: market, outcome: outcome, side: .buy, price: limit,
-      size: Shares(micros: Int64(shares * 100) * 10_000),
-      .fillAndKill)
   }
 }
