@@ -244,6 +244,12 @@ class Data(unittest.TestCase):
         points = [point for page in self.client.list_price_history(asset_id=self.token, interval="1h") for point in page.items]
         self.assertTrue(all(0 < point.price < 1 for point in points))
 
+    def test_resolutions(self):
+        (open_one,) = self.client.get_resolutions(condition_ids=self.market.condition)
+        self.assertEqual((open_one.status, open_one.payouts, open_one.was_disputed), ("initialized", None, False))
+        (same,) = self.client.get_resolutions(question_id=open_one.question_id)
+        self.assertEqual(same.condition_id, self.market.condition)
+
     def test_standings_of_traders(self):
         board = [row for page in self.client.list_trader_leaderboard(window="all", sort_by="VOLUME") for row in page.items]
         self.assertEqual([row.rank for row in board], list(range(1, len(board) + 1)))

@@ -20,7 +20,8 @@ enum DataAnswers {
     "/v2/positions": PositionAnswers.positions, "/v2/value": PositionAnswers.value,
     "/v2/holders": MarketDataAnswers.holders, "/v2/oi": MarketDataAnswers.openInterest,
     "/v2/live-volume": MarketDataAnswers.liveVolume, "/v2/prices-history": MarketDataAnswers.priceHistory,
-    "/v2/tokens": MarketDataAnswers.tokens, "/v2/leaderboard": StandingAnswers.leaderboard,
+    "/v2/tokens": MarketDataAnswers.tokens, "/v2/resolutions": ResolutionAnswers.resolutions,
+    "/v2/leaderboard": StandingAnswers.leaderboard,
     "/v2/biggest-winners": StandingAnswers.biggestWinners, "/v2/user-stats": StandingAnswers.statistics,
     "/v2/user-pnl": StandingAnswers.profit, "/v2/user-volume": StandingAnswers.volume,
     // Combinations of markets and builders do not exist here.

@@ -64,11 +64,23 @@ import Testing
     var bench = try held(#"{"kind":"disputed","ms":3600000}"#)
     decide(&bench)
     #expect(try gamma(bench).status == "proposed")
+    func told() throws -> WireValue? {
+      let call = Call(
+        method: "GET", path: "/v2/resolutions",
+        query: [.init(name: "condition_id", value: bench.state.spec(bench.market).conditionID)])
+      let answer = try #require(DataAnswers.answer(call, bench.state))
+      return WireReader.read(answer.body)?["data"]?.asList?.first
+    }
+    #expect(try told()?["status"]?.asText == "proposed")
+    #expect(try told()?["payouts"] == nil)
     bench.wait(market: .seconds(100))
     #expect(try gamma(bench) == (false, #"["0.5","0.5"]"#, "disputed", #"["proposed","disputed"]"#))
     bench.wait(market: .seconds(3600))
     #expect(try gamma(bench) == (true, #"["1","0"]"#, "resolved", #"["proposed","disputed","resolved"]"#))
     #expect(bench.cash(0) == "1040")
+    #expect(try told()?["status"]?.asText == "resolved")
+    #expect(try told()?["was_disputed"] == .flag(true))
+    #expect(try told()?["payouts"]?.asList?.map(\.asNumber) == [1_000_000, 0])
   }
 
   @Test("a wrong proposal is disputed and the right outcome paid")
