@@ -75,7 +75,7 @@ let package = Package(
     executable("PerfMonitor", ["Shared", "FloorIOData"]),
     executable("FloorWeb", ["Shared", "FloorIOData", "FloorIOVenue"]),
     executable("SimVenue", ["Shared", "FloorIOData", "FloorIOVenue"]),
-    executable("FloorCLI", ["Shared", "FloorIOData"]),
+    executable("FloorCLI", ["Shared", "FloorIOData", "FloorIOVenue"]),
     executable("FloorBench", ["Shared", "FloorIOData", "FloorIOVenue", "CBench"]),
 
     .target(

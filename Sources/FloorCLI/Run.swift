@@ -25,6 +25,8 @@ struct FloorCommand: Sendable {
   /// Options with a value, and flags, beside the common ones.
   var options: Set<String> = []
   var flags: Set<String> = []
+  /// What `--help` tells of one of its verbs, the first word behind the name.
+  var verbDetails: [String: String] = [:]
   let run: @Sendable (CommandLineWords, Instance) throws -> ExitCode
 }
 
@@ -34,8 +36,7 @@ enum FloorCommands {
       LogsCommand.command, HaltCommand.command, ResumeCommand.command,
     ] + RosterCommands.all + [
       WaitCommand.command, DatabaseCommand.command, ConfigCommand.command, DoctorCommand.command, AuditCommand.command,
-      BackupCommand.command,
-      RestoreCommand.command,
+      BackupCommand.command, RestoreCommand.command, RecordingCommand.command,
     ]
 
   static let commonOptions: Set<String> = ["state", "run", "host", "port", "database", "user", "instance"]
@@ -61,7 +62,7 @@ enum FloorCommands {
     let line = try CommandLineWords(
       words.dropFirst(), options: commonOptions.union(command.options), flags: commonFlags.union(command.flags))
     if line.has("help") {
-      print(help(of: command))
+      print(line.words.first.flatMap { command.verbDetails[$0] } ?? help(of: command))
       return .done
     }
     return try command.run(line, try Instance(line, environment: environment))

@@ -5,6 +5,7 @@ struct Options: Hashable, Sendable {
   enum Source: Hashable, Sendable {
     case synthetic
     case replay([String])
+    case frames([String])
   }
 
   var port: UInt16 = 8601
@@ -40,8 +41,11 @@ struct Options: Hashable, Sendable {
         --seed N               the seed (default 1)
         --volatility N         standard deviation of the reference price over five minutes, in per cent (default 0.5)
         --activity N           how often background traders act, times the usual (default 1)
-      --source replay FILE…    recorded up/down markets (*.jsonl.gz); markets.csv beside them tells sides and outcomes
+      --source replay FILE…    recorded up/down markets: books (*.jsonl.gz; markets.csv beside them tells sides and outcomes),
+                               or prices, prints and best prices around one window (*.json.gz)
         --cut-gaps             skip market time in which nothing was recorded
+      --source frames FILE…    the feed's own recordings (*.jsonl.zst): every frame is sent again as it came, in order, and
+                               nothing else; books and markets answer as the frames say
       --speed N                market seconds per second (default 1)
       --paused                 the market stands still until POST /sim/start
 
@@ -104,13 +108,13 @@ struct Options: Hashable, Sendable {
       case "--source":
         guard let name = value(option) else { break }
         sourceName = name
-        if name == "replay" {
+        if name == "replay" || name == "frames" {
           while let file = rest.first, !file.hasPrefix("--") {
             files.append(file)
             rest.removeFirst()
           }
         } else if name != "synthetic" {
-          problems.append("--source \(name): synthetic or replay is wanted")
+          problems.append("--source \(name): synthetic, replay or frames is wanted")
         }
       case "--seed":
         onlySynthetic.append(option)
@@ -142,13 +146,12 @@ struct Options: Hashable, Sendable {
       }
     }
     if options.wantsHelp || options.wantsVersion { return options }
-    if sourceName == "replay" {
-      options.source = .replay(files)
-      if files.isEmpty { problems.append("--source replay needs at least one file") }
+    if sourceName == "replay" || sourceName == "frames" {
+      options.source = sourceName == "replay" ? .replay(files) : .frames(files)
+      if files.isEmpty { problems.append("--source \(sourceName) needs at least one file") }
       for option in onlySynthetic { problems.append("\(option) is for --source synthetic") }
-    } else if options.cutGaps {
-      problems.append("--cut-gaps is for --source replay")
     }
+    if options.cutGaps, sourceName != "replay" { problems.append("--cut-gaps is for --source replay") }
     if options.rateMilli < 1 { problems.append("--speed: at least 0.001 is wanted") }
     if options.rules.confirmedAfter < options.rules.minedAfter {
       problems.append("--confirmed-ms is earlier than --mined-ms")

@@ -96,6 +96,7 @@ struct FeedCore {
     guard newClock != clock else { return }
     clock = newClock
     effects.append(.note(.clock(newClock)))
+    effects.append(.mark(.clock(newClock)))
     publishClock(at: now)
     let policy = self.policy
     for slug in followers.keys.sorted() {

@@ -5,6 +5,8 @@ public enum FeedMark: Hashable, Sendable {
   case opened
   /// It broke: no book holds until its next snapshot.
   case lost
+  /// The market's clock from here on: market time at a line's `wall_ns`.
+  case clock(MarketClock)
   /// A market is followed from here on.
   case following(MarketSlug, condition: ConditionID, yes: TokenID, no: TokenID)
   case dropped(MarketSlug)
@@ -20,6 +22,11 @@ public enum FeedMark: Hashable, Sendable {
     switch self {
     case .opened: ["event": "opened"]
     case .lost: ["event": "lost"]
+    case .clock(let clock):
+      [
+        "event": "clock", "anchor_wall_ns": .int(clock.anchorWall.nanoseconds),
+        "anchor_market_ns": .int(clock.anchorMarket.nanoseconds), "rate_milli": .int(clock.rateMilli),
+      ]
     case .following(let slug, let condition, let yes, let no):
       [
         "event": "following", "market": .text(slug), "condition": .text(condition), "yes": .text(yes), "no": .text(no),
@@ -40,6 +47,13 @@ public enum FeedMark: Hashable, Sendable {
     switch json["event"]?.string {
     case "opened": self = .opened
     case "lost": self = .lost
+    case "clock":
+      guard let wall = json["anchor_wall_ns"]?.int, let market = json["anchor_market_ns"]?.int,
+        let rate = json["rate_milli"]?.int, rate > 0
+      else { return nil }
+      self = .clock(
+        MarketClock(
+          anchorWall: WallTime(nanoseconds: wall), anchorMarket: MarketTime(nanoseconds: market), rateMilli: rate))
     case "following":
       guard let slug = slug(), let condition = json["condition"]?.string.flatMap(ConditionID.init),
         let yes = json["yes"]?.string.flatMap(TokenID.init), let no = json["no"]?.string.flatMap(TokenID.init)

@@ -124,7 +124,7 @@ public struct RecordedFigures: Sendable {
 
   private mutating func take(_ mark: FeedMark) {
     switch mark {
-    case .opened: break
+    case .opened, .clock: break
     case .lost:
       for condition in books.keys {
         books[condition]?.yes.clear()

@@ -53,13 +53,13 @@ enum TruthEntry: Hashable, Sendable {
     var payouts: [Int64]
     /// The data did not say: the last middle price decided.
     var inferred: Bool
-    /// Reference prices at the start and the end of an up/down window, in 10⁻⁶ dollars.
-    var opening: Int64?
-    var closing: Int64?
+    /// Reference prices at the start and the end of an up/down window, in 10⁻¹⁸ dollars.
+    var opening: Int128?
+    var closing: Int128?
     /// Not paid earlier, whatever the settlement delay says.
     var notBefore: MarketTime?
 
-    init(slug: String, winner: Outcome, inferred: Bool, opening: Int64?, closing: Int64?) {
+    init(slug: String, winner: Outcome, inferred: Bool, opening: Int128?, closing: Int128?) {
       self.slug = slug
       payouts = winner == .yes ? [1_000_000, 0] : [0, 1_000_000]
       self.inferred = inferred

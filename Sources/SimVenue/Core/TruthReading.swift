@@ -129,9 +129,12 @@ enum TruthReading {
     guard let slug = value["market"]?.asText, let inferred = value["inferred"]?.asFlag,
       winner != nil || payouts(value) != nil
     else { return nil }
+    // Logs of earlier versions have whole numbers at 10⁻⁶.
+    func price(_ name: String) -> Int128? {
+      value[name]?.asText.flatMap(WireAttos.read) ?? value[name]?.asNumber.map { Int128($0) * WireAttos.perMicro }
+    }
     var resolution = TruthEntry.Resolution(
-      slug: slug, winner: winner ?? .yes, inferred: inferred, opening: value["opening"]?.asNumber,
-      closing: value["closing"]?.asNumber)
+      slug: slug, winner: winner ?? .yes, inferred: inferred, opening: price("opening"), closing: price("closing"))
     if let payouts = payouts(value) { resolution.payouts = payouts }
     resolution.notBefore = value["not_before_ns"]?.asNumber.map { MarketTime(nanoseconds: $0) }
     return resolution

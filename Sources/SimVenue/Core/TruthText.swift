@@ -77,8 +77,9 @@ enum TruthText {
       ("market", .text(resolution.slug)),
       ("winner", resolution.winner.map { .text($0.rawValue) } ?? .null),
       ("payouts", .list(resolution.payouts.map { .integer($0) })),
-      ("inferred", .flag(resolution.inferred)), ("opening", resolution.opening.map { .integer($0) } ?? .null),
-      ("closing", resolution.closing.map { .integer($0) } ?? .null),
+      ("inferred", .flag(resolution.inferred)),
+      ("opening", resolution.opening.map { .text(WireAttos.text($0)) } ?? .null),
+      ("closing", resolution.closing.map { .text(WireAttos.text($0)) } ?? .null),
     ] + (resolution.notBefore.map { [("not_before_ns", .integer($0.nanoseconds))] } ?? [])
   }
 

@@ -53,8 +53,31 @@ extension VenueState {
     guard old == .cent, let fine = PriceTick(micros: 1000),
       (snapshot.bids + snapshot.asks).contains(where: { $0.price.micros % old.micros != 0 })
     else { return }
-    live[market].tick = fine
-    emit(.notice(.tick(market: market, old: old, new: fine)))
+    setTick(fine, market: market)
+  }
+
+  /// A recorded change of the market's grid.
+  mutating func setTick(_ tick: PriceTick, market: Int) {
+    let old = live[market].tick
+    guard tick != old else { return }
+    live[market].tick = tick
+    emit(.notice(.tick(market: market, old: old, new: tick)))
+  }
+
+  /// A recorded trade, in which nobody here took part: it is told and stands as the market's last.
+  mutating func printTrade(
+    _ outcome: Outcome, _ side: Side, price: Price, size: Shares, market: Int
+  ) {
+    live[market].lastPrice = price
+    live[market].lastOutcome = outcome
+    live[market].lastSide = side
+    live[market].volume += USD(micros: Int64(Int128(price.micros) * Int128(size.micros) / 1_000_000))
+    let key = nextKey
+    nextKey += 1
+    let hash = "0x" + Hex.text(Digests.sha256(Array("recorded:\(spec(market).slug):\(key)".utf8)))
+    emit(
+      .notice(
+        .traded(market: market, outcome: outcome, side: side, price: price, shares: size, hash: hash)))
   }
 
   private mutating func shrink(_ levels: [StreetBook.Level], _ market: Int, isBid: Bool) -> Bool {

@@ -143,7 +143,7 @@ enum GammaMarket {
           (
             "eventMetadata",
             .object(
-              ("priceToBeat", .number(WireDecimal.text(opening))), ("finalPrice", .number(WireDecimal.text(closing))))
+              ("priceToBeat", .number(WireAttos.text(opening))), ("finalPrice", .number(WireAttos.text(closing))))
           ))
       }
     }

@@ -4,6 +4,8 @@ import Shared
 private enum Channel: String {
   case spot = "price.crypto"
   case mean = "price.crypto.twap"
+
+  func price(_ report: ReferenceReport) -> Int128? { self == .spot ? report.value : report.mean }
 }
 
 /// PolyBolt, the reference prices of the second generation (protocol document, section 5.2): `price.crypto` and `price.crypto.twap`, for
@@ -88,8 +90,8 @@ struct PriceChannel<Peer: Hashable> {
         } else {
           if !isHeld { listener.wishes.append(wish) }
           answer(("op", "subscribed"), ("channel", name))
-          let past = history(Self.pair(wish.symbol)).suffix(Self.historySeconds)
-          send(peer, Self.snapshot(wish, Array(past), now, &listener.sequences))
+          let past = history(Self.pair(wish.symbol))
+          send(peer, Self.snapshot(wish, past, now, &listener.sequences))
         }
       }
     default: answer(("op", "error"), ("code", "bad_op"))
@@ -100,7 +102,8 @@ struct PriceChannel<Peer: Hashable> {
   mutating func tell(_ report: ReferenceReport, at now: MarketTime, _ send: (Peer, [UInt8]) -> Void) {
     for (peer, listener) in listeners {
       for wish in listener.wishes where Self.pair(wish.symbol) == report.symbol {
-        let text = Self.update(wish, report, now, &listeners[peer, default: Listener()].sequences)
+        guard let price = wish.channel.price(report) else { continue }
+        let text = Self.update(wish, report.at, price, now, &listeners[peer, default: Listener()].sequences)
         send(peer, text)
       }
     }
@@ -129,9 +132,10 @@ struct PriceChannel<Peer: Hashable> {
     out.raw(",\"snapshot\":true,\"payload\":")
     subject(wish, &out)
     out.raw(",\"data\":[")
-    for (index, report) in past.enumerated() {
+    let known = past.compactMap { report in wish.channel.price(report).map { (report.at, $0) } }
+    for (index, (at, price)) in known.suffix(historySeconds).enumerated() {
       out.raw(index == 0 ? "{" : ",{")
-      point(wish, report, &out)
+      point(at, price, &out)
       out.raw("}")
     }
     out.raw("]}}")
@@ -139,13 +143,13 @@ struct PriceChannel<Peer: Hashable> {
   }
 
   private static func update(
-    _ wish: Wish, _ report: ReferenceReport, _ now: MarketTime, _ sequences: inout [Channel: Int64]
+    _ wish: Wish, _ at: MarketTime, _ price: Int128, _ now: MarketTime, _ sequences: inout [Channel: Int64]
   ) -> [UInt8] {
     var out = head(wish, now, &sequences)
     out.raw(",\"payload\":")
     subject(wish, &out)
     out.raw(",")
-    point(wish, report, &out)
+    point(at, price, &out)
     out.raw("}}")
     return out.bytes
   }
@@ -171,14 +175,14 @@ struct PriceChannel<Peer: Hashable> {
     if wish.channel == .mean { out.raw(",\"window_seconds\":60") }
   }
 
-  private static func point(_ wish: Wish, _ report: ReferenceReport, _ out: inout WireWriter) {
-    let value = wish.channel == .spot ? report.value : report.mean
+  private static func point(_ at: MarketTime, _ price: Int128, _ out: inout WireWriter) {
+    let text = WireAttos.text(price)
     out.raw("\"timestamp\":")
-    out.integer(report.at.milliseconds)
+    out.integer(at.milliseconds)
     out.raw(",\"value\":")
-    WireDecimal.append(value, to: &out.bytes)
+    out.raw(text)
     out.raw(",\"full_accuracy_value\":\"")
-    WireDecimal.append(value, to: &out.bytes)
+    out.raw(text)
     out.raw("\"")
   }
 }

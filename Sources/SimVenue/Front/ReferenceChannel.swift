@@ -1,16 +1,30 @@
 import Shared
 
-/// The RTDS price topics (protocol document, section 5.1): `crypto_prices_chainlink` and `crypto_prices_twap_sixty`, once a second of
-/// market time. Pure: gives texts to send.
+/// The RTDS price topics (protocol document, section 5.1): `crypto_prices_chainlink`, `crypto_prices_twap_sixty` and, where the source of
+/// life has exchange prices, `crypto_prices`, about once a second of market time. Pure: gives texts to send.
 struct ReferenceChannel<Peer: Hashable> {
   private enum Topic: String {
     case spot = "crypto_prices_chainlink"
     case mean = "crypto_prices_twap_sixty"
+    case exchange = "crypto_prices"
+
+    func price(_ report: ReferenceReport) -> Int128? {
+      switch self {
+      case .spot: report.value
+      case .mean: report.mean
+      case .exchange: report.exchange
+      }
+    }
+
+    /// `btc/usd` is `btcusdt` at the exchange.
+    func name(_ symbol: String) -> String {
+      self == .exchange ? symbol.prefix { $0 != "/" } + "usdt" : symbol
+    }
   }
 
   private struct Wish: Hashable {
     var topic: Topic
-    /// `nil` means every symbol.
+    /// As the topic calls it; `nil` means every symbol.
     var symbol: String?
   }
 
@@ -41,37 +55,39 @@ struct ReferenceChannel<Peer: Hashable> {
         listeners[peer]?.remove(wish)
       } else {
         listeners[peer]?.insert(wish)
-        if let symbol = wish.symbol { send(peer, dump(topic, symbol, now, history(symbol))) }
+        guard let symbol = wish.symbol else { continue }
+        let pair = topic == .exchange && symbol.hasSuffix("usdt") ? symbol.dropLast(4) + "/usd" : symbol
+        send(peer, dump(topic, symbol, now, history(pair)))
       }
     }
   }
 
   func tell(_ report: ReferenceReport, at now: MarketTime, _ send: (Peer, [UInt8]) -> Void) {
     guard !listeners.isEmpty else { return }
-    for topic in [Topic.spot, .mean] {
+    for topic in [Topic.spot, .mean, .exchange] {
+      guard let price = topic.price(report) else { continue }
       let peers = listeners.filter {
         $0.value.contains(Wish(topic: topic, symbol: nil))
-          || $0.value.contains(Wish(topic: topic, symbol: report.symbol))
+          || $0.value.contains(Wish(topic: topic, symbol: topic.name(report.symbol)))
       }.keys
       guard !peers.isEmpty else { continue }
-      let text = update(topic, report, now)
+      let text = update(topic, report, price, now)
       for peer in peers { send(peer, text) }
     }
   }
 
-  private func update(_ topic: Topic, _ report: ReferenceReport, _ now: MarketTime) -> [UInt8] {
+  private func update(_ topic: Topic, _ report: ReferenceReport, _ price: Int128, _ now: MarketTime) -> [UInt8] {
     var out = head(topic, "update", now)
     out.raw("{\"symbol\":")
-    out.plain(report.symbol)
+    out.plain(topic.name(report.symbol))
     out.raw(",\"timestamp\":")
     out.integer(report.at.milliseconds)
     out.raw(",\"value\":")
-    let value = topic == .spot ? report.value : report.mean
-    WireDecimal.append(value, to: &out.bytes)
+    out.raw(WireAttos.text(price))
     if topic == .mean {
       out.raw(",\"window_s\":60,\"full_accuracy_value\":\"")
-      out.integer(value)
-      out.raw("000000000000\"")
+      out.raw(String(price))
+      out.raw("\"")
     }
     out.raw("},\"connection_id\":\"sim\"}")
     return out.bytes
@@ -82,11 +98,12 @@ struct ReferenceChannel<Peer: Hashable> {
     out.raw("{\"symbol\":")
     out.quoted(symbol)
     out.raw(",\"data\":[")
-    for (index, report) in past.suffix(180).enumerated() {
+    let known = past.compactMap { report in topic.price(report).map { (report.at, $0) } }
+    for (index, (at, price)) in known.suffix(180).enumerated() {
       out.raw(index == 0 ? "{\"timestamp\":" : ",{\"timestamp\":")
-      out.integer(report.at.milliseconds)
+      out.integer(at.milliseconds)
       out.raw(",\"value\":")
-      WireDecimal.append(topic == .spot ? report.value : report.mean, to: &out.bytes)
+      out.raw(WireAttos.text(price))
       out.raw("}")
     }
     out.raw("]},\"connection_id\":\"sim\"}")

@@ -48,6 +48,7 @@ final class VenueHouse {
   private var user = UserChannel<Int>()
   private var reference = ReferenceChannel<Int>()
   private var price = PriceChannel<Int>()
+  private var recorded: [VerbatimFrame.Stream: RecordedChannel<Int>] = [.market: .init(), .reference: .init()]
   private var channels: [Int: StreamFaults.Stream] = [:]
   private var waiting: [Int: Waiting] = [:]
   private var batches: [Int: (batch: Int, index: Int)] = [:]
@@ -131,9 +132,10 @@ final class VenueHouse {
       try life.run(&state)
       try drain()
       for report in life.takeReports() {
-        reference.tell(report, at: state.now.market, deliver)
+        if !life.speaksVerbatim { reference.tell(report, at: state.now.market, deliver) }
         price.tell(report, at: state.now.market, deliver)
       }
+      for frame in life.takeFrames() { recorded[frame.stream]?.tell(frame.text, deliver) }
       if SystemClock.monotonic().since(start) > budget { return false }
     }
     state.advance(to: Now(wall: wall, market: clock.market(at: wall)))
@@ -281,13 +283,13 @@ final class VenueHouse {
     switch path {
     case "/ws/market", "/ws/market/":
       channels[peer] = .market
-      market.opened(peer)
+      if life.speaksVerbatim { recorded[.market]?.opened(peer) } else { market.opened(peer) }
     case "/ws/user", "/ws/user/":
       channels[peer] = .user
       user.opened(peer)
     case "/rtds", "/rtds/":
       channels[peer] = .rtds
-      reference.opened(peer)
+      if life.speaksVerbatim { recorded[.reference]?.opened(peer) } else { reference.opened(peer) }
     case "/ws", "/ws/":
       channels[peer] = .price
       price.opened(peer)
@@ -299,6 +301,8 @@ final class VenueHouse {
   func heard(_ text: [UInt8], from peer: Int, wall: WallTime) throws {
     _ = try catchUp(wall: wall)
     switch channels[peer] {
+    case .market where life.speaksVerbatim: recorded[.market]?.heard(text, from: peer, deliver)
+    case .rtds where life.speaksVerbatim: recorded[.reference]?.heard(text, from: peer, deliver)
     case .market: market.heard(text, from: peer, state, deliver)
     case .user: if !user.heard(text, from: peer, gate, state, deliver) { hangUp(peer) }
     case .rtds:
@@ -314,9 +318,13 @@ final class VenueHouse {
   func closed(_ peer: Int) {
     console.streams.closed(peer)
     switch channels.removeValue(forKey: peer) {
-    case .market: market.closed(peer)
+    case .market:
+      market.closed(peer)
+      recorded[.market]?.closed(peer)
     case .user: user.closed(peer)
-    case .rtds: reference.closed(peer)
+    case .rtds:
+      reference.closed(peer)
+      recorded[.reference]?.closed(peer)
     case .price: price.closed(peer)
     case nil: break
     }
@@ -392,7 +400,7 @@ final class VenueHouse {
       case .delay: respond(number, answer, .milliseconds(request.fault?.milliseconds ?? 0))
       case .cut, .error, nil: respond(number, answer, .zero)
       }
-    case .notice(let notice): market.tell(notice, state, deliver)
+    case .notice(let notice): if !life.speaksVerbatim { market.tell(notice, state, deliver) }
     case .user(let account, let slug, let event): user.tell(account, slug, event, state, deliver)
     }
   }
@@ -425,6 +433,10 @@ final class VenueHouse {
         ("trades", .integer(Int64(state.clients.trades.count))), ("sockets", .integer(Int64(channels.count))),
         ("frames_sent", .integer(sent)), ("sequence", .integer(state.nextSequence - 1)),
       ]
+      // Whoever must hear every frame waits for this before POST /sim/start.
+      for (stream, channel) in recorded where life.speaksVerbatim {
+        fields.append(("\(stream.rawValue)_listeners", .integer(Int64(channel.count))))
+      }
       return .ok(.record(fields.map { .init(name: $0.0, value: $0.1) }))
     default: return nil
     }

@@ -18,24 +18,7 @@ final class VenueService {
   private var isStopping = false
 
   init(_ options: Options) throws {
-    let life: any LifeSource
-    switch options.source {
-    case .synthetic:
-      life = SyntheticSource(
-        settings: .init(seed: options.seed, volatility: options.volatility, activity: options.activity))
-    case .replay(let files):
-      var recordings: [ReplaySource.Recording] = []
-      var problems: [String] = []
-      for file in files {
-        do throws(ReplayFiles.Problem) {
-          recordings.append(try ReplayFiles.open(file))
-        } catch {
-          problems.append(error.description)
-        }
-      }
-      if !problems.isEmpty { throw VenueHouse.Refusal(description: problems.joined(separator: "\n")) }
-      life = ReplaySource(recordings: recordings, cutGaps: options.cutGaps)
-    }
+    let life = try Self.life(options)
     let truth = try TruthFile(directory: options.data)
     let path = options.credentials ?? options.data + "/credentials.json"
     let credentials = try Credentials.open(path)
@@ -52,6 +35,29 @@ final class VenueService {
     wire()
     for number in [SIGTERM, SIGINT] { try loop.onSignal(number) { [unowned self] in stop() } }
     schedule()
+  }
+
+  private static func life(_ options: Options) throws -> any LifeSource {
+    switch options.source {
+    case .synthetic:
+      return SyntheticSource(
+        settings: .init(seed: options.seed, volatility: options.volatility, activity: options.activity))
+    case .frames(let files):
+      return ReplaySource(
+        recordings: [try FrameRecording(paths: files).recording], cutGaps: false, speaksVerbatim: true)
+    case .replay(let files):
+      var recordings: [Recording] = []
+      var problems: [String] = []
+      for file in files {
+        do throws(ReplayFiles.Problem) {
+          recordings.append(try ReplayFiles.open(file))
+        } catch {
+          problems.append(error.description)
+        }
+      }
+      if !problems.isEmpty { throw VenueHouse.Refusal(description: problems.joined(separator: "\n")) }
+      return ReplaySource(recordings: recordings, cutGaps: options.cutGaps)
+    }
   }
 
   func run() throws {

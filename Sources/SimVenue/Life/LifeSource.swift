@@ -18,18 +18,48 @@ protocol LifeSource {
   mutating func takeReports() -> [ReferenceReport]
   /// The last minutes of a symbol, oldest first.
   func history(_ symbol: String) -> [ReferenceReport]
+  /// The public streams carry recorded frames, as they are, and nothing of the venue's own.
+  var speaksVerbatim: Bool { get }
+  /// Recorded frames since the last call, in order. Only of a source that speaks verbatim.
+  mutating func takeFrames() -> [VerbatimFrame]
   /// For `/sim/status`.
   var status: [(String, WireValue)] { get }
 }
 
-/// What the reference price stream tells once a second.
+extension LifeSource {
+  var speaksVerbatim: Bool { false }
+  mutating func takeFrames() -> [VerbatimFrame] { [] }
+}
+
+/// One recorded frame, to be sent as it is.
+struct VerbatimFrame: Hashable, Sendable {
+  enum Stream: String, Hashable, Sendable {
+    case market
+    case reference
+  }
+
+  var stream: Stream
+  var text: [UInt8]
+}
+
+/// What the reference price streams tell of a symbol, about once a second. Prices in dollars at 10⁻¹⁸; a recorded one may come alone.
 struct ReferenceReport: Hashable, Sendable {
   /// `btc/usd`
   var symbol: String
   /// The second it is about.
   var at: MarketTime
-  /// Dollars at 10⁻⁶.
-  var value: Int64
-  /// Mean of the last 60 whole seconds.
-  var mean: Int64
+  /// The oracle's observation.
+  var value: Int128?
+  /// Its mean of the last 60 whole seconds.
+  var mean: Int128?
+  /// The spot price of an exchange.
+  var exchange: Int128?
+
+  init(symbol: String, at: MarketTime, value: Int128? = nil, mean: Int128? = nil, exchange: Int128? = nil) {
+    self.symbol = symbol
+    self.at = at
+    self.value = value
+    self.mean = mean
+    self.exchange = exchange
+  }
 }

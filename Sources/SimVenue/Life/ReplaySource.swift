@@ -1,57 +1,67 @@
-import FloorIOVenue
 import Shared
 
-/// Life from recorded markets: each file's snapshots stand in the book of its market at their recorded time.
+/// Life from recordings: what they hold happens at its recorded time. Markets end with their windows, as the recording says, else as its
+/// last middle price suggests.
 struct ReplaySource: LifeSource {
-  struct Recording {
-    var path: String
-    var spec: MarketSpec
-    var token: String
-    /// Which outcome the recorded token is.
-    var side: Outcome
-    /// As the table beside it says; `nil` when it does not.
-    var outcome: Outcome?
-    var first: MarketTime
-    var reader: GzipLines?
-    var pending: RecordedSnapshot?
-    /// Middle price of YES when both sides were last there.
-    var lastMiddle: Price?
+  private struct Playing {
+    var recording: Recording
+    /// Market numbers of the venue, by the recording's own.
+    var numbers: [Int] = []
+    var events: (any RecordedEvents)?
+    var pending: RecordedEvent?
     var isOver = false
+    var skipped = 0
+  }
+
+  private struct Ending: Hashable {
+    var recording: Int
+    var market: Int
   }
 
   let name: String
   let skippable: Duration?
-  private var recordings: [Recording]
+  let speaksVerbatim: Bool
+  private var recordings: [Playing]
   private var nextToStart = 0
   private var playing: [Int] = []
-  private var endings = DueQueue<Int>()
+  private var endings = DueQueue<Ending>()
   private var trader = 0
-  private var market: [Int] = []
+  /// Middle price of YES when both sides were last there, by the venue's market number.
+  private var middles: [Int: Price] = [:]
+  private var reports: [ReferenceReport] = []
+  private var past: [String: [ReferenceReport]] = [:]
+  private var frames: [VerbatimFrame] = []
   private(set) var snapshots = 0
-  private(set) var skippedLines = 0
-  private var openMarkets = true
+  private(set) var framesPlayed = 0
 
-  /// - Parameter recordings: in any order; played in that of their first message.
-  init(recordings: [Recording], cutGaps: Bool) {
-    self.recordings = recordings.sorted { $0.first < $1.first }
+  /// - Parameters:
+  ///   - recordings: in any order; played in that of their first event.
+  ///   - speaksVerbatim: they hold frames, which the public streams send as they are.
+  init(recordings: [Recording], cutGaps: Bool, speaksVerbatim: Bool = false) {
+    self.recordings = recordings.sorted { $0.first < $1.first }.map { Playing(recording: $0) }
+    self.speaksVerbatim = speaksVerbatim
     skippable = cutGaps ? .seconds(3) : nil
-    name = "replay " + self.recordings.map(\.spec.slug).joined(separator: " ")
+    name =
+      (speaksVerbatim ? "frames " : "replay ")
+      + self.recordings.flatMap { $0.recording.markets.map(\.spec.slug) }.joined(separator: " ")
   }
 
   func origin(wall: WallTime) -> MarketTime {
-    let starts = recordings.map { min($0.first, $0.spec.start) }
-    return (starts.min() ?? MarketTime(nanoseconds: wall.nanoseconds)).advanced(by: .seconds(-5))
+    (recordings.map(\.recording.first).min() ?? MarketTime(nanoseconds: wall.nanoseconds))
+      .advanced(by: .seconds(speaksVerbatim ? -1 : -5))
   }
 
   mutating func begin(_ state: inout VenueState) {
     trader = state.addTrader("street")
     for index in recordings.indices {
-      market.append(state.list(recordings[index].spec))
-      if state.clients.decisions[recordings[index].spec.slug] != nil {
-        recordings[index].isOver = true
-      } else {
-        endings.add(index, at: recordings[index].spec.end.nanoseconds)
+      for (place, market) in recordings[index].recording.markets.enumerated() {
+        recordings[index].numbers.append(state.list(market.spec))
+        guard state.clients.decisions[market.spec.slug] == nil else { continue }
+        endings.add(Ending(recording: index, market: place), at: market.spec.end.nanoseconds)
       }
+      let isDecided = recordings[index].recording.markets.allSatisfy { state.clients.decisions[$0.spec.slug] != nil }
+      // Frames go on after the last market has ended.
+      recordings[index].isOver = isDecided && !speaksVerbatim
     }
     skipFinished()
   }
@@ -61,83 +71,102 @@ struct ReplaySource: LifeSource {
   }
 
   var next: MarketTime? {
-    var times = playing.compactMap { recordings[$0].pending?.at.nanoseconds }
-    if nextToStart < recordings.count { times.append(recordings[nextToStart].first.nanoseconds) }
+    var times = playing.map { at($0).nanoseconds }
+    if nextToStart < recordings.count { times.append(recordings[nextToStart].recording.first.nanoseconds) }
     if let end = endings.first { times.append(end) }
     return times.min().map { MarketTime(nanoseconds: $0) }
   }
 
   mutating func run(_ state: inout VenueState) throws {
     guard let due = next else { return }
-    if let (_, index) = endings.next(upTo: due.nanoseconds) {
-      finish(index, &state)
-      return
-    }
-    if nextToStart < recordings.count, recordings[nextToStart].first <= due {
+    if let (_, ending) = endings.next(upTo: due.nanoseconds) {
+      finish(ending, &state)
+    } else if nextToStart < recordings.count, recordings[nextToStart].recording.first <= due {
       let index = nextToStart
       nextToStart += 1
       skipFinished()
-      recordings[index].reader = try GzipLines(path: recordings[index].path)
+      recordings[index].events = try recordings[index].recording.open()
+      playing.append(index)
       try advance(index)
-      if recordings[index].pending != nil { playing.append(index) }
-      return
+    } else if let index = playing.min(by: { at($0) < at($1) }), let event = recordings[index].pending {
+      play(event, index, &state)
+      try advance(index)
     }
-    guard let index = playing.min(by: { at($0) < at($1) }), let snapshot = recordings[index].pending else { return }
-    show(snapshot, index, &state)
-    try advance(index)
-    if recordings[index].pending == nil { playing.removeAll { $0 == index } }
   }
 
   private func at(_ index: Int) -> MarketTime { recordings[index].pending?.at ?? MarketTime(nanoseconds: .max) }
 
-  private mutating func show(_ snapshot: RecordedSnapshot, _ index: Int, _ state: inout VenueState) {
-    snapshots += 1
-    let book = recordings[index].side == .yes ? snapshot.book : RecordedSnapshot.mirrored(snapshot.book)
-    if let bid = book.bids.map(\.price).max(), let ask = book.asks.map(\.price).min() {
-      recordings[index].lastMiddle = Price.middle(bid, ask)
-    }
-    state.replaceStreet(book, market: market[index], trader: trader)
-  }
-
-  /// Reads on to the next snapshot of the recorded token; stamps never run back.
-  private mutating func advance(_ index: Int) throws {
-    let last = recordings[index].pending?.at
-    recordings[index].pending = nil
-    while let line = try recordings[index].reader?.next() {
-      guard var snapshot = RecordedSnapshot(line: line) else {
-        skippedLines += 1
-        continue
+  private mutating func play(_ event: RecordedEvent, _ index: Int, _ state: inout VenueState) {
+    let numbers = recordings[index].numbers
+    for change in event.changes {
+      switch change {
+      case .book(let market, let book):
+        snapshots += 1
+        if let bid = book.bids.map(\.price).max(), let ask = book.asks.map(\.price).min() {
+          middles[numbers[market]] = Price.middle(bid, ask)
+        }
+        state.replaceStreet(book, market: numbers[market], trader: trader)
+      case .tick(let market, let tick): state.setTick(tick, market: numbers[market])
+      case .print(let market, let outcome, let side, let price, let size):
+        state.printTrade(outcome, side, price: price, size: size, market: numbers[market])
+      case .report(let report): take(report)
       }
-      // A recorder that moves to the next market may still hear the old one, or the other token: its book is the mirror of ours.
-      guard snapshot.asset == recordings[index].token else { continue }
-      if let last { snapshot.at = max(snapshot.at, last) }
-      recordings[index].pending = snapshot
-      return
     }
-    recordings[index].reader = nil
+    guard let frame = event.frame else { return }
+    framesPlayed += 1
+    frames.append(frame)
   }
 
-  private mutating func finish(_ index: Int, _ state: inout VenueState) {
+  private mutating func take(_ report: ReferenceReport) {
+    reports.append(report)
+    past[report.symbol, default: []].append(report)
+    // Each kind of price comes in a report of its own: three minutes of all of them.
+    if let count = past[report.symbol]?.count, count > 700 { past[report.symbol]?.removeFirst(count - 540) }
+  }
+
+  /// Reads on to the next event; a recording without one is over.
+  private mutating func advance(_ index: Int) throws {
+    recordings[index].pending = try recordings[index].events?.next()
+    recordings[index].skipped = recordings[index].events?.skipped ?? 0
+    guard recordings[index].pending == nil else { return }
+    recordings[index].events = nil
     recordings[index].isOver = true
-    recordings[index].reader = nil
-    recordings[index].pending = nil
     playing.removeAll { $0 == index }
-    let middle = recordings[index].lastMiddle ?? .zero
-    let inferred: Outcome = middle.micros >= 500_000 ? .yes : .no
+  }
+
+  private mutating func finish(_ ending: Ending, _ state: inout VenueState) {
+    let market = recordings[ending.recording].recording.markets[ending.market]
+    let middle = middles[recordings[ending.recording].numbers[ending.market]] ?? .zero
     state.decide(
       .init(
-        slug: recordings[index].spec.slug, winner: recordings[index].outcome ?? inferred,
-        inferred: recordings[index].outcome == nil, opening: nil, closing: nil))
+        slug: market.spec.slug, winner: market.winner ?? (middle.micros >= 500_000 ? .yes : .no),
+        inferred: market.winner == nil, opening: market.opening, closing: market.closing))
   }
 
-  mutating func takeReports() -> [ReferenceReport] { [] }
-  func history(_ symbol: String) -> [ReferenceReport] { [] }
+  mutating func takeReports() -> [ReferenceReport] {
+    defer { reports.removeAll(keepingCapacity: true) }
+    return reports
+  }
+
+  mutating func takeFrames() -> [VerbatimFrame] {
+    defer { frames.removeAll(keepingCapacity: true) }
+    return frames
+  }
+
+  func history(_ symbol: String) -> [ReferenceReport] { past[symbol] ?? [] }
+
+  /// Frames are over when the last was sent, although markets that the feed had followed ahead may still be open.
+  private var isFinished: Bool {
+    speaksVerbatim ? nextToStart == recordings.count && playing.isEmpty : next == nil
+  }
 
   var status: [(String, WireValue)] {
-    [
-      ("source", "replay"), ("files", .integer(Int64(recordings.count))),
+    var fields: [(String, WireValue)] = [
+      ("source", speaksVerbatim ? "frames" : "replay"), ("files", .integer(Int64(recordings.count))),
       ("files_over", .integer(Int64(recordings.count { $0.isOver }))), ("snapshots", .integer(Int64(snapshots))),
-      ("skipped_lines", .integer(Int64(skippedLines))), ("finished", .flag(next == nil)),
+      ("skipped_lines", .integer(Int64(recordings.reduce(0) { $0 + $1.skipped }))), ("finished", .flag(isFinished)),
     ]
+    if speaksVerbatim { fields.append(("frames_played", .integer(Int64(framesPlayed)))) }
+    return fields
   }
 }

@@ -154,7 +154,9 @@ struct SyntheticSource: LifeSource {
 
   private mutating func report(_ now: MarketTime) {
     for path in paths {
-      let report = ReferenceReport(symbol: path.symbol, at: now, value: path.micros, mean: path.mean)
+      let report = ReferenceReport(
+        symbol: path.symbol, at: now, value: Int128(path.micros) * WireAttos.perMicro,
+        mean: Int128(path.mean) * WireAttos.perMicro)
       if !isCatchingUp { reports.append(report) }
       past[path.symbol, default: []].append(report)
       if let count = past[path.symbol]?.count, count > 240 { past[path.symbol]?.removeFirst(count - 180) }
@@ -168,7 +170,9 @@ struct SyntheticSource: LifeSource {
       let ended = slug(item, second - item.seconds)
       if let opening = openings.removeValue(forKey: ended) {
         state.decide(
-          .init(slug: ended, winner: mean >= opening ? .yes : .no, inferred: false, opening: opening, closing: mean))
+          .init(
+            slug: ended, winner: mean >= opening ? .yes : .no, inferred: false,
+            opening: Int128(opening) * WireAttos.perMicro, closing: Int128(mean) * WireAttos.perMicro))
       }
       openings[slug(item, second)] = mean
     }

@@ -86,15 +86,16 @@ final class FeedProcesses {
     ) { _ in }
   }
 
-  func startVenue() throws {
+  /// - Parameter source: what it plays; from the seed when there is nothing given.
+  func startVenue(_ source: [String]? = nil) throws {
     let output = directory.path + "/venue.out"
     try? FileManager.default.removeItem(atPath: output)
     venue = try ChildProcess.spawn(
       ChildSpecification(
         executable: try FeedProcesses.executable("sim-venue"),
         arguments: [
-          "--port", String(port), "--data", directory.path + "/venue", "--speed", String(speed), "--seed", String(seed),
-        ], output: .file(output)), on: loop
+          "--port", String(port), "--data", directory.path + "/venue", "--speed", String(speed),
+        ] + (source ?? ["--seed", String(seed)]), output: .file(output)), on: loop
     ) { _ in }
     try wait("the venue's ready line") {
       let text = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""

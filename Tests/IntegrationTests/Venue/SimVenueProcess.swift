@@ -22,7 +22,7 @@ final class SimVenueProcess {
     process.standardError = handle
     try process.run()
     let mark = "ready on "
-    base = try eventually("sim-venue's ready line") {
+    base = try eventually("sim-venue's ready line", within: .seconds(90)) {
       let text = String(decoding: try Data(contentsOf: URL(filePath: output)), as: UTF8.self)
       guard let range = text.range(of: mark), text.hasSuffix("\n") else { return nil }
       return text[range.upperBound...].trimmingCharacters(in: .whitespacesAndNewlines)

@@ -18,7 +18,9 @@ import Testing
     }
 
     func report(_ second: Int64) -> ReferenceReport {
-      ReferenceReport(symbol: "btc/usd", at: MarketTime(seconds: second), value: 91_234_500_000, mean: 91_200_000_001)
+      ReferenceReport(
+        symbol: "btc/usd", at: MarketTime(seconds: second), value: 91_234_500_000_000_000_000_000,
+        mean: 91_200_000_001_000_000_000_000)
     }
 
     @discardableResult func say(_ text: String) -> Bool {

@@ -23,8 +23,8 @@ struct ReplaySourceTests {
 
   @Test("every recorded book stands in the market as it was, mirrored for the other token")
   func booksAreTheRecorded() throws {
-    let recordings = try files(1).map { try ReplayFiles.open($0) }
-    var life = ReplaySource(recordings: recordings, cutGaps: true)
+    let recordings = try files(1).map { try BookRecording(path: $0) }
+    var life = ReplaySource(recordings: recordings.map(\.recording), cutGaps: true)
     var state = VenueState(
       rules: VenueRules(),
       now: Now(wall: WallTime(seconds: 1), market: life.origin(wall: WallTime(seconds: 1))))
@@ -50,18 +50,18 @@ struct ReplaySourceTests {
       let book = state.live[market].book
       book.forEachLevel(recording.side, .buy) { shown.insert("bid \($0) \($1)") }
       book.forEachLevel(recording.side, .sell) { shown.insert("ask \($0) \($1)") }
-      #expect(shown == wanted, "\(recording.spec.slug) at \(due)")
+      #expect(shown == wanted, "\(recording.market.spec.slug) at \(due)")
       #expect(book.bestBid(recording.side.other) == book.bestAsk(recording.side)?.complement)
       compared += 1
     }
     #expect(compared > 0)
     state.advance(to: Now(wall: state.now.wall, market: state.now.market.advanced(by: .seconds(400))))
     for recording in recordings {
-      let resolution = try #require(state.clients.decisions[recording.spec.slug])
-      if let outcome = recording.outcome { #expect(resolution.winner == outcome) }
-      #expect(resolution.inferred == (recording.outcome == nil))
-      guard case .resolved = state.clients.phases[recording.spec.slug] else {
-        Issue.record("\(recording.spec.slug) was not settled")
+      let resolution = try #require(state.clients.decisions[recording.market.spec.slug])
+      if let outcome = recording.market.outcome { #expect(resolution.winner == outcome) }
+      #expect(resolution.inferred == (recording.market.outcome == nil))
+      guard case .resolved = state.clients.phases[recording.market.spec.slug] else {
+        Issue.record("\(recording.market.spec.slug) was not settled")
         continue
       }
     }
@@ -69,7 +69,7 @@ struct ReplaySourceTests {
 
   /// The first recorded message of that stamp, read by other means; `place` moves behind it.
   private func levels(
-    of recording: ReplaySource.Recording, at: MarketTime, in lines: [Substring], _ place: inout Int
+    of recording: BookRecording, at: MarketTime, in lines: [Substring], _ place: inout Int
   ) throws -> Set<String>? {
     while place < lines.count {
       defer { place += 1 }

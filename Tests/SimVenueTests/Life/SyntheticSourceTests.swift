@@ -43,7 +43,7 @@ import Testing
   @Test("windows follow one another, are listed ahead, and end as the means say", arguments: Seeds.some(1).suffix(1))
   func windows(seed: UInt64) throws {
     var (life, state) = fresh(seed: seed)
-    var means: [Int64: Int64] = [:]
+    var means: [Int64: Int128] = [:]
     var resolutions: [TruthEntry.Resolution] = []
     try run(&life, &state, seconds: 410) { life, state, effects in
       for case .truth(let record) in effects {

@@ -1,0 +1,53 @@
+import FloorIOData
+import FloorIOVenue
+import Shared
+
+/// `floor recording list`.
+enum RecordingListing {
+  static func run(_ words: [String], _ line: CommandLineWords, _ instance: Instance) throws -> ExitCode {
+    guard words.count <= 1 else { throw FloorFailure(.usage, "give one folder") }
+    let folder = words.first ?? instance.stateDirectory + "/recordings"
+    guard SmallFile.exists(folder) else {
+      throw FloorFailure(
+        .usage, "\(folder) is not there: give a folder, or --state; the feed records where market.record is true")
+    }
+    let gap = try RecordingCommand.gap(line)
+    var rows: [(name: String, summary: RecordingSummary, size: Int, reading: RecordingReader.Reading)] = []
+    for path in RecordingReader.files(in: folder) {
+      var summary = RecordingSummary(gapAfter: gap, readsEvents: false)
+      let reading = try RecordingReader.read(path) { summary.take($0) }
+      rows.append((String(path.dropFirst(folder.count + 1)), summary, try FileTail.size(path), reading))
+    }
+    if instance.isJSON {
+      let list = rows.map { row -> JSON in
+        [
+          "file": .string(folder + "/" + row.name), "from": .optional(row.summary.first.map { .text($0) }),
+          "to": .optional(row.summary.last.map { .text($0) }), "frames": .int(row.summary.frames),
+          "streams": .array(row.summary.streams.keys.sorted().map { .string($0) }),
+          "markets": .array(row.summary.markets.map { .text($0.slug) }), "bytes": .int(row.size),
+          "gaps": .int(row.summary.gaps), "ended": .bool(row.reading.isEnded),
+          "damage": .optional(row.reading.lastDamage.map { .string($0) }),
+        ]
+      }
+      print(JSON.array(list).text)
+      return .done
+    }
+    let cells = rows.map { row -> [String] in
+      let span = zip(row.summary.first, row.summary.last).map { RecordingCommand.seconds($1.since($0)) }
+      return [
+        row.name, row.summary.first.map { Listing.short($0.description) } ?? "-", span ?? "-",
+        String(row.summary.frames),
+        row.summary.streams.keys.sorted().joined(separator: " "), String(row.summary.markets.count),
+        RecordingCommand.megabytes(row.size), String(row.summary.gaps),
+        row.reading.lastDamage != nil ? "damaged" : row.reading.isEnded ? "" : "not ended",
+      ]
+    }
+    print(Table(["file", "from", "span", "frames", "streams", "markets", "size", "gaps", "state"], cells).text)
+    return .done
+  }
+
+  private static func zip<A, B>(_ a: A?, _ b: B?) -> (A, B)? {
+    guard let a, let b else { return nil }
+    return (a, b)
+  }
+}

@@ -1,0 +1,84 @@
+import FloorIOData
+import FloorIOVenue
+import FloorTestSupport
+import Foundation
+import Shared
+import Testing
+
+/// What the feed recorded of one venue, played to another feed and recorded again.
+@Suite("Recordings of the feed, played again", .serialized, .timeLimit(.minutes(5)))
+struct FrameReplayTests {
+  /// Frames of the venue's streams, each stream in its order. Between the streams, which are two connections, there is none.
+  private func frames(_ floor: FeedProcesses, isEnded: Bool = true) throws -> [String: [[UInt8]]] {
+    var frames: [String: [[UInt8]]] = [:]
+    let partly = try RecordingReader.readAll(in: floor.directory.path + "/recordings", prefix: "frames") {
+      if $0.stream != FeedMark.stream { frames[$0.stream, default: []].append($0.frame) }
+    }
+    #expect(!isEnded || partly.isEmpty, "\(partly)")
+    return frames
+  }
+
+  @Test("At any speed the same frames come in the same order, byte for byte, and the feed makes the same of them")
+  func bitForBit() throws {
+    let seed = Int.random(in: 1...9999)
+    print("seed \(seed)")
+    let original = try FeedProcesses(speed: 30, seed: seed)
+    try original.startVenue()
+    try original.startFeed()
+    try original.wait("a market's result", within: .seconds(60)) {
+      original.updates.contains { $0.state == .resolved } && original.updates.contains { $0.state == .live }
+    }
+    #expect(try original.stopFeed() == .code(0))
+    let recorded = try frames(original)
+    #expect(Set(recorded.keys) == ["market", "reference"] && recorded.values.allSatisfy { $0.count > 100 })
+    // The stream does not always tell a result before the feed stops.
+    var results: [ConditionID: TokenID] = [:]
+    for frame in recorded["market"] ?? [] {
+      for case .resolved(let news) in StreamFrame<MarketStreamEvent>(market: frame).events {
+        results[news.market] = news.winner
+      }
+    }
+    let files = RecordingReader.files(in: original.directory.path + "/recordings", prefix: "frames")
+
+    for speed in [20, 60] {
+      let again = try FeedProcesses(speed: speed)
+      try again.startVenue(["--source", "frames"] + files + ["--paused"])
+      try again.startFeed()
+      try again.wait("both streams are subscribed") {
+        guard let status = try? again.get("/sim/status") else { return false }
+        return status["market_listeners"]?.int == 1 && status["reference_listeners"]?.int == 1
+      }
+      let start = try Command.run(
+        "/usr/bin/curl", ["-sf", "-X", "POST", "http://127.0.0.1:\(again.port)/sim/start"], timeout: .seconds(10))
+      #expect(start.succeeded)
+      try again.wait("the end of the recording", within: .seconds(90)) {
+        (try? again.get("/sim/status"))?["finished"]?.bool == true
+      }
+      // Sent is not received, and received is not yet on the disk.
+      let wanted = recorded.values.reduce(0) { $0 + $1.count }
+      try again.wait("the last frame in the recording at speed \(speed)", within: .seconds(60)) {
+        ((try? frames(again, isEnded: false)) ?? [:]).values.reduce(0) { $0 + $1.count } >= wanted
+      }
+      // A market may be resolved when its frames are over.
+      try again.wait("a result at speed \(speed)", within: .seconds(20)) { again.updates.contains { $0.payout != nil } }
+      #expect(try again.stopFeed() == .code(0))
+      let played = try frames(again)
+      for (stream, wanted) in recorded {
+        let got = played[stream] ?? []
+        #expect(got.count == wanted.count, "\(stream) at speed \(speed)")
+        let place = Swift.zip(got, wanted).enumerated().first { $0.element.0 != $0.element.1 }?.offset
+        #expect(place == nil, "\(stream) at speed \(speed): the first other frame is number \(place ?? -1)")
+      }
+      #expect(again.updates.contains { $0.state == .live }, "no market was live at speed \(speed)")
+      // What Gamma says of a market is what the frames said of it.
+      let listings = try again.updates.filter { $0.payout != nil }.map(\.slug).reduce(into: Set()) { $0.insert($1) }.map
+      {
+        (try GammaMarket(again.get("/markets/slug/\($0)")), again.last($0))
+      }
+      for (listing, update) in listings {
+        guard let winner = results[listing.condition] else { continue }
+        #expect(update?.payout == (winner == listing.token(of: .yes) ? .one : .zero), "\(listing.slug)")
+      }
+    }
+  }
+}
