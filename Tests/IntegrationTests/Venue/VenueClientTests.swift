@@ -44,7 +44,7 @@ struct VenueClientTests {
     func liveMarket() throws -> (GammaMarket, VenueBook) {
       for _ in 0..<50 {
         let page = try wait { gamma.openMarkets($0) }.get()
-        for market in page.markets where market.acceptingOrders && market.hasOrderBook {
+        for market in page.items where market.acceptingOrders && market.hasOrderBook {
           let book = try wait { clob.book(market.token(of: .yes), $0) }.get()
           if let ask = book.asks.first, book.bids.first != nil, ask.size >= market.minimumSize { return (market, book) }
         }

@@ -61,36 +61,6 @@ struct VenueEventTests {
       change.changes[0].bestBid == nil && change.changes[0].bestAsk == nil && change.changes[0].level.size == .zero)
   }
 
-  @Test(
-    "Fourteen seconds of the real market channel are understood to the last event",
-    .enabled(if: ReferenceFiles.data.isPresent, Comment(rawValue: ReferenceFiles.data.absence)))
-  func realFrames() throws {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["gzip", "-dc", ReferenceFiles.data.folder + "/clob_ws_capture/market-ws.jsonl.gz"]
-    process.standardOutput = output
-    try process.run()
-    let lines = output.fileHandleForReading.readDataToEndOfFile().split(separator: 0x0A)
-    process.waitUntilExit()
-    var kinds: [String: Int] = [:]
-    for line in lines {
-      let payload = try JSON.parse(Array(line)).need("payload")
-      let frame = StreamFrame<MarketStreamEvent>(market: payload.bytes)
-      #expect(frame.malformed == 0 && frame.unknown == 0 && !frame.events.isEmpty)
-      for event in frame.events {
-        switch event {
-        case .book: kinds["book", default: 0] += 1
-        case .priceChange: kinds["price_change", default: 0] += 1
-        case .lastTrade: kinds["last_trade_price", default: 0] += 1
-        case .bestBidAsk: kinds["best_bid_ask", default: 0] += 1
-        case .tickSizeChange, .newMarket, .resolved: kinds["other", default: 0] += 1
-        }
-      }
-    }
-    #expect(kinds == ["price_change": 5185, "book": 144, "best_bid_ask": 144, "last_trade_price": 71])
-  }
-
   @Test("An order of ours is read from the stream and from a list, with the venue's several spellings")
   func orders() throws {
     func json(_ extra: String) -> String {

@@ -31,19 +31,46 @@ extension ClobClient {
       decode: VenueTrade.init, done)
   }
 
-  /// Collateral, what resting orders hold included.
-  public func collateral(_ done: @escaping (Result<USD, VenueCallError>) -> Void) {
-    balance([WebField("asset_type", "COLLATERAL")]) { done($0.map(USD.init(micros:))) }
-  }
-
-  public func balance(of token: TokenID, _ done: @escaping (Result<Shares, VenueCallError>) -> Void) {
-    balance([WebField("asset_type", "CONDITIONAL"), WebField("token_id", token.text)]) {
-      done($0.map(Shares.init(micros:)))
+  /// One match of ours by its id: how far it has settled. `nil`: the venue lists no such trade of ours (yet).
+  public func trade(_ id: VenueTradeID, _ done: @escaping (Result<VenueTrade?, VenueCallError>) -> Void) {
+    pages("/data/trades", query: [WebField("id", id.text)], decode: VenueTrade.init) { result in
+      done(result.map { $0.first { $0.id == id } })
     }
   }
 
-  private func balance(_ what: [WebField], _ done: @escaping (Result<Int64, VenueCallError>) -> Void) {
-    let query = what + [WebField("signature_type", String(wallet.rawValue))]
-    askPrivately("GET", "/balance-allowance", query: query) { result in done(result.decoded { $0["balance"]?.int }) }
+  /// Collateral, what resting orders hold included.
+  public func collateral(_ done: @escaping (Result<USD, VenueCallError>) -> Void) {
+    holding(nil) { done($0.map { USD(micros: $0.baseUnits) }) }
+  }
+
+  /// Lags a fill by seconds (requirement V-12): never the size of an exit.
+  public func balance(of token: TokenID, _ done: @escaping (Result<Shares, VenueCallError>) -> Void) {
+    holding(token) { done($0.map { Shares(micros: $0.baseUnits) }) }
+  }
+
+  /// What the wallet holds and what each exchange contract may take of it.
+  /// - Parameter token: `nil` for the collateral.
+  public func holding(_ token: TokenID?, _ done: @escaping (Result<VenueHolding, VenueCallError>) -> Void) {
+    askPrivately("GET", "/balance-allowance", query: asset(token)) { done($0.decoded(VenueHolding.init)) }
+  }
+
+  /// Has the venue look at the chain again, after an approval or a deposit.
+  public func refreshHolding(_ token: TokenID?, _ done: @escaping (Result<Void, VenueCallError>) -> Void) {
+    guard let headers = authentication("GET", "/balance-allowance/update", []) else { return refuse(done) }
+    requests.send(
+      "GET", "/balance-allowance/update", query: asset(token), headers: headers, timeout: timeout
+    ) { result in
+      // The body of a success says nothing and may be empty.
+      if case .success(let response) = result, response.status == 200 { return done(.success(())) }
+      done(VenueHTTP.json(result).map { _ in () })
+    }
+  }
+
+  private func asset(_ token: TokenID?) -> [WebField] {
+    let kind = WebField("signature_type", String(wallet.rawValue))
+    guard let token else { return [WebField("asset_type", "COLLATERAL"), kind] }
+    // A token of the later protocol is held by another contract (section 2.13).
+    let isLater = Word256(decimal: token.text).map { PositionID($0) != nil } ?? false
+    return [WebField("asset_type", isLater ? "CONDITIONAL-V2" : "CONDITIONAL"), WebField("token_id", token.text), kind]
   }
 }

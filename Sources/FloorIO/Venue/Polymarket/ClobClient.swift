@@ -45,6 +45,34 @@ public final class ClobClient {
     ask("GET", "/book", query: [WebField("token_id", token.text)]) { result in done(result.decoded(VenueBook.init)) }
   }
 
+  /// Books of many tokens in one request, in any order; a token without a book is left out.
+  /// - Precondition: at most 500.
+  public func books(_ tokens: [TokenID], _ done: @escaping (Result<[VenueBook], VenueCallError>) -> Void) {
+    precondition(tokens.count <= 500, "the venue takes five hundred at a time")
+    let body = JSON.array(tokens.map { ["token_id": .text($0)] })
+    requests.send("POST", "/books", body: body.bytes, timeout: timeout) { result in
+      done(
+        VenueHTTP.json(result).decoded { json -> [VenueBook]? in
+          guard let items = json.array else { return nil }
+          let books = items.compactMap { VenueBook($0) }
+          return books.count == items.count ? books : nil
+        })
+    }
+  }
+
+  /// A market's rules as the order book service knows them; `nil`: it knows no such market.
+  public func market(_ condition: ConditionID, _ done: @escaping (Result<VenueMarketInfo?, VenueCallError>) -> Void) {
+    ask("GET", "/clob-markets/\(condition)") { result in
+      switch result {
+      // In the venue's words only: a page that was not found is no market that was not found.
+      case .failure(.status(404, let message, _)) where !message.isEmpty: done(.success(nil))
+      case .failure(let error): done(.failure(error))
+      case .success(let json):
+        done(VenueMarketInfo(compact: json).map(Result.success) ?? .failure(.malformed("market \(condition)")))
+      }
+    }
+  }
+
   // MARK: Requests
 
   func authentication(_ method: String, _ path: String, _ body: [UInt8]) -> [WebField]? {

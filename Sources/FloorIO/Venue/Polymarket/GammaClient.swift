@@ -33,22 +33,90 @@ public final class GammaClient {
     }
   }
 
-  /// One page of open listings. Those that cannot be used (other than two outcomes, no tokens yet) are left out.
+  /// `nil`: no such event.
+  public func event(_ slug: MarketSlug, _ done: @escaping (Result<GammaEvent?, VenueCallError>) -> Void) {
+    requests.send("GET", "/events/slug/\(slug)", timeout: timeout) { result in
+      switch VenueHTTP.json(result) {
+      case .failure(.status(404, _, _)): done(.success(nil))
+      case .failure(let error): done(.failure(error))
+      case .success(let json):
+        guard let item = json.array == nil ? json : json.array?.first else { return done(.success(nil)) }
+        done(GammaEvent(item).map(Result.success) ?? .failure(.malformed("event \(slug)")))
+      }
+    }
+  }
+
+  /// The series of that slug; `nil`: there is none.
+  public func series(_ slug: String, _ done: @escaping (Result<GammaSeries?, VenueCallError>) -> Void) {
+    requests.send("GET", "/series", query: [WebField("slug", slug)], timeout: timeout) { result in
+      done(
+        VenueHTTP.json(result).decoded { json -> GammaSeries?? in
+          guard let items = json.array else { return nil }
+          return .some(items.lazy.compactMap { GammaSeries($0) }.first { $0.slug == slug })
+        })
+    }
+  }
+
+  /// One page of a list.
+  public struct Page<Item: Sendable>: Sendable {
+    public let items: [Item]
+    /// Left out because they cannot be used, each with its reason.
+    public let unusable: [GammaMarket.Unusable]
+    /// For the next page; `nil` after the last.
+    public let next: String?
+  }
+
+  /// One page of open listings.
   /// - Parameters:
   ///   - cursor: what the last page answered; `nil` for the first.
   ///   - limit: 1…100.
   public func openMarkets(
     after cursor: String? = nil, limit: Int = 100,
-    _ done: @escaping (Result<(markets: [GammaMarket], next: String?), VenueCallError>) -> Void
+    _ done: @escaping (Result<Page<GammaMarket>, VenueCallError>) -> Void
   ) {
-    var query = [WebField("limit", String(limit)), WebField("closed", "false")]
+    page("markets", [], cursor, limit) { result in
+      done(
+        result.map { items, next in
+          let (markets, unusable) = GammaMarket.readable(items)
+          return Page(items: markets, unusable: unusable, next: next)
+        })
+    }
+  }
+
+  /// One page of open events, with their markets.
+  /// - Parameters:
+  ///   - series: the id of one series; `nil` for all.
+  ///   - cursor: what the last page answered; `nil` for the first.
+  ///   - limit: 1…100.
+  public func openEvents(
+    series: String? = nil, after cursor: String? = nil, limit: Int = 100,
+    _ done: @escaping (Result<Page<GammaEvent>, VenueCallError>) -> Void
+  ) {
+    page("events", series.map { [WebField("series_id", $0)] } ?? [], cursor, limit) { result in
+      done(
+        result.map { items, next in
+          let events = items.compactMap { GammaEvent($0) }
+          return Page(items: events, unusable: events.flatMap(\.unusable), next: next)
+        })
+    }
+  }
+
+  /// The keyset form of a list (section 1.2): the other one is announced to end, and moves while it is read.
+  private func page(
+    _ list: String, _ filters: [WebField], _ cursor: String?, _ limit: Int,
+    _ done: @escaping (Result<([JSON], next: String?), VenueCallError>) -> Void
+  ) {
+    precondition((1...100).contains(limit), "the venue's cap is a hundred")
+    var query = [WebField("limit", String(limit)), WebField("closed", "false")] + filters
     if let cursor { query.append(WebField("after_cursor", cursor)) }
-    requests.send("GET", "/markets/keyset", query: query, timeout: timeout) { result in
+    requests.send("GET", "/\(list)/keyset", query: query, timeout: timeout) { result in
       done(
         VenueHTTP.json(result).decoded { json in
-          guard let items = json["markets"]?.array else { return nil }
+          guard let items = json[list]?.array else { return nil }
           let next = json["next_cursor"]?.string.flatMap { $0.isEmpty ? nil : $0 }
-          return (items.compactMap { try? GammaMarket($0) }, next)
+          // The cursor that was sent, come back: the list would never end.
+          if let next, next == cursor { return nil }
+          return (items, next)
         })
     }
   }

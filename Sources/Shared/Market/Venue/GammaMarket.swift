@@ -5,12 +5,12 @@ public struct GammaMarket: Hashable, Sendable {
   public struct CryptoRule: Hashable, Sendable {
     /// `btc`, `eth`.
     public let asset: String
-    /// `5m`, `15m`.
-    public let duration: String
+    /// `5m`, `15m`; `nil` where only the settling series is named.
+    public let duration: String?
     /// `nil`: single observations at start and end settle it.
     public let twapSeconds: Int?
 
-    public init(asset: String, duration: String, twapSeconds: Int?) {
+    public init(asset: String, duration: String?, twapSeconds: Int?) {
       self.asset = asset
       self.duration = duration
       self.twapSeconds = twapSeconds
@@ -56,12 +56,21 @@ public struct GammaMarket: Hashable, Sendable {
   public let resolutionStatus: String
   public let cryptoRule: CryptoRule?
   public let event: MarketSlug?
+  /// The taker's hold of a sports market, in seconds; 0 for others.
+  public let takerDelaySeconds: Int
+  /// Names the set of mutually exclusive questions that a negative-risk market belongs to.
+  public let negRiskMarket: String?
+  /// The question's short name among its event's: `Above 25 bps`; empty outside events of several markets.
+  public let groupTitle: String
+  /// The "any other" of a set: what it stands for changes when an outcome gets a name of its own.
+  public let isOther: Bool
 
   public init(
     id: String, slug: MarketSlug, question: String, condition: ConditionID, tokens: [OutcomeToken], active: Bool,
     closed: Bool, acceptingOrders: Bool, hasOrderBook: Bool, negRisk: Bool, version: String, tick: PriceTick,
     minimumSize: Shares, fee: TakerFee, windowStart: MarketTime?, end: MarketTime?, resolutionStatus: String,
-    cryptoRule: CryptoRule?, event: MarketSlug?
+    cryptoRule: CryptoRule?, event: MarketSlug?, takerDelaySeconds: Int = 0, negRiskMarket: String? = nil,
+    groupTitle: String = "", isOther: Bool = false
   ) {
     precondition(tokens.count == 2, "a binary market has two tokens")
     self.id = id
@@ -83,6 +92,10 @@ public struct GammaMarket: Hashable, Sendable {
     self.resolutionStatus = resolutionStatus
     self.cryptoRule = cryptoRule
     self.event = event
+    self.takerDelaySeconds = takerDelaySeconds
+    self.negRiskMarket = negRiskMarket
+    self.groupTitle = groupTitle
+    self.isOther = isOther
   }
 
   public func token(of outcome: Outcome) -> TokenID { tokens[outcome.index].token }
@@ -153,8 +166,10 @@ extension GammaMarket {
       negRisk: json["negRisk"]?.bool ?? false, version: text("version") ?? "v1", tick: tick,
       minimumSize: minimumSize, fee: fee, windowStart: time("eventStartTime") ?? time("gameStartTime"),
       end: time("endDate"), resolutionStatus: text("umaResolutionStatus") ?? text("resolutionStatus") ?? "",
-      cryptoRule: GammaMarket.rule(json["cryptoMarketConfig"]),
-      event: json["events"]?.array?.first?["slug"]?.string.flatMap(MarketSlug.init))
+      cryptoRule: try GammaMarket.rule(json),
+      event: json["events"]?.array?.first?["slug"]?.string.flatMap(MarketSlug.init),
+      takerDelaySeconds: json["secondsDelay"]?.int.map { Int($0) } ?? 0, negRiskMarket: text("negRiskMarketID"),
+      groupTitle: text("groupItemTitle") ?? "", isOther: json["negRiskOther"]?.bool ?? false)
   }
 
   /// Three of the lists arrive as JSON inside a string, one as a plain array: both forms are read for all.
@@ -167,19 +182,30 @@ extension GammaMarket {
     return items.compactMap(\.decimalText)
   }
 
-  /// Enabled fees without a usable schedule refuse the market: trading with a guessed fee would be trading blind.
+  /// Enabled fees without a usable schedule, or with one that charges makers too, refuse the market: trading with a guessed fee would be
+  /// trading blind.
   private static func fee(_ json: JSON) throws(Refusal) -> TakerFee {
     guard json["feesEnabled"]?.bool == true else { return .none }
     guard let schedule = json["feeSchedule"], let rateText = schedule["rate"]?.decimalText,
       let rate = try? Decimal6.parse(rateText), let exponent = schedule["exponent"]?.int,
-      let fee = TakerFee(rateMicros: rate, exponent: Int(exponent))
+      let fee = TakerFee(rateMicros: rate, exponent: Int(exponent)), schedule["takerOnly"]?.bool != false
     else { throw .field("feeSchedule") }
     return fee
   }
 
-  private static func rule(_ json: JSON?) -> CryptoRule? {
-    guard let json, let asset = json["asset"]?.string, let duration = json["duration"]?.string else { return nil }
-    let twap = json["twapEnabled"]?.bool == true ? json["twapLookbackSeconds"]?.int.map { Int($0) } : nil
+  /// Both places that name the settling series are read. Where they contradict each other the market is refused: it would be valued by the
+  /// wrong one.
+  private static func rule(_ json: JSON) throws(Refusal) -> CryptoRule? {
+    let source = json["resolutionSource"]?.string.flatMap { SettlementSource(url: $0) }
+    guard let config = json["cryptoMarketConfig"], let asset = config["asset"]?.string,
+      let duration = config["duration"]?.string
+    else { return source.map { CryptoRule(asset: $0.asset, duration: nil, twapSeconds: $0.twapSeconds) } }
+    var twap: Int?
+    if config["twapEnabled"]?.bool == true {
+      guard let seconds = config["twapLookbackSeconds"]?.int, seconds > 0 else { throw .field("cryptoMarketConfig") }
+      twap = Int(seconds)
+    }
+    if let source, source.asset != asset.lowercased() || source.twapSeconds != twap { throw .field("resolutionSource") }
     return CryptoRule(asset: asset, duration: duration, twapSeconds: twap)
   }
 }
