@@ -59,6 +59,8 @@ struct Options: Hashable, Sendable {
       --data-lag-ms N          from MINED to being shown by the Data API, wall time (default 2000)
       --help, --version
 
+    sim-venue likeness --data DIR tells how far the synthetic markets are from recorded ones (sim-venue likeness --help).
+
     Prints one line when it is ready: sim-venue ready on http://127.0.0.1:PORT
     """
 

@@ -6,6 +6,9 @@ import Shared
 /// The process's entry: configuration, wiring, the loop. Returns the exit status: 0 told to stop, 64 usage, 69 the data or the port is
 /// not to be had, 70 the truth log could not be written.
 func runSimVenue(_ arguments: [String]) -> Int32 {
+  if arguments.dropFirst().first == "likeness" {
+    return LikenessCommand.run(Array(arguments.dropFirst(2))) { say($0, to: $1) }
+  }
   let options: Options
   do throws(Options.Problems) {
     options = try Options.parse(Array(arguments.dropFirst()))

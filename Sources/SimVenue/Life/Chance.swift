@@ -23,6 +23,24 @@ struct Chance {
 
   /// Exponential with mean 1.
   mutating func exponential() -> Double { -log(1 - generator.uniform()) }
+
+  /// A size drawn from its distribution, in hundredths of a share.
+  mutating func shares(_ size: SyntheticProfile.Size, least: Double, most: Double = 100_000) -> Shares {
+    Shares(micros: Int64(max(least, min(size.median * exp(size.deviation * normal()), most)) * 100) * 10_000)
+  }
+
+  /// How often something with this mean happens (Poisson, by inversion; means stay small here).
+  mutating func count(_ mean: Double) -> Int {
+    var left = generator.uniform()
+    var weight = exp(-mean)
+    var count = 0
+    while left > weight, count < 200 {
+      left -= weight
+      count += 1
+      weight *= mean / Double(count)
+    }
+    return count
+  }
 }
 
 /// The normal distribution's mass below `x`.

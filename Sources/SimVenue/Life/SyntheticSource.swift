@@ -70,11 +70,7 @@ struct SyntheticSource: LifeSource {
   // MARK: - Beginning
 
   mutating func begin(_ state: inout VenueState) {
-    makers = settings.profile.makers.map { style in
-      var style = style
-      style.attention *= settings.activity
-      return QuotingTrader(style: style, trader: state.addTrader(style.name))
-    }
+    makers = settings.profile.makers.map { QuotingTrader(style: $0, trader: state.addTrader($0.name)) }
     takers = settings.profile.takers.map { TakingTrader(style: $0, trader: state.addTrader($0.name)) }
     let target = state.now.market.nanoseconds / ReferencePath.step.nanoseconds
     if let text = state.clients.sourceState, let kept = WireReader.read(text), restore(kept), stepIndex <= target {
@@ -277,12 +273,29 @@ struct SyntheticSource: LifeSource {
     let fair = fair(market, state)
     for index in makers.indices {
       var chance = Chance(seed: settings.seed, step: stepIndex, lane: UInt64(market) &* 16 &+ UInt64(index) &+ 100)
-      makers[index].look(market, fair: fair, &chance, &state)
+      makers[index].look(market, fair: fair, pace: settings.activity, &chance, &state)
     }
     guard !fresh else { return }
+    let pace = pace(market, state)
     for index in takers.indices {
       var chance = Chance(seed: settings.seed, step: stepIndex, lane: UInt64(market) &* 16 &+ 109 &+ UInt64(index))
-      takers[index].look(market, fair: fair, activity: settings.activity, &chance, &state)
+      takers[index].look(market, fair: fair, pace: pace, &chance, &state)
     }
+  }
+
+  /// By what takers' rates are multiplied: the market's share, more in some seconds than in others.
+  private func pace(_ market: Int, _ state: VenueState) -> Double {
+    let spec = state.spec(market)
+    let share =
+      if case .upDown(let asset, let seconds) = spec.kind {
+        SyntheticProfile.share(asset: asset, seconds: seconds, isRunning: spec.start <= time(of: stepIndex))
+      } else {
+        SyntheticProfile.questionShare
+      }
+    let burst = settings.profile.burst
+    var chance = Chance(
+      seed: settings.seed, step: stepIndex / ReferencePath.stepsPerSecond, lane: UInt64(market) &* 16 &+ 108)
+    // The mean of a log-normal is above its median; this keeps the rates what they are called.
+    return share * settings.activity * exp(burst * chance.normal() - burst * burst / 2)
   }
 }

@@ -6,7 +6,9 @@ import Testing
 
 @Suite("The traders and mispricings of synthetic life") struct SyntheticProfileTests {
   private func always(_ knowledge: Double, edge: Double = 0.5) -> TakingTrader.Style {
-    .init(name: "t", rate: 5, size: 20, sizeMax: 50, knowledge: knowledge, edge: edge, reach: 2)
+    .init(
+      name: "t", rate: 5, size: .init(median: 10, deviation: 1), sizeMax: 50, knowledge: knowledge, edge: edge, reach: 2
+    )
   }
 
   /// Looks a hundred times at a market quoted 0.40 to 0.60; gives what it bought of each outcome.
@@ -17,7 +19,7 @@ import Testing
       _ = bench.quote(.sell, .yes, "0.6", "100")
       _ = bench.quote(.buy, .yes, "0.4", "100")
       var chance = Chance(seed: seed, step: step, lane: 7)
-      taker.look(bench.market, fair: fair, activity: 1, &chance, &bench.state)
+      taker.look(bench.market, fair: fair, pace: 1, &chance, &bench.state)
     }
     let shares = bench.state.traders[taker.trader].shares[bench.market] ?? [.zero, .zero]
     return (shares[0], shares[1])
