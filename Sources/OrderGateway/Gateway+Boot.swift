@@ -41,6 +41,7 @@ extension Gateway {
       if let lock = try WalletLock(directory: process.birth.stateDirectory + "/journal") {
         self.lock = lock
         journal = try JournalFile(directory: process.birth.stateDirectory + "/journal")
+        try link.open()
         phase = .leasing
         claimLease()
       } else {

@@ -19,7 +19,7 @@ final class Gateway {
   let database: Database
   let bus: RedisBus
   let link: any VenueLink
-  let stream: UserStream
+  let stream: any AccountStream
   let signer: OrderSigner
 
   var core: OrderManager
@@ -102,7 +102,7 @@ final class Gateway {
   private var unrecordedNotes: [GatewayNote] = []
 
   init(
-    process: FloorProcess, config: GatewayConfiguration, link: any VenueLink, stream: UserStream
+    process: FloorProcess, config: GatewayConfiguration, link: any VenueLink, stream: any AccountStream
   ) throws {
     self.process = process
     self.config = config

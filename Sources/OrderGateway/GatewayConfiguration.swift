@@ -18,6 +18,8 @@ struct GatewayConfiguration: Sendable {
   }
 
   let isPaper: Bool
+  /// Paper on the real venue: only its public data is read, and orders are matched in this process.
+  let isMatchedHere: Bool
   let capital: USD
   let venue: Venue
   let wallet: EthereumAddress
@@ -46,9 +48,13 @@ struct GatewayConfiguration: Sendable {
   init(birth: BirthDocument) throws(FloorFailure) {
     var reader = SectionReader(birth.configuration)
     isPaper = reader.word("mode", ["paper", "live"]) != "live"
+    isMatchedHere = isPaper && reader.word("venue", ["sim", "polymarket"]) == "polymarket"
     capital = reader.usd("floor.capital_usd") ?? .zero
     if capital <= .zero { reader.complain("floor.capital_usd is missing or nothing") }
-    var wallet = SectionReader(GatewayConfiguration.walletFile(birth), name: "secret venue: ")
+    var wallet =
+      isMatchedHere
+      ? SectionReader(try PaperWallet.open(in: birth.stateDirectory), name: "paper wallet: ")
+      : SectionReader(GatewayConfiguration.walletFile(birth), name: "secret venue: ")
     let address = EthereumAddress(wallet.text("address"))
     if address == nil { wallet.complain("address is no address") }
     walletKind = ExchangeOrder.Wallet(rawValue: UInt8(clamping: wallet.whole("signature_type") ?? 0)) ?? .plain

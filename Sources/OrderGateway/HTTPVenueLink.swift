@@ -27,6 +27,9 @@ final class HTTPVenueLink: VenueLink {
     gamma = GammaClient(http: http, base: config.venue.gamma, timeout: timeout)
   }
 
+  /// The account is the venue's; there is nothing to open.
+  func open() {}
+
   func post(_ order: PreparedOrder, _ done: @escaping (SubmitOutcome) -> Void) {
     clob.post(order.body, expected: order.id, done)
   }

@@ -1,21 +1,34 @@
 import FloorIOData
 import Shared
 
-/// What the gateway did while PostgreSQL was away: one line a record: length, SHA-256, JSON. A
-/// record counts once its `append` returned: it is then on the disk. A torn last line is what a crash leaves, and is cut.
+/// A journal of the gateway: one line a record: length, SHA-256, JSON. A record counts once its `append` returned: it is then on the disk.
+/// A torn last line is what a crash leaves, and is cut. What was done while PostgreSQL was away stands in one, the paper account in another.
 final class JournalFile {
   private let file: AppendFile
   private(set) var records = 0
 
-  init(directory: String) throws {
-    file = try AppendFile(directory + "/gateway.journal")
+  init(directory: String, name: String = "gateway.journal") throws {
+    file = try AppendFile(directory + "/" + name)
+  }
+
+  /// Begins it anew with this one record, in the place of all that it held: the old file stands until the new one is whole.
+  init(directory: String, name: String, startingWith record: JSON) throws {
+    try AtomicFile.write(Self.line(record), to: directory + "/" + name)
+    file = try AppendFile(directory + "/" + name)
+    records = 1
+  }
+
+  /// Bytes in it.
+  var size: Int { file.size }
+
+  private static func line(_ record: JSON) -> [UInt8] {
+    let text = record.text
+    return Array("\(text.utf8.count) \(Hex.text(SHA256.digest(text.utf8))) \(text)\n".utf8)
   }
 
   /// Appends and waits for the disk. Throws when either failed: the caller must then not act.
   func append(_ record: JSON) throws {
-    let text = record.text
-    let line = "\(text.utf8.count) \(Hex.text(SHA256.digest(text.utf8))) \(text)\n"
-    try file.append(Array(line.utf8), isDurable: true)
+    try file.append(Self.line(record), isDurable: true)
     records += 1
   }
 

@@ -37,6 +37,9 @@ struct MarketShelf {
     return MarketView(terms: current, book: TopOfBook(bid: top.bestBid?.price, ask: top.bestAsk?.price, at: at))
   }
 
+  /// The fee of the market that has this token; `nil` when the record does not know it.
+  func fee(of token: TokenID) -> TakerFee? { terms.values.first { $0.yes == token || $0.no == token }?.fee }
+
   /// Markets whose end lies before `time`, soonest first.
   func ended(before time: MarketTime) -> [MarketSlug] {
     terms.values.filter { $0.closes.map { $0 <= time } ?? false }.sorted {

@@ -19,15 +19,29 @@ func runOrderGateway(_ arguments: [String]) -> Int32 {
   defer { _ = gateway }
   return FloorProcess.run("order-gateway", arguments, help: help) { process in
     let config = try GatewayConfiguration(birth: process.birth)
-    let link = HTTPVenueLink(loop: process.loop, config: config)
-    let stream = UserStream(
-      stream: try VenueStream(
-        context: WebContext(loop: process.loop), endpoint: WebEndpoint(config.venue.userStream),
-        answerLimit: .seconds(25),
-        backoff: Backoff(base: .milliseconds(100), cap: .seconds(15), seed: SystemRandom.seed())),
-      apiKey: config.credentials.apiKey, secret: config.apiSecret, passphrase: config.apiPassphrase)
-    let wired = try Gateway(process: process, config: config, link: link, stream: stream)
+    let wired = try config.isMatchedHere ? paper(process, config) : venue(process, config)
     try wired.start()
     gateway = wired
   }
+}
+
+/// The venue takes the orders and tells of them.
+private func venue(_ process: FloorProcess, _ config: GatewayConfiguration) throws -> Gateway {
+  let stream = UserStream(
+    stream: try VenueStream(
+      context: WebContext(loop: process.loop), endpoint: WebEndpoint(config.venue.userStream),
+      answerLimit: .seconds(25),
+      backoff: Backoff(base: .milliseconds(100), cap: .seconds(15), seed: SystemRandom.seed())),
+    apiKey: config.credentials.apiKey, secret: config.apiSecret, passphrase: config.apiPassphrase)
+  return try Gateway(
+    process: process, config: config, link: HTTPVenueLink(loop: process.loop, config: config), stream: stream)
+}
+
+/// The venue is only read; orders are matched in this process.
+private func paper(_ process: FloorProcess, _ config: GatewayConfiguration) throws -> Gateway {
+  let link = PaperVenueLink(
+    loop: process.loop, log: process.log, config: config, directory: process.birth.stateDirectory + "/journal")
+  let gateway = try Gateway(process: process, config: config, link: link, stream: link.stream)
+  link.fee = { [weak gateway] token in gateway?.shelf.fee(of: token) }
+  return gateway
 }

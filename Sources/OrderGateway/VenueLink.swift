@@ -1,8 +1,10 @@
 import FloorIOVenue
 import Shared
 
-/// What the gateway asks of the venue. `HTTPVenueLink` speaks to it; tests of the shell use that one against `sim-venue`.
+/// What the gateway asks of the venue. `HTTPVenueLink` speaks to it; `PaperVenueLink` only reads its public data and matches here.
 protocol VenueLink: AnyObject {
+  /// Called once, when the wallet is this process's alone, before anything else is asked.
+  func open() throws
   /// After every exchange: was the venue there (whatever it said)?
   var onExchange: ((_ answered: Bool) -> Void)? { get set }
   /// Sends exactly these bytes, once. Always answers, at the latest after the request's deadline.

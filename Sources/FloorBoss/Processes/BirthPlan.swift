@@ -60,7 +60,9 @@ struct BirthPlan {
     var secrets: [String: Secret] = [:]
     // The gateway alone is told the wallet. Read anew at each birth: the boss that adopted a gateway never started one, and must be
     // able to.
-    if process == ProcessNames.gateway { secrets["venue"] = Secret(try VenueCredentials.read(settings).text) }
+    if process == ProcessNames.gateway, settings.figures.needsCredentials {
+      secrets["venue"] = Secret(try VenueCredentials.read(settings).text)
+    }
     return try document(
       process: process, databaseRole: "floor_" + role, busUser: role, epoch: epoch, boot: boot, lifeline: false,
       configuration: try located(), secrets: secrets)

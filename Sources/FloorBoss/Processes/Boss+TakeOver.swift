@@ -167,7 +167,7 @@ extension Boss {
   /// Gateway and feed need to know the venue, and the simulated one writes where it is and who we are when it first starts.
   private func startVenueSide() {
     do {
-      _ = try VenueCredentials.read(settings)
+      if settings.figures.needsCredentials { _ = try VenueCredentials.read(settings) }
     } catch {
       if process.note.isEmpty { log.warning("waiting for the venue's credentials", [.error(error)]) }
       process.note = "waits for the venue's credentials"

@@ -9,6 +9,8 @@ struct BossFigures {
   let stopWithin: Duration
   let isPaper: Bool
   let isVenueSimulated: Bool
+  /// Paper on the real venue's public data sends it nothing, and needs no account there.
+  var needsCredentials: Bool { isVenueSimulated || !isPaper }
   /// Whether recommendations are acted on.
   let mayAct: Bool
   let rules: RosterRules

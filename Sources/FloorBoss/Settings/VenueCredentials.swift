@@ -8,7 +8,7 @@ enum VenueCredentials {
 
   /// What is wrong with the real venue's file. The simulated venue makes its own.
   static func problems(_ settings: BossSettings) -> [ConfigProblem] {
-    guard settings.config.value("venue") == .text("polymarket") else { return [] }
+    guard settings.config.value("venue") == .text("polymarket"), settings.figures.needsCredentials else { return [] }
     let path = settings.arguments.stateDirectory + "/etc/venue.json"
     let shape = "{" + needed.map { "\"\($0)\": …" }.joined(separator: ", ") + "}"
     do {

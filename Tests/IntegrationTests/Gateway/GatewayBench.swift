@@ -35,6 +35,8 @@ final class GatewayBench {
   private(set) var events: [OrderEventMessage] = []
   var slugWanted: (GammaMarket) -> Bool = { $0.windowStart == nil }
   var extraConfiguration: [JSON.Member] = []
+  /// Whether the gateway is told a wallet of the venue.
+  var sendsWallet = true
 
   init(venueArguments: [String] = []) throws {
     directory = try TemporaryDirectory()
@@ -241,10 +243,9 @@ final class GatewayBench {
       epoch: Epoch(1),
       boot: "g\(boots)", configuration: .object(configuration),
       secrets: [
-        "venue": Secret(credentials.text),
         "database_password": servers.databasePassword("floor_gateway"),
         "redis_password": servers.busPassword("gateway"),
-      ])
+      ].merging(sendsWallet ? ["venue": Secret(credentials.text)] : [:]) { $1 })
   }
 
   /// Starts a gateway and waits until it has reconciled.

@@ -138,7 +138,6 @@ struct ConfigTests {
       ([("mode", "live"), ("venue", "polymarket")], ["mode"]),
       ([("mode", "live"), ("live.armed", "true")], ["venue"]),
       ([("mode", "live")], ["mode", "venue"]),
-      ([("venue", "polymarket")], ["venue"]),
       ([("endpoints.clob_url", "https://clob.polymarket.com")], ["endpoints.clob_url"]),
       ([("endpoints.clob_url", "http://127.0.0.1@clob.polymarket.com/")], ["endpoints.clob_url"]),
       ([("endpoints.user_ws_url", "ws://127.0.0.1.example.com/ws")], ["endpoints.user_ws_url"]),
@@ -165,9 +164,11 @@ struct ConfigTests {
     #expect(found.map { $0.key ?? "" } == keys)
   }
 
-  @Test("An armed live floor and endpoints on this machine are accepted")
+  @Test("An armed live floor, paper on the public data and endpoints on this machine are accepted")
   func safeCombinations() throws {
     _ = try load(file(("mode", "live"), ("live.armed", "true"), ("venue", "polymarket")))
+    // Paper on the real venue's public data.
+    _ = try load(file(("venue", "polymarket")))
     let local = try load(
       file(("endpoints.clob_url", "http://localhost:9000/x"), ("web.metrics_port", "0"), ("web.port", "0")))
     #expect(try VenueEndpoints(local.reader).clob == "http://localhost:9000/x")

@@ -20,17 +20,15 @@ public enum FloorRules {
     return problems
   }
 
-  /// Play money must not be able to reach the real exchange, whatever else is mistaken.
+  /// Play money must not be able to reach the real exchange, whatever else is mistaken: orders for the simulated venue stay on this machine.
+  /// On the real venue's public data (venue: polymarket) no order of a paper floor is sent anywhere; the gateway matches them itself.
   static let paperStaysAway: ConfigLoader.Rule = { config in
-    guard config.text("mode") == "paper" else { return [] }
+    guard config.text("mode") == "paper", config.text("venue") == "sim" else { return [] }
     var problems: [ConfigProblem] = []
-    if config.text("venue") == "polymarket" {
-      problems.append(
-        config.problem("venue", "is the real venue, and mode is paper", "set venue: sim, or arm live trading"))
-    }
     for path in VenueEndpoints.paths where !VenueEndpoints.isLoopback(config.text(path) ?? "") {
       problems.append(
-        config.problem(path, "leaves this machine, and mode is paper", "remove it, or name a host on 127.0.0.1"))
+        config.problem(
+          path, "leaves this machine, and the venue is the simulated one", "remove it, or name a host on 127.0.0.1"))
     }
     return problems
   }

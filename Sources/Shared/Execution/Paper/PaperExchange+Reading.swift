@@ -1,0 +1,103 @@
+/// The paper account as the venue would show it, and as it is kept.
+extension PaperExchange {
+  public func order(_ id: VenueOrderID) -> VenueOrder? { orders[id].map(described) }
+
+  public func openOrders() -> [VenueOrder] {
+    orders.values.filter(\.isOpen).sorted { ($0.placedAt, $0.order.id) < ($1.placedAt, $1.order.id) }.map(described)
+  }
+
+  /// Matches at or after that time, oldest first.
+  public func trades(after time: MarketTime, at now: MarketTime) -> [VenueTrade] {
+    fills.filter { $0.at >= time }.map { $0.venueTrade(at: now) }
+  }
+
+  /// Nothing was ever paid in.
+  public var isNew: Bool { cash == .zero && tokens.isEmpty && orders.isEmpty && nextFill == 1 }
+
+  /// Tokens on which something rests.
+  public var tokensAtWork: Set<TokenID> { Set(orders.values.filter(\.isOpen).map(\.order.token)) }
+
+  private func described(_ resting: Resting) -> VenueOrder {
+    let order = resting.order
+    let status: VenueOrderStatus =
+      resting.remaining == .zero ? .matched : resting.ending == nil ? .live : .canceled
+    return VenueOrder(
+      id: order.id, status: status, market: resting.condition, token: order.token, side: order.side,
+      price: order.price, size: order.size, matched: resting.matched, timeInForce: order.timeInForce,
+      trades: fills.filter { $0.order == order.id }.map(\.trade),
+      createdAt: WallTime(nanoseconds: resting.placedAt.nanoseconds))
+  }
+
+  // MARK: - Kept
+
+  /// Everything that is needed to go on, with what ended or was filled since `since`; what is older is left out for good.
+  public func snapshot(since: MarketTime) -> JSON {
+    let kept = orders.values.filter { $0.isOpen || $0.placedAt >= since }.sorted { $0.order.id < $1.order.id }
+    let ids = Set(kept.map(\.order.id))
+    return [
+      "kind": "snapshot", "cash": .text(cash), "next_fill": .int(nextFill),
+      "tokens": .array(tokens.sorted { $0.key < $1.key }.map { ["token": .text($0.key), "shares": .text($0.value)] }),
+      "orders": .array(
+        kept.map { resting in
+          var json: JSON = [
+            "order": resting.order.json, "condition": .text(resting.condition),
+            "at_ns": .int(resting.placedAt.nanoseconds), "matched": .text(resting.matched),
+          ]
+          if let ending = resting.ending { json = json.with("ending", .string(ending.rawValue)) }
+          return json
+        }),
+      "fills": .array(fills.filter { $0.at >= since || ids.contains($0.order) }.map(\.json)),
+    ]
+  }
+
+  /// `nil` when it is no whole snapshot.
+  public init?(snapshot json: JSON) {
+    guard json["kind"]?.string == "snapshot", let cash = json["cash"]?.usd, let next = json["next_fill"]?.int,
+      let tokens = json["tokens"]?.array, let orders = json["orders"]?.array, let fills = json["fills"]?.array
+    else { return nil }
+    self.init()
+    self.cash = cash
+    nextFill = next
+    for item in tokens {
+      guard let token = item["token"]?.string.flatMap(TokenID.init), let shares = item["shares"]?.shares else {
+        return nil
+      }
+      self.tokens[token] = shares
+    }
+    for item in orders {
+      guard let order = item["order"].flatMap(PaperOrder.init), let at = item["at_ns"]?.int,
+        let condition = item["condition"]?.string.flatMap(ConditionID.init), let matched = item["matched"]?.shares
+      else { return nil }
+      var resting = Resting(order: order, condition: condition, placedAt: MarketTime(nanoseconds: at))
+      resting.matched = matched
+      resting.ending = item["ending"]?.string.flatMap(PaperEntry.Ending.init(rawValue:))
+      self.orders[order.id] = resting
+    }
+    for item in fills {
+      guard let fill = PaperFill(item) else { return nil }
+      self.fills.append(fill)
+    }
+  }
+
+  /// An account from its journal: a snapshot at most as the first record, then lists of entries. `nil` when a record is neither.
+  public init?(records: [JSON]) {
+    var rest = records[...]
+    if let first = rest.first, first["kind"] != nil {
+      guard let kept = PaperExchange(snapshot: first) else { return nil }
+      self = kept
+      rest.removeFirst()
+    } else {
+      self.init()
+    }
+    for record in rest {
+      guard let items = record["entries"]?.array else { return nil }
+      for item in items {
+        guard let entry = PaperEntry(item) else { return nil }
+        apply(entry)
+      }
+    }
+  }
+
+  /// One record of the journal: what happened together stands together, or not at all.
+  public static func record(_ entries: [PaperEntry]) -> JSON { ["entries": .array(entries.map(\.json))] }
+}
