@@ -8,6 +8,7 @@ extension Gateway {
 
   /// Begins: the file lock first (it proves that no predecessor on this machine can send), then the lease, the record, the venue.
   func start() throws {
+    link.onAuthentication = { [weak self] accepted, asked in self?.authenticated(accepted, asked: asked) }
     link.onExchange = { [weak self] answered in self?.exchanged(answered) }
     database.onStateChange = { [weak self] up in self?.databaseChanged(up) }
     databaseAwaySince = SystemClock.monotonic()
@@ -32,6 +33,7 @@ extension Gateway {
     loop.every(.seconds(5)) { [weak self] in self?.pollOpenOrders() }
     loop.every(config.reconcile) { [weak self] in self?.pollTrades() }
     loop.every(.seconds(30)) { [weak self] in self?.pollBalance() }
+    loop.every(.seconds(60)) { [weak self] in self?.readVersion() }
     loop.every(.seconds(5)) { [weak self] in self?.beatDeadMan() }
     takeLock()
   }
@@ -250,6 +252,7 @@ extension Gateway {
   private func opened() {
     phase = .open
     readStanding()
+    readVersion()
     beatDeadMan()
     takeOfferedIntents()
     publishCircuit()

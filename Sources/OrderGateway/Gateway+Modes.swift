@@ -67,6 +67,13 @@ extension Gateway {
     if backlog.observe(record?.count ?? 0) {
       hold(.reduceOnly, "more than \(backlog.most) calls waited for the record")
     }
+    // Not latched: stamps follow the venue's time, so cancels and questions still pass, and it may be the venue's clock that is wrong.
+    if clockOffset.isTooFar {
+      hold(.cancelOnly, "HALT-CLOCK: the venue's clock is \(clockOffset.proven.milliseconds / 1000) s away from ours")
+    }
+    if let drift = sentinel.venueObstacle { hold(.reduceOnly, "not the venue that we know: " + drift) }
+    // Our orders take: none of them passes in any of the venue's odd modes. Its cancels mostly do.
+    if let odd = venueMode.current(now) { hold(.cancelOnly, "the venue: " + odd.rawValue) }
     if let percent = breaker.errorPercent(now), Int64(percent) * 1_000_000 > config.errorPercentMax {
       hold(.reduceOnly, "\(percent) % of the calls to the venue failed")
     }
@@ -129,6 +136,7 @@ extension Gateway {
     resolveMarkets()
     report()
     refreshMarkets()
+    measureClock()
   }
 
   func readStandingSoon() {

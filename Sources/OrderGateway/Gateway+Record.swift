@@ -118,7 +118,7 @@ extension Gateway {
     if message.terms.action != .cancel, verdict == .valid, shelf.terms[message.terms.market] == nil {
       return loadMarket(message.terms.market, then: (message, verdict))
     }
-    let view = shelf.view(message.terms.market, message.terms.outcome)
+    let view = self.view(message.terms.market, message.terms.outcome)
     feed(.intent(message, verdict, view))
   }
 
@@ -134,7 +134,7 @@ extension Gateway {
         process.log.warning("market not read", [.text("slug", slug), .error(error)])
       }
       for (message, verdict) in loadingMarkets.removeValue(forKey: slug) ?? [] {
-        feed(.intent(message, verdict, shelf.view(slug, message.terms.outcome)))
+        feed(.intent(message, verdict, view(slug, message.terms.outcome)))
       }
     }
   }

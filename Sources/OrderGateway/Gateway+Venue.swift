@@ -23,7 +23,9 @@ extension Gateway {
 
   func heard(_ event: UserStreamEvent) {
     switch event {
-    case .order(_, let order): feed(.order(order, .stream))
+    case .order(_, let order):
+      lookAt(order.status)
+      feed(.order(order, .stream))
     case .trade(let trade): feed(.trade(trade, .stream))
     }
   }
@@ -47,7 +49,11 @@ extension Gateway {
     guard phase == .open || phase == .draining, core.venueIsUp else { return }
     let asked = SystemClock.monotonic()
     link.openOrders { [weak self] result in
-      if case .success(let list) = result { self?.feed(.openOrders(list, asked: asked)) }
+      guard let self else { return }
+      lookAt(result, "the list of open orders")
+      guard case .success(let list) = result else { return }
+      for order in list { lookAt(order.status) }
+      feed(.openOrders(list, asked: asked))
     }
   }
 
@@ -57,7 +63,9 @@ extension Gateway {
     let now = moment().market
     let since = (tradesReadUntil ?? now).advanced(by: .zero - core.settings.tradeOverlap)
     link.trades(after: since) { [weak self] result in
-      guard let self, case .success(let list) = result else { return }
+      guard let self else { return }
+      lookAt(result, "the list of trades")
+      guard case .success(let list) = result else { return }
       for trade in list { feed(.trade(trade, .query)) }
       tradesReadUntil = now
     }
@@ -67,7 +75,9 @@ extension Gateway {
   func pollBalance() {
     guard phase == .open, core.venueIsUp, database.isConnected, let epoch = lease.epoch else { return }
     link.balance { [weak self] result in
-      guard let self, case .success(let balance) = result else { return }
+      guard let self else { return }
+      lookAt(result, "the balance")
+      guard case .success(let balance) = result else { return }
       let evidence: JSON = [
         "gateway_epoch": .int(epoch.number), "kind": "balance", "market_now_ns": .int(moment().market.nanoseconds),
         "body": [
@@ -191,7 +201,10 @@ extension Gateway {
         for body in answer["events"]?.array ?? [] { publish(body) }
         settled.insert(slug)
         unsettled[slug] = nil
-        if core.openOrders.allSatisfy({ $0.terms.market != slug }) { shelf.forget(slug) }
+        if core.openOrders.allSatisfy({ $0.terms.market != slug }) {
+          shelf.forget(slug)
+          sentinel.forget(slug)
+        }
         process.log.info("market settled", [.text("slug", slug), .text("payout_yes", yes)])
         readStandingSoon()
       } catch let error as DatabaseError where error.retryable || !error.outcomeKnown {

@@ -67,6 +67,12 @@ final class Gateway {
 
   // The venue
   var breaker = VenueBreaker()
+  var venueMode = VenueModeMirror()
+  var clockOffset = ClockOffset()
+  var isClockAsked = false
+  var sentinel = DriftSentinel()
+  /// When the clock was compared because the venue had refused our key.
+  var keyDoubtedAt: MonotonicTime?
   var heartbeatID = ""
   var lastBeat: MonotonicTime?
   var lastLoopWork: MonotonicTime
@@ -169,7 +175,9 @@ final class Gateway {
     case .post(let order):
       if let trace = process.trace, let intent = core.order(order.id)?.terms.intent { trace.note(.posted, intent) }
       link.post(order) { [weak self] outcome in
+        self?.venueMode.heard(outcome, SystemClock.monotonic())
         self?.feed(.answered(order.id, outcome))
+        self?.applyMode()
       }
     case .cancel(let id, let reason):
       journalCancel(id, reason)
@@ -183,10 +191,11 @@ final class Gateway {
     }
   }
 
-  /// Signs once. The timestamp is strictly monotone: it is part of what makes an order of this wallet unique.
+  /// Signs once. The timestamp is the venue's time, strictly monotone: it is part of what makes an order of this wallet unique.
   private func sign(_ terms: IntentMessage.Terms, _ market: MarketTerms) {
     let now = moment()
-    lastSignedMilliseconds = max(UInt64(max(0, now.wall.milliseconds)), lastSignedMilliseconds + 1)
+    lastSignedMilliseconds = max(
+      UInt64(max(0, clockOffset.venue(at: now.wall).milliseconds)), lastSignedMilliseconds + 1)
     do {
       let token = market.token(terms.outcome)
       let order = ExchangeOrder(

@@ -34,6 +34,8 @@ struct GatewayConfiguration: Sendable {
   /// How long a loss streak keeps an agent from entering, in market time.
   let streakPause: Duration
   let requestTimeout: Duration
+  /// What the venue's tier of the wallet allows; half of it is used.
+  let venueOrdersPerSecond: Int64
   let holdToSettlement: Duration
   let reconcile: Duration
   let absenceSpan: Duration
@@ -95,6 +97,7 @@ struct GatewayConfiguration: Sendable {
     self.limits = limits
     marketCap = reader.usd("limits.per_market_usd")
     requestTimeout = .milliseconds(reader.whole("orders.request_timeout_ms") ?? 3000)
+    venueOrdersPerSecond = max(2, reader.whole("orders.venue_orders_per_s") ?? 40)
     holdToSettlement = .seconds(reader.whole("orders.hold_to_settlement_s") ?? 3600)
     reconcile = .seconds(reader.whole("orders.reconcile_s") ?? 15)
     absenceSpan = .seconds(reader.whole("orders.absence_proof_s") ?? 90)

@@ -11,6 +11,10 @@ final class HTTPVenueLink: VenueLink {
     }
   }
 
+  var onAuthentication: ((_ accepted: Bool, _ asked: MonotonicTime) -> Void)? {
+    didSet { clob.onAuthentication = onAuthentication }
+  }
+
   private let http: HTTPClient
   private let clob: ClobClient
   private let gamma: GammaClient
@@ -21,10 +25,11 @@ final class HTTPVenueLink: VenueLink {
     http = HTTPClient(loop: loop)
     timeout = config.requestTimeout
     clockURL = config.venue.clock
+    let manners = VenueManners(ordersPerSecond: config.venueOrdersPerSecond)
     clob = ClobClient(
       http: http, base: config.venue.clob, credentials: config.credentials, wallet: config.walletKind,
-      timeout: timeout, postTimeout: timeout)
-    gamma = GammaClient(http: http, base: config.venue.gamma, timeout: timeout)
+      timeout: timeout, postTimeout: timeout, manners: manners)
+    gamma = GammaClient(http: http, base: config.venue.gamma, timeout: timeout, manners: manners)
   }
 
   /// The account is the venue's; there is nothing to open.
@@ -63,6 +68,10 @@ final class HTTPVenueLink: VenueLink {
   func market(_ slug: MarketSlug, _ done: @escaping (Result<GammaMarket?, VenueCallError>) -> Void) {
     gamma.market(slug, done)
   }
+
+  func version(_ done: @escaping (Result<JSON, VenueCallError>) -> Void) { clob.version(done) }
+
+  func measureClock(_ done: @escaping (Result<ClockOffset, VenueCallError>) -> Void) { clob.measureClock(done) }
 
   func clock(_ done: @escaping (Result<MarketClock, VenueCallError>) -> Void) {
     guard let clockURL else { return done(.success(.live)) }

@@ -23,5 +23,12 @@ protocol VenueLink: AnyObject {
   func beat(_ id: String, _ done: @escaping (Result<String, VenueCallError>) -> Void)
   /// `nil`: not listed.
   func market(_ slug: MarketSlug, _ done: @escaping (Result<GammaMarket?, VenueCallError>) -> Void)
+  /// Compares the venue's wall clock with ours; private requests are stamped with the venue's time.
+  func measureClock(_ done: @escaping (Result<ClockOffset, VenueCallError>) -> Void)
+  /// After every private exchange that says something of it: did the venue know us, and when had we asked?
+  var onAuthentication: ((_ accepted: Bool, _ asked: MonotonicTime) -> Void)? { get set }
+  /// What the venue says of its version.
+  func version(_ done: @escaping (Result<JSON, VenueCallError>) -> Void)
+  /// The market's clock.
   func clock(_ done: @escaping (Result<MarketClock, VenueCallError>) -> Void)
 }

@@ -99,7 +99,10 @@ final class BenchFloor {
       ],
       "retention": ["ticks_days": 7],
       "limits": ["per_trade_pct": "2", "per_agent_pct": "10", "system_pct": "40", "orders_per_min": 60_000],
-      "orders": ["collar_points": "0.05", "duplicate_window_ms": 1, "floor_rate_per_s": 1000, "reconcile_s": 15],
+      "orders": [
+        "collar_points": "0.05", "duplicate_window_ms": 1, "floor_rate_per_s": 1000, "venue_orders_per_s": 2000,
+        "reconcile_s": 15,
+      ],
       "database": [
         "host": .string(servers.runDirectory), "port": 5432, "name": .string(BenchServers.database),
         "user": .string(databaseRole),

@@ -52,6 +52,9 @@ public struct OrderAmounts: Hashable, Sendable {
     try limit(.sell, price: price, size: shares, tick: tick)
   }
 
+  /// Whether the rounding table has a row for this tick: without one no order can be made.
+  public static func knows(_ tick: PriceTick) -> Bool { (try? amountDecimals(tick)) != nil }
+
   /// The table's last column. Prices have two decimals fewer, sizes always two.
   private static func amountDecimals(_ tick: PriceTick) throws(OrderAmountsError) -> Int {
     switch tick.micros {

@@ -1,45 +1,71 @@
 extension SubmitOutcome {
-  /// Reads the HTTP answer to `POST /order`. Only an answer that *proves* acceptance or refusal leaves `.unknown`: a 5xx, an HTML page,
-  /// an empty or foreign body prove nothing, whatever their status says.
+  /// Reads the HTTP answer to `POST /order` (protocol document, sections 2.9.2, 2.15 and 2.17). Only an answer that *proves* acceptance or
+  /// refusal leaves `.unknown`: a 5xx, an HTML page, an empty or foreign body prove nothing, whatever their status says.
   /// - Parameters:
   ///   - status: the HTTP status.
   ///   - body: the parsed body, `nil` when it is not JSON.
   ///   - expected: our order id: an answer for another id proves nothing about ours.
   ///   - retryAfterSeconds: the `Retry-After` header.
-  public static func classify(status: Int, body: JSON?, expected: VenueOrderID, retryAfterSeconds: Int64? = nil)
-    -> SubmitOutcome
-  {
+  public static func classify(
+    status: Int, body: JSON?, expected: VenueOrderID, retryAfterSeconds: Int64? = nil
+  ) -> SubmitOutcome {
     let message = body.flatMap(errorText) ?? ""
-    if isDuplicate(message) { return .duplicated }
+    let wait = retryAfterSeconds ?? body?["retry_after_seconds"]?.int
+    let words = VenueWords(message)
+    if let named = words.order, named != expected { return .unknown("an answer for another order") }
+    if words.isDuplicate { return .duplicated }
     switch status {
     case 200..<300:
       guard let body else { return .unknown("success without a readable body") }
-      return accepted(body, message: message, expected: expected)
-    case 425: return .rejected(.restarting, detail: "the matching engine restarts")
-    case 429: return .throttled(retryAfterSeconds: retryAfterSeconds)
-    case 400, 401, 403, 404:
+      return accepted(body, words, wait, expected: expected)
+    case 425: return .notTrading(.restarting, retryAfterSeconds: wait)
+    case 429: return .throttled(retryAfterSeconds: wait)
+    // The venue gave the request up, and it may have been read before.
+    case 408: return .unknown("status 408")
+    case 400..<500:
       if message.isEmpty { return .unknown("status \(status) without a reason") }
-      return .rejected(reject(message, status: status), detail: message)
+      return refusal(words, wait, status: status)
     case 500, 503:
       // Two kinds of 5xx: the venue's own refusals in known words, and everything else, after which the order may well stand.
-      let code = reject(message, status: status)
-      switch code {
-      case .cancelOnly, .postOnlyMode, .disabled, .fillOrKill, .noMatch: return .rejected(code, detail: message)
-      case .balance, .tick, .minimumSize, .postOnlyCrosses, .marketClosed, .notReady, .expiration, .signature,
-        .credentials, .banned,
-        .restarting, .malformed, .other:
-        return .unknown("status \(status): \(message.prefix(120))")
+      if let mode = words.mode { return .notTrading(mode, retryAfterSeconds: wait) }
+      switch words.code {
+      case .fillOrKill?, .noMatch?: return refusal(words, wait, status: status)
+      default: return .unknown("status \(status): \(message.prefix(120))")
       }
     default: return .unknown("status \(status)")
     }
   }
 
-  private static func accepted(_ body: JSON, message: String, expected: VenueOrderID) -> SubmitOutcome {
-    let success = body["success"]?.bool ?? false
-    if !message.isEmpty || !success {
-      return message.isEmpty
-        ? .unknown("neither success nor a reason") : .rejected(reject(message, status: 200), detail: message)
+  /// Reads the answer to `POST /orders`, entry by entry (section 2.9.3): one outcome for each of `expected`, in their order. A refusal of
+  /// the whole request is everybody's; a list that is not as long as ours proves nothing about anybody.
+  public static func classify(
+    batch expected: [VenueOrderID], status: Int, body: JSON?, retryAfterSeconds: Int64? = nil
+  ) -> [SubmitOutcome] {
+    guard (200..<300).contains(status) else {
+      return expected.map {
+        classify(status: status, body: body, expected: $0, retryAfterSeconds: retryAfterSeconds)
+      }
     }
+    guard let entries = body?.array, entries.count == expected.count else {
+      return expected.map { _ in .unknown("a batch of other orders") }
+    }
+    return zip(entries, expected).map {
+      classify(status: status, body: $0, expected: $1, retryAfterSeconds: retryAfterSeconds)
+    }
+  }
+
+  private static func refusal(_ words: VenueWords, _ wait: Int64?, status: Int) -> SubmitOutcome {
+    if words.leavesOpen { return .unknown("status \(status): \(words.text.prefix(120))") }
+    if let mode = words.mode { return .notTrading(mode, retryAfterSeconds: wait) }
+    return .rejected(words.code ?? (status == 401 ? .credentials : .other), detail: words.text)
+  }
+
+  private static func accepted(
+    _ body: JSON, _ words: VenueWords, _ wait: Int64?, expected: VenueOrderID
+  ) -> SubmitOutcome {
+    // In post-only mode the entries of a batch say success and give a reason why not.
+    if !words.text.isEmpty { return refusal(words, wait, status: 200) }
+    guard body["success"]?.bool == true else { return .unknown("neither success nor a reason") }
     guard let id = body["orderID"]?.string.flatMap({ VenueOrderID($0) }), id == expected else {
       return .unknown("an answer for another order")
     }
@@ -63,42 +89,5 @@ extension SubmitOutcome {
       if let text = body[key]?.string, !text.isEmpty { return text }
     }
     return nil
-  }
-
-  private static func isDuplicate(_ message: String) -> Bool {
-    let text = Array(message.lowercased().utf8)
-    return contains(text, "duplicated") || contains(text, "already been placed")
-  }
-
-  /// The venue's free texts (protocol document, section 2.15) as stable words. First match wins.
-  private static let words: [(String, RejectCode)] = [
-    ("not enough balance", .balance), ("minimum tick size", .tick), ("lower than the minimum", .minimumSize),
-    ("order crosses book", .postOnlyCrosses), ("crosses the book", .postOnlyCrosses), ("fok orders", .fillOrKill),
-    ("fak order", .noMatch), ("no matching orders", .noMatch), ("not yet ready", .notReady),
-    ("delayed due to market", .notReady), ("invalid expiration", .expiration), ("cancel-only", .cancelOnly),
-    ("post-only mode", .postOnlyMode), ("post_only_mode", .postOnlyMode), ("currently disabled", .disabled),
-    ("no orderbook exists", .marketClosed), ("market not found", .marketClosed), ("market is closed", .marketClosed),
-    ("market closed", .marketClosed), ("resolved", .marketClosed), ("not accepting", .marketClosed),
-    ("address banned", .banned), ("closed only mode", .banned), ("maker address not allowed", .banned),
-    ("invalid api key", .credentials), ("invalid l1", .credentials), ("unauthorized", .credentials),
-    ("owner of the api key", .credentials), ("address of the api key", .credentials),
-    ("order_version_mismatch", .signature),
-    ("signature", .signature), ("invalid", .malformed),
-  ]
-
-  /// Byte by byte: the library's search of text in text takes microseconds a word, and every refusal asks for some thirty.
-  private static func contains(_ text: [UInt8], _ word: String) -> Bool {
-    let word = Array(word.utf8)
-    guard let first = word.first, text.count >= word.count else { return word.isEmpty }
-    for start in 0...(text.count - word.count) where text[start] == first {
-      if text[start..<(start + word.count)] == word[...] { return true }
-    }
-    return false
-  }
-
-  private static func reject(_ message: String, status: Int) -> RejectCode {
-    let text = Array(message.lowercased().utf8)
-    if let known = words.first(where: { contains(text, $0.0) }) { return known.1 }
-    return status == 401 ? .credentials : .other
   }
 }

@@ -14,6 +14,7 @@ public enum RefusalCode: String, Hashable, Sendable, CaseIterable {
   case venueUnavailable = "venue_unavailable"
   // what the venue demands
   case unknownMarket = "unknown_market"
+  case venueDrift = "venue_drift"
   case marketClosed = "market_closed"
   case closesSoon = "closes_soon"
   case offTick = "off_tick"

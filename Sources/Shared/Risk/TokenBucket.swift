@@ -12,24 +12,33 @@ public struct TokenBucket: Hashable, Sendable {
     self.burst = burst
   }
 
-  /// At most `most` in any minute, wherever it begins; half of them, but no more than `burstMax`, may come at once. What came at once is
-  /// taken from the rate that follows: burst and rate together keep to the minute's number.
-  ///
+  /// At most `most` in any minute, wherever it begins; half of them, but no more than `burstMax`, may come at once.
   /// - Precondition: both > 0.
   public init(perMinute most: Int64, burstMax: Int64) {
-    precondition(most > 0 && burstMax > 0, "a bucket holds and refills something")
-    burst = min(burstMax, (most + 1) / 2)
-    let refilled = most - burst + 1
-    // Rounded up: the last token of a minute must not slip in by a fraction of a nanosecond.
-    nanosecondsPerToken = (60_000_000_000 + refilled - 1) / refilled
+    self.init(most: most, in: .seconds(60), burstMax: burstMax)
   }
 
-  /// Takes one token if there is one.
-  public mutating func take(_ now: MonotonicTime) -> Bool {
-    let start = max(usedUntil, now.nanoseconds)
-    let after = start + nanosecondsPerToken
-    guard after - now.nanoseconds <= burst * nanosecondsPerToken else { return false }
-    usedUntil = after
+  /// At most `most` in any window of that length, wherever it begins; half of them, but no more than `burstMax`, may come at once. What
+  /// came at once is taken from the rate that follows: burst and rate together keep to the window's number.
+  /// - Precondition: all > 0.
+  public init(most: Int64, in window: Duration, burstMax: Int64) {
+    precondition(most > 0 && burstMax > 0 && window > .zero, "a bucket holds and refills something")
+    burst = min(burstMax, (most + 1) / 2)
+    let refilled = most - burst + 1
+    // Rounded up: the last token of a window must not slip in by a fraction of a nanosecond.
+    nanosecondsPerToken = (window.nanoseconds + refilled - 1) / refilled
+  }
+
+  /// Takes tokens if they are there. More than the bucket holds are as many as it holds.
+  public mutating func take(_ now: MonotonicTime, tokens: Int64 = 1) -> Bool {
+    guard wait(now, tokens: tokens) == .zero else { return false }
+    usedUntil = max(usedUntil, now.nanoseconds) + min(tokens, burst) * nanosecondsPerToken
     return true
+  }
+
+  /// How long until so many can be taken, if nobody else takes any; zero when they can be now.
+  public func wait(_ now: MonotonicTime, tokens: Int64 = 1) -> Duration {
+    let after = max(usedUntil, now.nanoseconds) + min(tokens, burst) * nanosecondsPerToken
+    return .nanoseconds(max(0, after - now.nanoseconds - burst * nanosecondsPerToken))
   }
 }

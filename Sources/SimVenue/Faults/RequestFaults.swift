@@ -5,10 +5,16 @@ struct RequestFaults: Sendable {
   enum Kind: String, Hashable, Sendable, CaseIterable {
     /// Answer `ms` later.
     case delay
+    /// Do what was asked `ms` later, when its sender may have given it up.
+    case late
     /// Do what was asked, answer nothing: the client's own timeout ends it.
     case dropAnswer = "drop_answer"
     /// Do what was asked, break the connection instead of answering.
     case cutAnswer = "cut_answer"
+    /// Do what was asked, break the connection in the middle of the answer.
+    case tearAnswer = "tear_answer"
+    /// Do what was asked, answer byte by byte, so slowly that nobody waits for the end.
+    case dripAnswer = "drip_answer"
     /// Break the connection without looking at the request.
     case cut
     /// Refuse without looking: with 500, or with `status` and `body`.
@@ -63,7 +69,7 @@ struct RequestFaults: Sendable {
       }
       let kind: Kind = try FaultProblem.word(item, "kind")
       let milliseconds = item["ms"]?.asNumber ?? 0
-      guard (0...600_000).contains(milliseconds), kind != .delay || milliseconds > 0 else {
+      guard (0...600_000).contains(milliseconds), ![.delay, .late].contains(kind) || milliseconds > 0 else {
         throw FaultProblem("ms is between 1 and 600000")
       }
       return Rule(

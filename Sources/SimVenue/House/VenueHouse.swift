@@ -60,6 +60,10 @@ final class VenueHouse {
   var respond: (_ request: Int, _ answer: Answer, _ delay: Duration) -> Void = { _, _, _ in }
   /// Breaks the connection that waits for the answer.
   var abandon: (_ request: Int) -> Void = { _ in }
+  /// Answers as a failing line would.
+  var spoil: (_ request: Int, _ answer: Answer, _ how: RequestFaults.Kind) -> Void = { _, _, _ in }
+  /// Calls `resume` with the same after that time.
+  var postpone: (_ call: Call, _ number: Int, _ delay: Duration) -> Void = { _, _, _ in }
   var send: (_ peer: Int, _ text: [UInt8]) -> Void = { _, _ in }
   var hangUp: (_ peer: Int) -> Void = { _ in }
 
@@ -184,6 +188,17 @@ final class VenueHouse {
       return
     }
     let fault = console.requests.strike(call.method, call.path, at: wall)
+    if let fault, fault.kind == .late { return postpone(call, number, .milliseconds(fault.milliseconds)) }
+    try take(call, number, fault, wall)
+  }
+
+  /// Takes a request that was kept back by a fault.
+  func resume(_ call: Call, number: Int, wall: WallTime) throws {
+    _ = try catchUp(wall: wall)
+    try take(call, number, nil, wall)
+  }
+
+  private func take(_ call: Call, _ number: Int, _ fault: RequestFaults.Rule?, _ wall: WallTime) throws {
     waiting[number] = Waiting(call: call, apiKey: nil, fault: fault)
     if let fault, fault.kind == .error {
       finish(number, fault.answer)
@@ -396,9 +411,10 @@ final class VenueHouse {
       switch request.fault?.kind {
       case .dropAnswer: break
       case .cutAnswer: abandon(number)
+      case .tearAnswer, .dripAnswer: spoil(number, answer, request.fault?.kind ?? .tearAnswer)
       case .errorAfter: respond(number, request.fault?.answer ?? answer, .zero)
       case .delay: respond(number, answer, .milliseconds(request.fault?.milliseconds ?? 0))
-      case .cut, .error, nil: respond(number, answer, .zero)
+      case .cut, .error, .late, nil: respond(number, answer, .zero)
       }
     case .notice(let notice): if !life.speaksVerbatim { market.tell(notice, state, deliver) }
     case .user(let account, let slug, let event): user.tell(account, slug, event, state, deliver)

@@ -94,6 +94,15 @@ final class VenueService {
     house.abandon = { [unowned self] request in
       if let exchange = exchanges.removeValue(forKey: request) { server.abandon(exchange) }
     }
+    house.spoil = { [unowned self] request, answer, how in
+      guard let exchange = exchanges.removeValue(forKey: request) else { return }
+      server.spoil(exchange, response(answer), how == .tearAnswer ? .torn : .dripping)
+    }
+    house.postpone = { [unowned self] call, number, delay in
+      loop.after(delay) { [unowned self] in
+        attempt { try house.resume(call, number: number, wall: SystemClock.wall()) }
+      }
+    }
     house.send = { [unowned self] peer, text in
       if let peer = peers[peer] { server.send(text, to: peer) }
     }
@@ -132,10 +141,12 @@ final class VenueService {
 
   private func respond(_ request: Int, _ answer: Answer) {
     guard let exchange = exchanges.removeValue(forKey: request) else { return }
+    server.respond(exchange, response(answer))
+  }
+
+  private func response(_ answer: Answer) -> WebResponse {
     let headers = answer.retryAfter.map { [WebField("retry-after", String($0))] } ?? []
-    server.respond(
-      exchange,
-      WebResponse(status: answer.status, contentType: answer.contentType, headers: headers, body: answer.body))
+    return WebResponse(status: answer.status, contentType: answer.contentType, headers: headers, body: answer.body)
   }
 
   private func call(_ request: WebRequest) -> Call {

@@ -31,6 +31,15 @@ final class SimVenueProcess {
       [UInt8](try Data(contentsOf: URL(filePath: directory.path + "/credentials.json"))))
   }
 
+  /// The venue's own account of what happened: lines of its truth log.
+  func truth() throws -> [JSON] {
+    try FileManager.default.contentsOfDirectory(atPath: directory.path).filter { $0.contains("truth") }.sorted()
+      .flatMap { file in
+        try String(contentsOfFile: directory.path + "/" + file, encoding: .utf8).split(separator: "\n")
+          .map { try JSON.parse(String($0)) }
+      }
+  }
+
   var socketBase: String { "ws" + base.dropFirst(4) }
 
   deinit {

@@ -7,75 +7,9 @@ import Testing
 /// The floor's clients against the simulated venue over real sockets: it verifies signatures, HMAC and rules by code of its own.
 @Suite("Venue clients against sim-venue", .timeLimit(.minutes(2)))
 struct VenueClientTests {
-  struct NoMarket: Error {}
-
-  final class Bench {
-    let venue: SimVenueProcess
-    let loop: EventLoop
-    let http: HTTPClient
-    let context: WebContext
-    let clob: ClobClient
-    let gamma: GammaClient
-    let signer: OrderSigner
-    var salt: UInt64 = 1
-
-    init() throws {
-      venue = try SimVenueProcess(["--seed", "5", "--taker-hold-ms", "20"])
-      loop = try EventLoop()
-      http = HTTPClient(loop: loop)
-      context = try WebContext(loop: loop)
-      let key = try EthereumKey(privateKey: #require(Word256(hex: venue.credentials.needText("private_key"))).bytes)
-      signer = OrderSigner(key: key)
-      let credentials = try L2Authentication(
-        address: key.address, apiKey: venue.credentials.needText("api_key"),
-        secret: venue.credentials.needText("secret"), passphrase: venue.credentials.needText("passphrase"))
-      clob = ClobClient(http: http, base: venue.base, credentials: credentials)
-      gamma = GammaClient(http: http, base: venue.base)
-    }
-
-    func wait<Value>(_ start: (@escaping (Value) -> Void) -> Void) throws -> Value {
-      var value: Value?
-      start { value = $0 }
-      try #require(try loop.turn(until: { value != nil }, limit: .seconds(15)))
-      return try #require(value)
-    }
-
-    /// An up/down market with a book on both sides, far from its end.
-    func liveMarket() throws -> (GammaMarket, VenueBook) {
-      for _ in 0..<50 {
-        let page = try wait { gamma.openMarkets($0) }.get()
-        for market in page.items where market.acceptingOrders && market.hasOrderBook {
-          let book = try wait { clob.book(market.token(of: .yes), $0) }.get()
-          if let ask = book.asks.first, book.bids.first != nil, ask.size >= market.minimumSize { return (market, book) }
-        }
-        _ = try loop.turn(until: { false }, limit: .milliseconds(200))
-      }
-      throw NoMarket()
-    }
-
-    func sign(
-      _ market: GammaMarket, _ outcome: Outcome, _ side: Side, _ price: Price, _ size: Shares
-    ) throws -> SignedOrder {
-      salt += 1
-      let token = market.token(of: outcome)
-      let order = ExchangeOrder(
-        salt: salt, maker: signer.key.address, signer: signer.key.address, token: token,
-        amounts: try .limit(side, price: price, size: size, tick: market.tick), side: side,
-        createdAtMilliseconds: UInt64(SystemClock.wall().milliseconds))
-      let domain = ExchangeDomain(
-        token: try Word256(token), negRisk: market.negRisk, chainID: ExchangeDomain.polygon)
-      return try signer.sign(order, for: domain)
-    }
-
-    func post(_ order: SignedOrder, _ timeInForce: TimeInForce) throws -> SubmitOutcome {
-      let body = order.body(owner: try venue.credentials.needText("api_key"), timeInForce: timeInForce)
-      return try wait { clob.post(body, expected: order.id, $0) }
-    }
-  }
-
   @Test("An order rests, is found everywhere, is recognised when it comes again, and is cancelled")
   func restingOrder() throws {
-    let bench = try Bench()
+    let bench = try VenueBench()
     let (market, _) = try bench.liveMarket()
     let order = try bench.sign(market, .yes, .buy, try Price(parsing: "0.01"), Shares(whole: 20))
     #expect(try bench.post(order, .goodTillCancelled) == .live)
@@ -99,7 +33,7 @@ struct VenueClientTests {
 
   @Test("A taking order trades: outcome, trades, user stream and balances tell the same")
   func takingOrder() throws {
-    let bench = try Bench()
+    let bench = try VenueBench()
     var events: [UserStreamEvent] = []
     var opened = 0
     let stream = UserStream(
@@ -158,7 +92,7 @@ struct VenueClientTests {
 
   @Test("Refusals arrive as stable words, unknown orders as nothing, heartbeats find their id, clocks agree")
   func smallCalls() throws {
-    let bench = try Bench()
+    let bench = try VenueBench()
     let (market, _) = try bench.liveMarket()
     let tooBig = try bench.sign(market, .yes, .buy, try Price(parsing: "0.01"), Shares(whole: 900_000))
     guard case .rejected(.balance, _) = try bench.post(tooBig, .goodTillCancelled) else {

@@ -50,14 +50,12 @@ import Testing
       status: 401, body: #"{"error":"Unauthorized/Invalid api key"}"#,
       outcome: .rejected(.credentials, detail: "Unauthorized/Invalid api key")),
     Answer(status: 429, body: nil, outcome: .throttled(retryAfterSeconds: nil)),
-    Answer(status: 425, body: nil, outcome: .rejected(.restarting, detail: "the matching engine restarts")),
+    Answer(status: 425, body: nil, outcome: .notTrading(.restarting, retryAfterSeconds: nil)),
     Answer(
       status: 503,
       body:
         #"{"error":"Trading is currently cancel-only. New orders are not accepted, but cancels are allowed."}"#,
-      outcome: .rejected(
-        .cancelOnly,
-        detail: "Trading is currently cancel-only. New orders are not accepted, but cancels are allowed.")),
+      outcome: .notTrading(.cancelOnly, retryAfterSeconds: nil)),
     // What proves nothing.
     Answer(status: 200, body: nil, outcome: .unknown("success without a readable body")),
     Answer(status: 200, body: "{}", outcome: .unknown("neither success nor a reason")),

@@ -28,7 +28,7 @@ import Testing
       ("{}", "a JSON list of rules is wanted"), (#"[{"kind":"cut"}]"#, "rule 0: endpoint is missing"),
       (
         #"[{"endpoint":"/x","kind":"cut"},{"endpoint":"/x","kind":"burn"}]"#,
-        "rule 1: kind is one of delay, drop_answer, cut_answer, cut, error, error_after"
+        "rule 1: kind is one of delay, late, drop_answer, cut_answer, tear_answer, drip_answer, cut, error, error_after"
       ),
       (#"[{"endpoint":"/x","kind":"delay"}]"#, "rule 0: ms is between 1 and 600000"),
       (#"[{"endpoint":"/x","kind":"cut","count":0}]"#, "rule 0: count is at least 1"),

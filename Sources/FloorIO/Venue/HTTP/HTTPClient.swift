@@ -79,8 +79,8 @@ import Shared
     if hasFinished { loop.after(.zero) { [weak self] in self?.deliver() } }
   }
 
-  /// Calls `body` in the loop's next turn: for answers that need no server.
-  func later(_ body: @escaping () -> Void) { loop.after(.zero, body) }
+  /// Calls `body` later, at the earliest in the loop's next turn: for answers that need no server, and requests that have to wait.
+  func later(after delay: Duration = .zero, _ body: @escaping () -> Void) { loop.after(delay, body) }
 
   public var inFlight: Int { transfers.count }
 

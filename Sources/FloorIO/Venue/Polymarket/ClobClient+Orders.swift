@@ -33,13 +33,33 @@ extension ClobClient {
   /// Sends exactly these bytes, once.
   /// - Parameter expected: the order's id, known since it was signed: an answer about another order proves nothing.
   public func post(_ body: [UInt8], expected: VenueOrderID, _ done: @escaping (SubmitOutcome) -> Void) {
-    send("/order", body) { result in
+    sendPrivately("POST", "/order", body: body, timeout: postTimeout) { result in
       switch result {
       case .failure(let error): done(SubmitOutcome(error))
       case .success(let response):
         done(
           SubmitOutcome.classify(
             status: response.status, body: VenueHTTP.parsed(response), expected: expected,
+            retryAfterSeconds: response.retryAfter?.components.seconds))
+      }
+    }
+  }
+
+  /// Sends these bodies as one request, once; answers one outcome for each, in their order.
+  /// - Precondition: 1 to `batchMax` of them.
+  public func post(
+    batch orders: [(body: [UInt8], id: VenueOrderID)], _ done: @escaping ([SubmitOutcome]) -> Void
+  ) {
+    precondition((1...Self.batchMax).contains(orders.count), "a batch holds one to fifteen orders")
+    let body = [0x5B] + orders.map(\.body).joined(separator: [0x2C]) + [0x5D]
+    let ids = orders.map(\.id)
+    sendPrivately("POST", "/orders", body: body, timeout: postTimeout) { result in
+      switch result {
+      case .failure(let error): done(ids.map { _ in SubmitOutcome(error) })
+      case .success(let response):
+        done(
+          SubmitOutcome.classify(
+            batch: ids, status: response.status, body: VenueHTTP.parsed(response),
             retryAfterSeconds: response.retryAfter?.components.seconds))
       }
     }
@@ -82,8 +102,7 @@ extension ClobClient {
   private func beat(_ id: String, mayRepeat: Bool, _ done: @escaping (Result<String, VenueCallError>) -> Void) {
     let path = "/v1/heartbeats"
     let body = JSON.object([JSON.Member("heartbeat_id", .string(id))]).bytes
-    guard let headers = authentication("POST", path, body) else { return refuse(done) }
-    requests.send("POST", path, headers: headers, body: body, timeout: timeout) { [weak self] result in
+    sendPrivately("POST", path, body: body, timeout: timeout) { [weak self] result in
       // A wrong id is answered with the right one.
       if mayRepeat, case .success(let response) = result, response.status == 400,
         let right = VenueHTTP.parsed(response)?["heartbeat_id"]?.string, !right.isEmpty, right != id, let self
@@ -93,21 +112,13 @@ extension ClobClient {
       done(VenueHTTP.json(result).decoded { $0["heartbeat_id"]?.string })
     }
   }
-
-  private func send(
-    _ path: String, _ body: [UInt8], _ done: @escaping (Result<HTTPResponse, VenueCallError>) -> Void
-  ) {
-    guard let headers = authentication("POST", path, body) else { return refuse(done) }
-    requests.send("POST", path, headers: headers, body: body, timeout: postTimeout) {
-      done($0.mapError(VenueCallError.transport))
-    }
-  }
 }
 
 extension SubmitOutcome {
   /// No answer came, or we did not even ask.
   init(_ error: VenueCallError) {
     switch error {
+    case .held(let wait): self = .throttled(retryAfterSeconds: (wait.milliseconds + 999) / 1000)
     // Not a byte has left: as good as refused for its rate, the same bytes may go again.
     case .transport(let error):
       self = error.outcomeKnown ? .throttled(retryAfterSeconds: nil) : .unknown(error.description)

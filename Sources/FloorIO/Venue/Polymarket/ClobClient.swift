@@ -10,12 +10,17 @@ public final class ClobClient {
     set { requests.onExchange = newValue }
   }
 
+  /// After every private exchange that says something of it: did the venue know us, and when had we asked?
+  public var onAuthentication: ((_ accepted: Bool, _ asked: MonotonicTime) -> Void)?
+
   var requests: VenueHTTP
   let credentials: L2Authentication?
   /// The kind of wallet whose money is asked about.
   let wallet: ExchangeOrder.Wallet
   let timeout: Duration
   let postTimeout: Duration
+  /// How far the venue's clock is from ours, as far as it was measured. Requests are stamped with the venue's time.
+  public private(set) var clockOffset = ClockOffset()
 
   /// - Parameters:
   ///   - base: `https://clob.polymarket.com`; a slash at its end is dropped.
@@ -23,9 +28,9 @@ public final class ClobClient {
   ///   - postTimeout: for an order, the venue's own hold included.
   public init(
     http: HTTPClient, base: String, credentials: L2Authentication? = nil, wallet: ExchangeOrder.Wallet = .plain,
-    timeout: Duration = .seconds(5), postTimeout: Duration = .seconds(3)
+    timeout: Duration = .seconds(5), postTimeout: Duration = .seconds(3), manners: VenueManners = VenueManners()
   ) {
-    requests = VenueHTTP(http: http, base: base)
+    requests = VenueHTTP(http: http, service: .clob, base: base, manners: manners)
     self.credentials = credentials
     self.wallet = wallet
     self.timeout = timeout
@@ -34,12 +39,32 @@ public final class ClobClient {
 
   // MARK: Public
 
-  /// The venue's clock, whole seconds.
+  /// The venue's clock, whole seconds: a bare number, whatever it is called.
   public func time(_ done: @escaping (Result<WallTime, VenueCallError>) -> Void) {
-    ask("GET", "/time") { result in
-      done(result.decoded { $0.int.flatMap(WallTime.init(venueStamp:)) })
+    requests.send("GET", "/time", timeout: timeout) { result in
+      guard case .success(let response) = result, response.status == 200 else {
+        return done(VenueHTTP.json(result).decoded { _ in nil })
+      }
+      let told = Int64(String(decoding: response.body, as: UTF8.self)).flatMap(WallTime.init(venueStamp:))
+      done(told.map { .success($0) } ?? .failure(.malformed("time")))
     }
   }
+
+  /// Asks the venue for its time and takes the answer into `clockOffset`.
+  public func measureClock(_ done: @escaping (Result<ClockOffset, VenueCallError>) -> Void) {
+    let sent = SystemClock.wall()
+    time { [weak self] result in
+      guard let self else { return }
+      done(
+        result.map { venue in
+          clockOffset.observe(venue: venue, sent: sent, received: SystemClock.wall())
+          return clockOffset
+        })
+    }
+  }
+
+  /// What `GET /version` answers, as it is: for the drift sentinel.
+  public func version(_ done: @escaping (Result<JSON, VenueCallError>) -> Void) { ask("GET", "/version", done) }
 
   public func book(_ token: TokenID, _ done: @escaping (Result<VenueBook, VenueCallError>) -> Void) {
     ask("GET", "/book", query: [WebField("token_id", token.text)]) { result in done(result.decoded(VenueBook.init)) }
@@ -76,7 +101,8 @@ public final class ClobClient {
   // MARK: Requests
 
   func authentication(_ method: String, _ path: String, _ body: [UInt8]) -> [WebField]? {
-    credentials?.headers(timestamp: SystemClock.wall().seconds, method: method, path: path, body: body)
+    let stamp = clockOffset.venue(at: SystemClock.wall()).seconds
+    return credentials?.headers(timestamp: stamp, method: method, path: path, body: body)
       .map { WebField($0.name, $0.value) }
   }
 
@@ -95,9 +121,21 @@ public final class ClobClient {
     _ method: String, _ path: String, query: [WebField] = [], body: [UInt8]? = nil,
     _ done: @escaping (Result<JSON, VenueCallError>) -> Void
   ) {
+    sendPrivately(method, path, query: query, body: body, timeout: timeout) { done(VenueHTTP.json($0)) }
+  }
+
+  func sendPrivately(
+    _ method: String, _ path: String, query: [WebField] = [], body: [UInt8]? = nil, timeout: Duration,
+    _ done: @escaping (Result<HTTPResponse, VenueCallError>) -> Void
+  ) {
     guard let headers = authentication(method, path, body ?? []) else { return refuse(done) }
-    requests.send(method, path, query: query, headers: headers, body: body, timeout: timeout) {
-      done(VenueHTTP.json($0))
+    let asked = SystemClock.monotonic()
+    requests.send(method, path, query: query, headers: headers, body: body, timeout: timeout) { [weak self] result in
+      if case .success(let response) = result, response.status < 500 {
+        // What is refused before it is looked at says nothing of who we are.
+        if ![403, 425, 429].contains(response.status) { self?.onAuthentication?(response.status != 401, asked) }
+      }
+      done(result)
     }
   }
 

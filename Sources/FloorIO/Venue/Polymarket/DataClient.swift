@@ -34,10 +34,10 @@ public final class DataClient {
   ///   - rowsMax: where a list is given up as too long.
   public init(
     http: HTTPClient, base: String, generation: Generation = .present, timeout: Duration = .seconds(5),
-    pageRows: Int = 500, rowsMax: Int = 100_000
+    pageRows: Int = 500, rowsMax: Int = 100_000, manners: VenueManners = VenueManners()
   ) {
     precondition((1...(generation == .present ? 1000 : 500)).contains(pageRows), "the service's caps")
-    requests = VenueHTTP(http: http, base: base)
+    requests = VenueHTTP(http: http, service: .data, base: base, manners: manners)
     self.generation = generation
     self.timeout = timeout
     self.pageRows = pageRows

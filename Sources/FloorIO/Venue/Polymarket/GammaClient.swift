@@ -11,8 +11,10 @@ public final class GammaClient {
   private var requests: VenueHTTP
   private let timeout: Duration
 
-  public init(http: HTTPClient, base: String, timeout: Duration = .seconds(5)) {
-    requests = VenueHTTP(http: http, base: base)
+  public init(
+    http: HTTPClient, base: String, timeout: Duration = .seconds(5), manners: VenueManners = VenueManners()
+  ) {
+    requests = VenueHTTP(http: http, service: .gamma, base: base, manners: manners)
     self.timeout = timeout
   }
 

@@ -7,7 +7,9 @@ public enum SimClock {
     _ http: HTTPClient, url: String, timeout: Duration = .seconds(3),
     _ done: @escaping (Result<MarketClock, VenueCallError>) -> Void
   ) {
-    http.send(HTTPRequest("GET", url), timeout: timeout) { done(VenueHTTP.json($0).decoded(clock)) }
+    http.send(HTTPRequest("GET", url), timeout: timeout) {
+      done(VenueHTTP.json($0.mapError(VenueCallError.transport)).decoded(clock))
+    }
   }
 
   /// What the venue answers; `nil` when that is no clock.

@@ -1,5 +1,9 @@
+import Shared
+
 /// A question to the venue that has no usable answer.
 public enum VenueCallError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Not asked: our own budget for such requests is used up, or the venue told us to stay away (`VenueBudget`). For so long at least.
+  case held(Duration)
   /// No answer came.
   case transport(HTTPError)
   /// The venue answered, and not with what was asked.
@@ -12,6 +16,7 @@ public enum VenueCallError: Error, Hashable, Sendable, CustomStringConvertible {
 
   public var retryable: Bool {
     switch self {
+    case .held: true
     case .transport(let error): error.retryable
     case .status(let status, _, _): status == 425 || status == 429 || status >= 500
     case .malformed: false
@@ -21,16 +26,24 @@ public enum VenueCallError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Whether it is certain that a request which changes something has changed nothing.
   public var outcomeKnown: Bool {
     switch self {
+    case .held: true
     case .transport(let error): error.outcomeKnown
     case .status(let status, _, _): status < 500
     case .malformed: false
     }
   }
 
-  public var retryAfter: Duration? { if case .status(_, _, let wait) = self { wait } else { nil } }
+  public var retryAfter: Duration? {
+    switch self {
+    case .held(let wait): wait
+    case .status(_, _, let wait): wait
+    case .transport, .malformed: nil
+    }
+  }
 
   public var description: String {
     switch self {
+    case .held(let wait): "not asked: the request would have to wait \(wait.milliseconds) ms"
     case .transport(let error): error.description
     case .status(let status, let message, _): "status \(status)\(message.isEmpty ? "" : ": \(message)")"
     case .malformed(let what): "malformed answer: \(what)"

@@ -1,29 +1,56 @@
+import FloorIOData
 import Shared
 
-/// What the clients of the venue's services share: addresses, JSON answers, errors.
+/// What the clients of one of the venue's services share: addresses, manners, JSON answers, errors.
 struct VenueHTTP {
   let http: HTTPClient
+  let service: VenueEndpoint.Service
   /// Without a slash at its end.
   let base: String
+  let manners: VenueManners
   /// Told after every exchange whether the venue was there.
   var onExchange: ((_ answered: Bool) -> Void)?
 
-  init(http: HTTPClient, base: String) {
+  /// An order that has to wait longer is not sent: by then its decision is old.
+  private static let orderPatience: Duration = .milliseconds(250)
+
+  init(http: HTTPClient, service: VenueEndpoint.Service, base: String, manners: VenueManners) {
     self.http = http
+    self.service = service
     self.base = base.hasSuffix("/") ? String(base.dropLast()) : base
+    self.manners = manners
   }
 
+  /// Sends the request when the budget lets it, within its timeout, or answers `.held`.
   func send(
     _ method: String, _ path: String, query: [WebField] = [], headers: [WebField] = [], body: [UInt8]? = nil,
-    timeout: Duration, _ done: @escaping (Result<HTTPResponse, HTTPError>) -> Void
+    timeout: Duration, _ done: @escaping (Result<HTTPResponse, VenueCallError>) -> Void
   ) {
+    let endpoint = VenueEndpoint(service, method, path)
+    let wait = manners.budget.admit(endpoint, SystemClock.monotonic())
+    guard wait == .zero else {
+      let patience = endpoint.places ? min(timeout, Self.orderPatience) : timeout
+      guard wait < patience else { return http.later { done(.failure(.held(wait))) } }
+      // Another may have taken its place by then: it asks again, with what is left of its time.
+      return http.later(after: wait) { [self] in
+        send(method, path, query: query, headers: headers, body: body, timeout: timeout - wait, done)
+      }
+    }
     var fields = [WebField("Accept", "application/json")] + headers
     if body != nil { fields.append(WebField("Content-Type", "application/json")) }
     let request = HTTPRequest(method, base + path + VenueHTTP.encoded(query), headers: fields, body: body)
     let told = onExchange
+    let manners = manners
     http.send(request, timeout: timeout) { result in
+      if case .success(let response) = result {
+        if response.status == 429 {
+          manners.budget.refused(endpoint, retryAfter: response.retryAfter, SystemClock.monotonic())
+        } else {
+          manners.budget.taken(endpoint, SystemClock.monotonic())
+        }
+      }
       told?(VenueHTTP.isThere(result))
-      done(result)
+      done(result.mapError(VenueCallError.transport))
     }
   }
 
@@ -35,9 +62,9 @@ struct VenueHTTP {
   }
 
   /// The answer's JSON, or why there is none.
-  static func json(_ result: Result<HTTPResponse, HTTPError>) -> Result<JSON, VenueCallError> {
+  static func json(_ result: Result<HTTPResponse, VenueCallError>) -> Result<JSON, VenueCallError> {
     switch result {
-    case .failure(let error): return .failure(.transport(error))
+    case .failure(let error): return .failure(error)
     case .success(let response):
       let parsed = parsed(response)
       guard response.status == 200 else {

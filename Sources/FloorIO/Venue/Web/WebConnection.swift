@@ -124,6 +124,26 @@ final class WebConnection {
     if !isEnded { process() }
   }
 
+  func spoil(_ response: WebResponse, _ how: WebServer.Spoiling) {
+    guard !isEnded, current != nil else { return }
+    // The exchange stays, so that nothing else is answered on this connection.
+    let bytes = response.wire(keepAlive: false, withoutBody: false)
+    switch how {
+    case .torn:
+      write(Array(bytes.prefix(bytes.count - max(1, response.body.count / 2))))
+      flush()
+      end()
+    case .dripping: drip(bytes[...])
+    }
+  }
+
+  private func drip(_ bytes: ArraySlice<UInt8>) {
+    guard !isEnded, let byte = bytes.first else { return end() }
+    write([byte])
+    flush()
+    loop.after(.milliseconds(100)) { [weak self] in self?.drip(bytes.dropFirst()) }
+  }
+
   // MARK: Web socket
 
   private func upgrade(_ request: WebRequest) {

@@ -89,6 +89,19 @@ public final class WebServer {
   /// Breaks the connection instead of answering, as a crash or a cut line would.
   public func abandon(_ exchange: WebExchange) { exchanges.removeValue(forKey: exchange.number)?.end() }
 
+  /// How an answer fails on its way.
+  public enum Spoiling: Hashable, Sendable {
+    /// Its first half comes, then the connection breaks.
+    case torn
+    /// Byte by byte, ten a second.
+    case dripping
+  }
+
+  /// Answers as a failing line would: for those who test what a client makes of it.
+  public func spoil(_ exchange: WebExchange, _ response: WebResponse, _ how: Spoiling) {
+    exchanges.removeValue(forKey: exchange.number)?.spoil(response, how)
+  }
+
   // MARK: Web sockets
 
   /// Queues a text message. `false` when the peer is gone or too far behind; the latter is cut off.

@@ -12,10 +12,13 @@ public struct MarketView: Hashable, Sendable {
   public let terms: MarketTerms
   /// Of the wish's outcome; `nil` when no update has come.
   public let book: TopOfBook?
+  /// What is not as our rules know it (`DriftSentinel`); nothing is entered then.
+  public let drift: String?
 
-  public init(terms: MarketTerms, book: TopOfBook?) {
+  public init(terms: MarketTerms, book: TopOfBook?, drift: String? = nil) {
     self.terms = terms
     self.book = book
+    self.drift = drift
   }
 }
 

@@ -52,6 +52,7 @@ extension OrderManager {
     if !venueIsUp { return Refusal(.venueUnavailable) }
     guard origin == .agent else { return nil }
     if terms.action == .enter {
+      if let drift = view?.drift { return Refusal(.venueDrift, .init("found", drift)) }
       let age = now.market.since(bookTime)
       let limit = max(settings.limits.bookAgeMax, OrderManager.shortestBookAge(now))
       if age > limit {

@@ -27,6 +27,10 @@ extension OrderManager {
         if fatalRejections >= 2 { effects.append(.demand(.halted, reason: code.rawValue)) }
       }
       apply(.venueRejected, intent, reason: code.rawValue, detail: detail, now, &effects)
+    case .notTrading(let mode, _):
+      // It does not wait here until the venue trades again: by then the decision is old, and its agent decides anew.
+      counters.rejected += 1
+      apply(.venueRejected, intent, reason: mode.rawValue, now, &effects)
     case .duplicated:
       orders[intent]!.provenArrived = true
       apply(.loseOutcome, intent, reason: "duplicated", now, &effects)

@@ -126,7 +126,11 @@ public enum FloorSchema {
       "A second entry of an agent for the same token, side and price is refused while the first is open and younger."),
     ConfigKey(
       "orders.floor_rate_per_s", .whole(1...10_000, .perSecond), builtIn: "40", .smallestBinds,
-      "Entries of all agents together in a second; the venue's own limit is far above it."),
+      "Entries of all agents together in a second."),
+    ConfigKey(
+      "orders.venue_orders_per_s", .whole(2...100_000, .perSecond), builtIn: "40",
+      "Orders a second that the venue's tier of the wallet allows (its lowest: 40). The gateway sends half of it at most."
+    ),
     ConfigKey(
       "orders.absence_proof_s", .whole(1...3600, .seconds), builtIn: "90",
       "How long the venue must answer that it has no such order before one of unknown outcome counts as never arrived."),

@@ -419,6 +419,35 @@ import Testing
     }
   }
 
+  @Test(
+    "What the venue refuses for its mode has ended: nothing waits for the venue, and nobody halts for it",
+    arguments: VenueMode.allCases)
+  func venueMode(mode: VenueMode) {
+    let script = Script()
+    let order = script.send(script.world.wish(1), 7)
+    for _ in 0..<2 {
+      let effects = script.feed(.answered(order.id, .notTrading(mode, retryAfterSeconds: 90)))
+      #expect(!effects.contains { if case .demand = $0 { true } else { false } })
+    }
+    #expect(script.manager.order(order.id)?.state == .rejected && script.manager.openOrders.isEmpty)
+    #expect(script.manager.deployed(AgentName("a")!) == .zero)
+    #expect(!script.wait(120_000).contains { if case .post = $0 { true } else { false } })
+  }
+
+  @Test("A market that is not as our rules know it takes no entry and still lets its positions go")
+  func driftedMarket() {
+    let script = Script()
+    let view = MarketView(terms: script.world.view.terms, book: script.world.view.book, drift: "fee rate 0.9")
+    let entry = script.feed(.intent(script.world.wish(1), .valid, view))
+    guard case .record(.deny(_, _, let refusal))? = entry.first, entry.count == 1 else {
+      Issue.record("\(entry)")
+      return
+    }
+    #expect(refusal.code == .venueDrift)
+    let exit = script.feed(.intent(script.world.wish(2, side: .sell, price: "0.49"), .valid, view))
+    #expect(exit.contains { if case .sign = $0 { true } else { false } }, "\(exit)")
+  }
+
   @Test("A throttled order ends with its useful-until however long the venue asks to wait, and frees what it reserved")
   func throttledForHours() {
     for seconds in [3600, Int64.max, Int64.min] {
