@@ -57,7 +57,7 @@ enum HTTPAnswerTarget {
     if let trade = VenueTrade(json) {
       hold(trade.parts { _ in true }.allSatisfy { $0.size >= .zero }, "a trade of a negative size")
     }
-    if let answer = ClobClient.CancelAnswer(json) {
+    if let answer = CancelAnswer(json) {
       hold(answer.canceled.count <= json["canceled"]?.array?.count ?? 0, "more cancels than were told")
     }
     do throws(GammaMarket.Refusal) {
@@ -83,7 +83,7 @@ enum HTTPAnswerTarget {
       hold((200..<300).contains(response.status), "status \(response.status) proves acceptance")
       hold(body?["orderID"]?.string.flatMap { VenueOrderID($0) } == order, "another order's answer proves acceptance")
       hold(!outcome.retryable, "an accepted order may go again")
-    case .duplicated, .rejected:
+    case .duplicated, .rejected, .notTrading:
       hold(body != nil || response.status == 425, "a refusal is read out of no JSON")
     case .throttled: hold(response.status == 429, "status \(response.status) is a throttle")
     case .unknown: hold(!outcome.outcomeKnown && !outcome.retryable, "an unknown outcome that is known")
