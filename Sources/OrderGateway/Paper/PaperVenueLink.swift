@@ -13,6 +13,8 @@ final class PaperVenueLink: VenueLink {
       gamma.onExchange = onExchange
     }
   }
+  /// Never called: nothing private is asked of the venue.
+  var onAuthentication: ((_ accepted: Bool, _ asked: MonotonicTime) -> Void)?
   /// The fee of a token's market, as the gateway knows it.
   var fee: (TokenID) -> TakerFee? = { _ in nil }
 
@@ -38,8 +40,9 @@ final class PaperVenueLink: VenueLink {
     self.loop = loop
     self.log = log
     let http = HTTPClient(loop: loop)
-    clob = ClobClient(http: http, base: config.venue.clob, timeout: config.requestTimeout)
-    gamma = GammaClient(http: http, base: config.venue.gamma, timeout: config.requestTimeout)
+    let manners = VenueManners(ordersPerSecond: config.venueOrdersPerSecond)
+    clob = ClobClient(http: http, base: config.venue.clob, timeout: config.requestTimeout, manners: manners)
+    gamma = GammaClient(http: http, base: config.venue.gamma, timeout: config.requestTimeout, manners: manners)
     self.directory = directory
     capital = config.capital
   }
@@ -88,7 +91,7 @@ final class PaperVenueLink: VenueLink {
     guard let fee = fee(order.token) else { return .rejected(.notReady, detail: "the market's fee is not known") }
     journal.observe(book)
     let decision = journal.account.place(order, on: book, fee: fee, at: now)
-    guard record(decision.entries) else { return .rejected(.disabled, detail: "the paper journal was not written") }
+    guard record(decision.entries) else { return .rejected(.other, detail: "the paper journal was not written") }
     return decision.outcome
   }
 
@@ -137,6 +140,10 @@ final class PaperVenueLink: VenueLink {
       done(result)
     }
   }
+
+  func version(_ done: @escaping (Result<JSON, VenueCallError>) -> Void) { clob.version(done) }
+
+  func measureClock(_ done: @escaping (Result<ClockOffset, VenueCallError>) -> Void) { clob.measureClock(done) }
 
   func clock(_ done: @escaping (Result<MarketClock, VenueCallError>) -> Void) { later { done(.success(.live)) } }
 

@@ -42,8 +42,8 @@ enum SyntheticMarkets {
       messages = 0
       let book = state.live[market].book
       features.addSecond(bids: levels(book, .buy), asks: levels(book, .sell))
-      if let print, let reference = life.history("btc/usd").last {
-        features.add(.init(market: print, reference: Double(reference.value) / 1_000_000))
+      if let print, let reference = life.history("btc/usd").last?.value {
+        features.add(.init(market: print, reference: Double(reference) / 1e18))
       }
     }
     return features

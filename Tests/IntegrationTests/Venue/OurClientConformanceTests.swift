@@ -21,7 +21,7 @@ struct OurClientConformanceTests {
 
   @Test("A wallet's key is made once for each nonce and derived the same; nobody else's signature makes one")
   func keys() throws {
-    let bench = try VenueBench()
+    let bench = try VenueClients()
     let key = try bench.newKey()
     let now = SystemClock.wall().seconds
     let made = try bench.get { bench.clob.createKey(key, timestamp: now, $0) }
@@ -45,7 +45,7 @@ struct OurClientConformanceTests {
 
   @Test("Wrong secrets, passphrases and keys open nothing")
   func wrongCredentials() throws {
-    let bench = try VenueBench()
+    let bench = try VenueClients()
     let trader = try bench.trader()
     let good = trader.credentials
     let secret = good.secret.reveal()
@@ -68,7 +68,7 @@ struct OurClientConformanceTests {
 
   @Test("Lists end, and each listing agrees with its event, its book and what the order book service says of it")
   func reading() throws {
-    let bench = try VenueBench()
+    let bench = try VenueClients()
     let few = try bench.listings(limit: 3)
     #expect(few.count > 10 && Set(few.map(\.slug)).count == few.count)
     var kinds: Set<String> = []
@@ -109,7 +109,7 @@ struct OurClientConformanceTests {
 
   @Test("The coming windows of a series are found before they open, by the slugs of the clock")
   func windowsAhead() throws {
-    let bench = try VenueBench()
+    let bench = try VenueClients()
     let clock = try bench.get { SimClock.read(bench.http, url: bench.venue.base + "/sim/clock", $0) }
     let series = try #require(MarketSeries(alias: "BTC-5m"))
     let now = clock.market(at: SystemClock.wall())
@@ -130,7 +130,7 @@ struct OurClientConformanceTests {
 
   @Test("Every order type does what it says, is read back by id and in the list, and is cancelled in every form")
   func orderTypes() throws {
-    let bench = try VenueBench()
+    let bench = try VenueClients()
     let trader = try bench.trader()
     let market = try bench.question()
     let clob = trader.clob
@@ -191,7 +191,7 @@ struct OurClientConformanceTests {
 
   @Test("What breaks a rule is refused in the catalogue's words, each with its own code")
   func refusals() throws {
-    let bench = try VenueBench()
+    let bench = try VenueClients()
     let trader = try bench.trader()
     let market = try bench.question()
     func limit(_ side: Side, _ price: String, _ shares: Int64) throws -> OrderAmounts {
@@ -228,7 +228,7 @@ struct OurClientConformanceTests {
     "A market order walks the book to its price, trades within its budget, and trades, balances and allowances tell the same"
   )
   func marketOrders() throws {
-    let bench = try VenueBench()
+    let bench = try VenueClients()
     let trader = try bench.trader()
     let market = try bench.question()
     let before = try bench.get { trader.clob.collateral($0) }
@@ -269,7 +269,7 @@ struct OurClientConformanceTests {
 
   @Test("Heartbeats follow each other, and a wrong one is put right")
   func heartbeats() throws {
-    let bench = try VenueBench()
+    let bench = try VenueClients()
     let trader = try bench.trader()
     let first = try bench.get { trader.clob.beat("", $0) }
     let second = try bench.get { trader.clob.beat(first, $0) }
@@ -281,7 +281,7 @@ struct OurClientConformanceTests {
 
   @Test("What a wallet traded and holds shows in both generations of the data service: late, and the same")
   func dataService() throws {
-    let bench = try VenueBench(["--data-lag-ms", "300"])
+    let bench = try VenueClients(["--data-lag-ms", "300"])
     let trader = try bench.trader()
     let market = try bench.question()
     let (order, _) = try trader.buy(market, for: USD(dollars: 6))
@@ -319,7 +319,7 @@ struct OurClientConformanceTests {
     "Every kind of wallet trades in every generation of markets, under its own contract",
     arguments: [ExchangeOrder.Wallet.plain, .proxy, .safe, .deposit])
   func wallets(wallet: ExchangeOrder.Wallet) throws {
-    let bench = try VenueBench()
+    let bench = try VenueClients()
     let trader = try bench.trader(wallet)
     let capital = try bench.get { trader.clob.collateral($0) }
     #expect(capital > .zero)
@@ -344,7 +344,7 @@ struct OurClientConformanceTests {
 
   @Test("Market, user and price streams are held and tell what was done")
   func streams() throws {
-    let bench = try VenueBench()
+    let bench = try VenueClients()
     let trader = try bench.trader()
     let market = try bench.question()
     func stream(_ path: String) throws -> VenueStream {
