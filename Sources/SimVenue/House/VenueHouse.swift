@@ -35,26 +35,26 @@ final class VenueHouse {
     var answers: [WireValue?]
   }
 
-  private(set) var state: VenueState
+  var state: VenueState
   private(set) var life: any LifeSource
   private(set) var clock: MarketClock
   private let truth: TruthFile
-  private var gate: Gate
+  var gate: Gate
   private let mint: KeyMint
-  private let build: String
+  let build: String
   private let rateMilli: Int64
-  private var console: FaultConsole
+  var console: FaultConsole
   private var market = MarketChannel<Int>()
   private var user = UserChannel<Int>()
   private var reference = ReferenceChannel<Int>()
   private var price = PriceChannel<Int>()
-  private var recorded: [VerbatimFrame.Stream: RecordedChannel<Int>] = [.market: .init(), .reference: .init()]
-  private var channels: [Int: StreamFaults.Stream] = [:]
+  private(set) var recorded: [VerbatimFrame.Stream: RecordedChannel<Int>] = [.market: .init(), .reference: .init()]
+  private(set) var channels: [Int: StreamFaults.Stream] = [:]
   private var waiting: [Int: Waiting] = [:]
   private var batches: [Int: (batch: Int, index: Int)] = [:]
   private var openBatches: [Int: Batch] = [:]
   private var nextInner = -1
-  private var sent: Int64 = 0
+  private(set) var sent: Int64 = 0
 
   /// Sends an answer, after a delay when one is given.
   var respond: (_ request: Int, _ answer: Answer, _ delay: Duration) -> Void = { _, _, _ in }
@@ -171,7 +171,7 @@ final class VenueHouse {
   }
 
   /// Lets a venue that was started paused run.
-  private func start(_ wall: WallTime) {
+  func start(_ wall: WallTime) {
     guard clock.rateMilli != rateMilli else { return }
     clock = MarketClock(anchorWall: wall, anchorMarket: clock.market(at: wall), rateMilli: rateMilli)
     state.record(.clock(clock))
@@ -418,43 +418,6 @@ final class VenueHouse {
       }
     case .notice(let notice): if !life.speaksVerbatim { market.tell(notice, state, deliver) }
     case .user(let account, let slug, let event): user.tell(account, slug, event, state, deliver)
-    }
-  }
-
-  // MARK: - Console
-
-  private var clockAnswer: Answer {
-    .ok(
-      .object(
-        ("anchor_wall_ns", .integer(clock.anchorWall.nanoseconds)),
-        ("anchor_market_ns", .integer(clock.anchorMarket.nanoseconds)), ("rate_milli", .integer(clock.rateMilli))))
-  }
-
-  /// What only the simulated venue has: its clock, its state, and the console of its faults.
-  private func own(_ call: Call, _ wall: WallTime) -> Answer? {
-    if let answer = console.answer(call, at: wall, &gate, &state) { return answer }
-    switch (call.method, call.path) {
-    case ("GET", "/sim/clock"): return clockAnswer
-    case ("POST", "/sim/start"):
-      start(wall)
-      return clockAnswer
-    case ("GET", "/sim/status"):
-      var fields = life.status
-      fields += [
-        ("build", .text(build)), ("market_time", .text(state.now.market.description)),
-        ("behind_ms", .integer(clock.market(at: state.now.wall).since(state.now.market).milliseconds)),
-        ("markets", .integer(Int64(state.live.count))),
-        ("open_markets", .integer(Int64(state.live.count { $0.isOpen }))),
-        ("open_orders", .integer(Int64(state.clients.openOrders.count))),
-        ("trades", .integer(Int64(state.clients.trades.count))), ("sockets", .integer(Int64(channels.count))),
-        ("frames_sent", .integer(sent)), ("sequence", .integer(state.nextSequence - 1)),
-      ]
-      // Whoever must hear every frame waits for this before POST /sim/start.
-      for (stream, channel) in recorded where life.speaksVerbatim {
-        fields.append(("\(stream.rawValue)_listeners", .integer(Int64(channel.count))))
-      }
-      return .ok(.record(fields.map { .init(name: $0.0, value: $0.1) }))
-    default: return nil
     }
   }
 }
