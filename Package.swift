@@ -50,7 +50,9 @@ let package = Package(
     system("CLinux", apt: "libc6-dev"),
     .target(name: "CPlat", path: "Sources/CPlat"),
     // The same work in C, which floor-bench measures against.
-    .target(name: "CBench", path: "Sources/CBench", linkerSettings: [.linkedLibrary("hiredis"), .linkedLibrary("m")]),
+    .target(
+      name: "CBench", path: "Sources/CBench",
+      linkerSettings: ["hiredis", "m", "secp256k1", "simdjson"].map { .linkedLibrary($0) }),
 
     // The domain: pure Swift, no I/O, no C, no Foundation.
     .target(name: "Shared", path: "Sources/Shared", swiftSettings: settings),
@@ -95,7 +97,8 @@ let package = Package(
     tests("FloorBenchTests", ["Shared", "FloorTestSupport", "FloorBench"]),
     tests("HygieneTests", ["FloorTestSupport"]),
   ],
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
 )
 
 // Fuzzing links a library of its own and instruments every module (scripts/fuzz): its program exists only where it is asked for.

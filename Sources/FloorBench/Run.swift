@@ -16,11 +16,13 @@ func runFloorBench(_ arguments: [String]) -> Int32 {
     case "path": try path(rest)
     case "start": try start(rest)
     case "decode": try decode(rest)
+    case "sign": try sign(rest)
+    case "venue": try load(rest)
     case "bus-send": return try BusBench.end("send", rest)
     case "bus-receive": return try BusBench.end("receive", rest)
     case "path-c-ingest": return try PathPeers.end("ingest", rest)
     case "path-c-trader": return try PathPeers.end("trader", rest)
-    case "venue": return try StandInVenue.serve()
+    case "stand-in": return try StandInVenue.serve()
     case "--version": print("floor-bench \(FloorVersion.text)")
     case "--help", "-h": print(help)
     default:
@@ -124,8 +126,46 @@ private func decode(_ arguments: [String]) throws {
     default: false
     }
   }
-  let result = try DecodeBench.run(settings)
-  print(asJSON ? result.text : DecodeBench.table(result))
+  let trees = try DecodeBench.run(settings)
+  let bench = try Bench()
+  defer { bench.scratch.remove() }
+  var peerSettings = DecodePeers.Settings()
+  peerSettings.rounds = max(settings.rounds, 3)
+  let peers = try DecodePeers.run(peerSettings, bench: bench, say: say)
+  if asJSON {
+    print(JSON.array([trees, peers]).text)
+  } else {
+    print(DecodeBench.table(trees) + "\n\n" + DecodePeers.table(peers))
+  }
+}
+
+private func sign(_ arguments: [String]) throws {
+  var settings = SignBench.Settings()
+  let asJSON = try options(arguments) { option, value in
+    switch option {
+    case "--count": positive(value) { settings.count = $0 }
+    case "--rounds": positive(value) { settings.rounds = $0 }
+    default: false
+    }
+  }
+  let result = try SignBench.run(settings)
+  print(asJSON ? result.text : SignBench.table(result))
+}
+
+private func load(_ arguments: [String]) throws {
+  var settings = VenueLoad.Settings()
+  let asJSON = try options(arguments) { option, value in
+    switch option {
+    case "--rate": positive(value) { settings.rate = $0 }
+    case "--sockets": positive(value) { settings.sockets = $0 }
+    case "--seconds": positive(value) { settings.seconds = $0 }
+    case "--rounds": positive(value) { settings.rounds = $0 }
+    case "--connections": positive(value) { settings.connections = $0 }
+    default: false
+    }
+  }
+  let result = try VenueLoad.run(settings, say: say)
+  print(asJSON ? result.text : VenueLoad.table(result))
 }
 
 private let help = """
@@ -135,6 +175,8 @@ private let help = """
          floor-bench path  [--rounds N] [--seconds N] [--only WHO,…] [--json]
          floor-bench start [--rounds N] [--agents N] [--json]
          floor-bench decode [--frames N] [--levels N] [--rounds N] [--json]
+         floor-bench sign  [--count N] [--rounds N] [--json]
+         floor-bench venue [--rate N] [--sockets N] [--seconds N] [--rounds N] [--connections N] [--json]
 
     bus     publish to received over Redis: the floor's bus against a pair of C programs, in turns (default 5 rounds of 5000
             messages of 700 bytes at 1000 a second)
@@ -146,9 +188,17 @@ private let help = """
             which needs redis, websockets and aiohttp); without them it is left out, and the output says so.
     start   spawn to ready of feed, gateway and agent (default 9 starts), and the memory of each process, of PostgreSQL and of Redis
             with N agents at work (default 5)
-    decode  reading frames of the market channel: with a tree and without (2000 frames of each kind, books of 60 levels)
+    decode  reading frames of the market channel: with a tree and without (2000 frames of each kind, books of 60 levels). Then the
+            frames of clob_ws_capture in the folder FLOOR_DATA (default ../shared/data; made up where it is absent) read and applied
+            to the books, beside simdjson, and beside orjson and msgspec run by FLOOR_BENCH_PYTHON (default /usr/bin/python3); the
+            peers stop at the numbers, and their sums must agree
+    sign    an order from digest to signature, beside libsecp256k1 called from C, from its members to the body of its request, and
+            the headers of level 2 (default 9 rounds of 2000)
+    venue   sim-venue under load: orders, signed before, at an exact rate over kept connections, while web sockets listen to its
+            markets (default 2000 a second, 200 sockets, 3 rounds of 10 seconds, 64 connections). A time counts from the moment for
+            which an order was scheduled, also when it could not be sent then
 
-  The venue of path and start is a stand-in inside this program (floor-bench venue): it serves the protocol that feed and gateway use,
+  The venue of path and start is a stand-in inside this program (floor-bench stand-in): it serves the protocol that feed and gateway use,
   sends ticks at an exact rate, reads orders and answers each as a fill-and-kill order that met nobody. Servers are started in
   temporary directories, on unix sockets (Redis of the comparison also on a loopback port), and stopped. Build with -c release;
   what is printed is explained in docs/performance.md.

@@ -30,6 +30,15 @@ final class Bench {
     root = "/" + folders.joined(separator: "/")
   }
 
+  /// Those of the environment's variables that are set.
+  static func variables(_ names: [String]) -> [String: String] {
+    var found: [String: String] = [:]
+    for name in names {
+      if let value = unsafe getenv(name) { found[name] = unsafe String(cString: value) }
+    }
+    return found
+  }
+
   /// A whole file; the error names what could not be read.
   static func text(_ path: String) throws -> String {
     String(decoding: try SmallFile.read(path, bytesMax: 64 << 20), as: UTF8.self)

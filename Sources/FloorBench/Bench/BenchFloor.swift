@@ -35,7 +35,7 @@ final class BenchFloor {
       guard unsafe mkdir(folder, 0o700) == 0 else { throw SystemError("mkdir", errno, folder) }
     }
     http = HTTPClient(loop: bench.loop)
-    venue = try bench.child("/proc/self/exe", ["venue"], output: "venue")
+    venue = try bench.child("/proc/self/exe", ["stand-in"], output: "venue")
     var port = 0
     let venue = venue
     try bench.wait("the venue") {

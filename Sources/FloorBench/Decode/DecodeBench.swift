@@ -69,7 +69,7 @@ enum DecodeBench {
     return taken / Int64(frames.count)
   }
 
-  private static func frames(_ kind: Kind, _ settings: Settings) -> [[UInt8]] {
+  static func frames(_ kind: Kind, _ settings: Settings) -> [[UInt8]] {
     var random = SeededGenerator(seed: 1)
     let market = "0x" + String(repeating: "5c", count: 32)
     let tokens = [String(repeating: "7", count: 77), String(repeating: "3", count: 77)]

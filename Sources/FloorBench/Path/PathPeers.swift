@@ -37,7 +37,7 @@ final class PathPeers {
         "--bind", "127.0.0.1", "--port", String(redisPort), "--unixsocket", redisSocket, "--save", "", "--dir",
         bench.scratch.path,
       ], output: "peers-redis")
-    let variables = PathPeers.variables
+    let variables = Bench.variables(["FLOOR_BENCH", "FLOOR_BENCH_PYTHON"])
     let given = variables["FLOOR_BENCH"] ?? bench.root + "/../shared/bench"
     folder = given.hasPrefix("/") ? given : bench.root + "/" + given
     python = variables["FLOOR_BENCH_PYTHON"] ?? "/usr/bin/python3"
@@ -51,14 +51,6 @@ final class PathPeers {
     }
     let socket = redisSocket
     try bench.wait("the comparison's Redis") { SmallFile.exists(socket) }
-  }
-
-  private static var variables: [String: String] {
-    var found: [String: String] = [:]
-    for name in ["FLOOR_BENCH", "FLOOR_BENCH_PYTHON"] {
-      if let value = unsafe getenv(name) { found[name] = unsafe String(cString: value) }
-    }
-    return found
   }
 
   /// Starts the two programs. Their order is that of the bots' own instructions: the trader first.

@@ -3,7 +3,7 @@ import FloorIOVenue
 import Glibc
 import Shared
 
-/// The venue's side of the measurement, `floor-bench venue FILE`: one market, ticks on demand, orders read and answered, nothing matched.
+/// The venue's side of the measurement, `floor-bench stand-in`: one market, ticks on demand, orders read and answered, nothing matched.
 /// It serves as much of the protocol as feed and gateway ask for, and the same ticks on `/ws` with a plain `POST /order` for the
 /// comparison bots; so both are measured against the same clock and the same cost.
 ///
