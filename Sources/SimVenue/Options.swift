@@ -13,7 +13,7 @@ struct Options: Hashable, Sendable {
   var credentials: String?
   var source = Source.synthetic
   var seed: UInt64 = 1
-  var volatility = 0.5
+  var volatility = 1.5
   var activity = 1.0
   var rateMilli: Int64 = 1000
   var cutGaps = false
@@ -39,7 +39,8 @@ struct Options: Hashable, Sendable {
 
       --source synthetic       markets, prices and traders from a seed (default)
         --seed N               the seed (default 1)
-        --volatility N         standard deviation of the reference price over five minutes, in per cent (default 0.5)
+        --volatility N         standard deviation of the reference price over five minutes, in per cent, all news included (default 1.5,
+                               lively; a quiet day of bitcoin has 0.1)
         --activity N           how often background traders act, times the usual (default 1)
       --source replay FILE…    recorded up/down markets: books (*.jsonl.gz; markets.csv beside them tells sides and outcomes),
                                or prices, prints and best prices around one window (*.json.gz)

@@ -8,7 +8,7 @@ extension WholeFloor {
   struct FirstDayTests {
     @Test("Both strategies close trades, a window settles, and the documented status, SQL and Redis lines show it")
     func firstDay() throws {
-      let floor = try RunningFloor("day", ["--speed", "20", "--volatility", "0.8"])
+      let floor = try RunningFloor("day", ["--speed", "20", "--volatility", "2.4"])
       let waited = try floor.floor("wait", "--strategies", "2", "--trades", "2", "--timeout", "120")
       #expect(waited.status == 0, "\(waited.output)")
       try eventuallyTrue("a window settles", within: .seconds(60)) {

@@ -7,7 +7,7 @@ struct SyntheticSource: LifeSource {
   struct Settings: Hashable, Sendable {
     var seed: UInt64 = 1
     /// Standard deviation of the reference price over five minutes, in per cent; ETH moves a quarter more than BTC.
-    var volatility = 0.5
+    var volatility = 1.5
     /// Multiplies how often background traders act.
     var activity = 1.0
     var profile = SyntheticProfile()
