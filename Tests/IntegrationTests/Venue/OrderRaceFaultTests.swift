@@ -207,9 +207,11 @@ struct OrderRaceFaultTests {
     let bench = try VenueBench()
     var opened = 0
     var told: Set<VenueTradeID> = []
-    let stream = try openStream(bench, onOpen: { opened += 1 }) {
-      if case .trade(let trade) = $0 { told.insert(trade.id) }
-    }
+    let stream = try openStream(
+      bench, onOpen: { opened += 1 },
+      { event in
+        if case .trade(let trade) = event { told.insert(trade.id) }
+      })
     defer { stream.stop() }
     let begun = try bench.wait { SimClock.read(bench.http, url: bench.venue.base + "/sim/clock", $0) }.get()
       .market(at: SystemClock.wall())

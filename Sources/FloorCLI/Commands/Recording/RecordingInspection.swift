@@ -61,7 +61,7 @@ enum RecordingInspection {
         print("gap: \(name) silent for \(RecordingCommand.seconds(gap.length)) from \(gap.from)")
       }
     }
-    notes.forEach { print($0) }
+    for note in notes { print(note) }
   }
 
   private static func json(_ summary: RecordingSummary, _ notes: [String]) -> JSON {
