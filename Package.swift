@@ -1,5 +1,6 @@
 // swift-tools-version: 6.2
 // One manifest, one settings list. Layers point one way: Shared (pure) ← FloorIO (the only importer of C) ← executables.
+import Foundation
 import PackageDescription
 
 /// Applied to every Swift target: Swift 6 mode comes from `swiftLanguageModes` below.
@@ -21,6 +22,9 @@ func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
 }
+
+/// Only a benchmark's peer: libsimdjson-dev, where it is installed.
+let hasSimdjson = FileManager.default.fileExists(atPath: "/usr/include/simdjson.h")
 
 let package = Package(
   name: "polyfloor",
@@ -52,7 +56,7 @@ let package = Package(
     // The same work in C, which floor-bench measures against.
     .target(
       name: "CBench", path: "Sources/CBench",
-      linkerSettings: ["hiredis", "m", "secp256k1", "simdjson"].map { .linkedLibrary($0) }),
+      linkerSettings: (["hiredis", "m", "secp256k1"] + (hasSimdjson ? ["simdjson"] : [])).map { .linkedLibrary($0) }),
 
     // The domain: pure Swift, no I/O, no C, no Foundation.
     .target(name: "Shared", path: "Sources/Shared", swiftSettings: settings),

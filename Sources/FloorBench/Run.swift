@@ -190,8 +190,8 @@ private let help = """
             with N agents at work (default 5)
     decode  reading frames of the market channel: with a tree and without (2000 frames of each kind, books of 60 levels). Then the
             frames of clob_ws_capture in the folder FLOOR_DATA (default ../shared/data; made up where it is absent) read and applied
-            to the books, beside simdjson, and beside orjson and msgspec run by FLOOR_BENCH_PYTHON (default /usr/bin/python3); the
-            peers stop at the numbers, and their sums must agree
+            to the books, beside simdjson (where libsimdjson-dev was installed when it was built), and beside orjson and msgspec run
+            by FLOOR_BENCH_PYTHON (default /usr/bin/python3); the peers stop at the numbers, and their sums must agree
     sign    an order from digest to signature, beside libsecp256k1 called from C, from its members to the body of its request, and
             the headers of level 2 (default 9 rounds of 2000)
     venue   sim-venue under load: orders, signed before, at an exact rate over kept connections, while web sockets listen to its

@@ -6,7 +6,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 # Debian packages, by what needs them. scripts/run installs the first three groups, scripts/test all.
 # What a Swift toolchain unpacked from its archive itself needs: the libraries of its programs, the linker, C and C++ headers.
 PACKAGES_TOOLCHAIN=(binutils git libc6-dev libcurl4 libgcc-12-dev libncurses6 libsqlite3-0 libstdc++-12-dev libxml2)
-PACKAGES_BUILD=("${PACKAGES_TOOLCHAIN[@]}" libpq-dev libhiredis-dev libcurl4-openssl-dev libwebsockets-dev libsecp256k1-dev libsimdjson-dev libssl-dev libyaml-dev libzstd-dev zlib1g-dev
+PACKAGES_BUILD=("${PACKAGES_TOOLCHAIN[@]}" libpq-dev libhiredis-dev libcurl4-openssl-dev libwebsockets-dev libsecp256k1-dev libssl-dev libyaml-dev libzstd-dev zlib1g-dev
   pkg-config)
 PACKAGES_RUN=(postgresql-15 postgresql-client-15 redis-server redis-tools supervisor python3 curl)
 PACKAGES_TEST=(nettle-dev prometheus python3-venv)

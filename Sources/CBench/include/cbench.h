@@ -24,7 +24,9 @@ int cbench_path_ingest(int port, const char *redis_socket);
 int cbench_path_trader(const char *redis_socket, int port);
 
 /// Reads `count` frames of the market channel that stand behind each other in `text` with simdjson (its tree, or On-Demand) and sums every
-/// price, size and best price in 10^-6. `capacity` counts from `text`, with at least 64 readable bytes behind the last frame. 0 on success.
+/// price, size and best price in 10^-6. `capacity` counts from `text`, with at least 64 readable bytes behind the last frame. 0 on success;
+/// CBENCH_NO_SIMDJSON where the program was built without it.
+#define CBENCH_NO_SIMDJSON (-2)
 int cbench_json(
     const uint8_t *text, size_t capacity, const size_t *lengths, int count, int on_demand, int64_t *sum, int64_t *taken_ns);
 
