@@ -59,7 +59,7 @@ struct HTTPClientTests {
       try #require(try bench.loop.turn(until: { result != nil }, limit: .seconds(10)))
       switch try #require(result) {
       case .success(let time): #expect(time.seconds == seconds)
-      case .failure(let error): #expect(seconds == nil && error == .malformed("WallTime"), "\(error)")
+      case .failure(let error): #expect(seconds == nil && error == .malformed("time"), "\(error)")
       }
     }
   }
