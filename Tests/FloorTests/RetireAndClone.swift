@@ -25,6 +25,15 @@ extension WholeFloor {
           """) > 0
       }
 
+      // Said after it is done: the clone may have traded before.
+      try eventuallyTrue("the verdict on late stands", within: .seconds(30)) {
+        try floor.count(
+          """
+          SELECT count(*) AS value FROM verdicts v JOIN recommendations r ON r.id = v.recommendation_id JOIN agents a ON a.id = r.agent_id
+           WHERE a.name = 'late' AND r.action = 'RETIRE'
+          """) > 0
+      }
+
       // The evidence: what the rule saw, recomputed here from the trades it names.
       let advice = try floor.rows(
         """
