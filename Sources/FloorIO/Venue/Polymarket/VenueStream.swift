@@ -24,16 +24,17 @@ public final class VenueStream {
 
   /// - Parameters:
   ///   - keepAlive: between two `PING` texts: the venue wants one every 10 s.
-  ///   - answerLimit: silence, of any kind of frame, after which the connection counts as dead.
+  ///   - answerLimit: without a whole message for so long, the connection counts as dead.
+  ///   - messageLimit: bytes; a larger message ends the connection.
   public init(
     context: WebContext, endpoint: WebEndpoint, keepAlive: Duration = .seconds(10),
-    answerLimit: Duration = .seconds(30), backoff: Backoff? = nil
+    answerLimit: Duration = .seconds(30), messageLimit: Int = 16 << 20, backoff: Backoff? = nil
   ) throws {
     loop = context.loop
     self.keepAlive = keepAlive
     self.answerLimit = answerLimit
     self.backoff = backoff ?? Backoff(base: .milliseconds(250), cap: .seconds(30), seed: SystemRandom.seed())
-    client = try WebSocketClient(context: context, endpoint: endpoint)
+    client = try WebSocketClient(context: context, endpoint: endpoint, messageLimit: messageLimit)
     client.onOpen = { [unowned self] in opened() }
     client.onText = { [unowned self] text in
       lastHeardAt = SystemClock.monotonic()

@@ -77,11 +77,14 @@ public enum WebSocketEnd: Hashable, Sendable, CustomStringConvertible {
   private let queueLimit: Int
   private let connectTimeout: Duration
   private var number: UInt?
+  /// Counts what was begun and let go, so that the late word on one of them is not taken for another's.
+  private var attempts: UInt64 = 0
   private var wsi: OpaquePointer?
   private var message: [UInt8] = []
   private var queue: SendQueue
   private var deadline: TimerID?
-  private var reason: WebSocketEnd?
+  /// What the other side gave as its reason to close.
+  private var peerCode: UInt16?
 
   public init(
     context: WebContext, endpoint: WebEndpoint, messageLimit: Int = 16 << 20, queueLimit: Int = 1 << 20,
@@ -99,14 +102,14 @@ public enum WebSocketEnd: Hashable, Sendable, CustomStringConvertible {
   /// Starts one attempt. Does nothing while one is under way or open.
   public func connect() {
     guard number == nil else { return }
+    attempts += 1
     message = []
     queue = SendQueue(limit: queueLimit)
-    reason = nil
+    peerCode = nil
     isOpen = false
     guard let number = context.connect(self, to: endpoint) else {
       // Also this answer comes from the loop, so that an owner meets one order of events only.
-      context.loop.after(.zero) { [weak self] in self?.end(.connectFailed("no socket")) }
-      return
+      return giveUp(.connectFailed("no socket"))
     }
     self.number = number
     deadline = context.loop.after(connectTimeout) { [weak self] in
@@ -121,8 +124,7 @@ public enum WebSocketEnd: Hashable, Sendable, CustomStringConvertible {
   public func send(_ text: [UInt8]) -> Bool {
     guard isOpen, let wsi = unsafe wsi else { return false }
     guard queue.add(text) else {
-      abandon()
-      context.loop.after(.zero) { [weak self] in self?.end(.sendQueueFull) }
+      giveUp(.sendQueueFull)
       return false
     }
     _ = unsafe lws_callback_on_writable(wsi)
@@ -130,10 +132,7 @@ public enum WebSocketEnd: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Ends the connection, or the attempt; no handler is called any more.
-  public func close() {
-    abandon()
-    reason = nil
-  }
+  public func close() { abandon() }
 
   /// Lets go of the library's connection: it dies by itself, and nothing of it reaches us.
   private func abandon() {
@@ -144,6 +143,16 @@ public enum WebSocketEnd: Hashable, Sendable, CustomStringConvertible {
     number = nil
     unsafe wsi = nil
     isOpen = false
+    attempts += 1
+  }
+
+  /// Lets go of the connection from inside a handler; the end is told in the next turn, unless the owner closes or connects before.
+  private func giveUp(_ why: WebSocketEnd) {
+    abandon()
+    let attempt = attempts
+    context.loop.after(.zero) { [weak self] in
+      if let self, attempts == attempt { end(why) }
+    }
   }
 
   private func end(_ why: WebSocketEnd) {
@@ -162,30 +171,33 @@ public enum WebSocketEnd: Hashable, Sendable, CustomStringConvertible {
       deadline = nil
       onOpen?()
       return 0
-    case LWS_CALLBACK_CLIENT_RECEIVE: return unsafe receive(wsi, bytes)
+    case LWS_CALLBACK_CLIENT_RECEIVE:
+      unsafe receive(wsi, bytes)
+      return 0
     case LWS_CALLBACK_CLIENT_WRITEABLE:
       guard unsafe queue.write(to: wsi) else { return -1 }
       if !queue.isEmpty { _ = unsafe lws_callback_on_writable(wsi) }
       return 0
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-      reason = reason ?? .closed(code: bytes.count >= 2 ? unsafe UInt16(bytes[0]) << 8 | UInt16(bytes[1]) : nil)
+      peerCode = bytes.count >= 2 ? unsafe UInt16(bytes[0]) << 8 | UInt16(bytes[1]) : nil
       return 0
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
       let text = unsafe bytes.isEmpty ? "refused or unreachable" : String(decoding: bytes, as: UTF8.self)
       finish(.connectFailed(text))
       return 0
     case LWS_CALLBACK_CLIENT_CLOSED:
-      finish(reason ?? .closed(code: nil))
+      finish(.closed(code: peerCode))
       return 0
     default: return 0
     }
   }
 
-  private func receive(_ wsi: OpaquePointer, _ bytes: UnsafeRawBufferPointer) -> Int32 {
+  private func receive(_ wsi: OpaquePointer, _ bytes: UnsafeRawBufferPointer) {
+    // No farewell: the library would wait for its answer behind all that is still being sent, and libwebsockets 4.1 may read on in a
+    // connection that it has freed when a receiver refuses what is left.
     guard message.count + bytes.count <= messageLimit else {
-      reason = .messageTooLarge
-      unsafe lws_close_reason(wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, nil, 0)
-      return -1
+      message = []
+      return giveUp(.messageTooLarge)
     }
     unsafe message.append(contentsOf: bytes)
     if unsafe lws_is_final_fragment(wsi) != 0, unsafe lws_remaining_packet_payload(wsi) == 0 {
@@ -193,7 +205,6 @@ public enum WebSocketEnd: Hashable, Sendable, CustomStringConvertible {
       message = []
       onText?(whole)
     }
-    return 0
   }
 
   private func finish(_ why: WebSocketEnd) {
