@@ -1,42 +1,56 @@
 import FloorIOData
 import Shared
 
-/// The paper account on the disk. A record is there before anybody is told what it says; a long journal is begun anew, from a snapshot, when it
-/// is opened.
+/// The paper account on the disk. A record is there before anybody is told what it says; a journal that has grown long is begun anew, from
+/// a snapshot, so that months of trading can be read back.
 final class PaperJournal {
-  /// The account as it was left.
+  /// The account as it stands.
   private(set) var account: PaperExchange
-  private let file: JournalFile
+  private let directory: String
+  /// `nil` when it could not be opened again: nothing can be recorded then.
+  private var file: JournalFile?
+  private var sizeAtStart = 0
 
-  /// Beyond this the journal is begun anew at the next opening.
-  private static let bytesMax = 1 << 20
+  /// Grown by so many bytes, the journal is long.
+  static let growthMax = 1 << 20
   /// What ended or traded longer ago than this is left out then: no reader of orders and trades looks further back.
-  private static let retention = Duration.seconds(48 * 3600)
+  static let retention = Duration.seconds(48 * 3600)
   private static let name = "paper.journal"
 
   /// Throws when the file cannot be read or is no paper account's: nothing of it is thrown away then.
-  init(directory: String, now: MarketTime) throws {
-    let first = try JournalFile(directory: directory, name: Self.name)
-    guard let account = PaperExchange(records: try first.load()) else {
+  init(directory: String) throws {
+    self.directory = directory
+    let file = try JournalFile(directory: directory, name: Self.name)
+    guard let account = PaperExchange(records: try file.load()) else {
       throw FloorFailure(
         .configuration, "\(directory)/\(Self.name) is no paper account's journal; move it away to begin a new account")
     }
     self.account = account
-    guard first.size > Self.bytesMax else {
-      file = first
-      return
-    }
-    let snapshot = account.snapshot(since: now.advanced(by: .zero - Self.retention))
-    file = try JournalFile(directory: directory, name: Self.name, startingWith: snapshot)
-    self.account = PaperExchange(snapshot: snapshot) ?? account
+    self.file = file
   }
 
   /// Writes what happened, then lets it have happened. Throws when the disk does not take it: then nothing has.
   func record(_ entries: [PaperEntry]) throws {
     guard !entries.isEmpty else { return }
+    guard let file else { throw FloorFailure(.tryAgain, "\(directory)/\(Self.name) could not be opened again") }
     try file.append(PaperExchange.record(entries))
     for entry in entries { account.apply(entry) }
   }
 
   func observe(_ book: VenueBook) { account.observe(book) }
+
+  /// Begins a long journal anew. Throws when the disk does not take the new one: the old one then goes on.
+  func renewWhenLong(at now: MarketTime) throws {
+    guard let old = file, old.size - sizeAtStart > Self.growthMax else { return }
+    account.forget(before: now.advanced(by: .zero - Self.retention))
+    do {
+      file = try JournalFile(directory: directory, name: Self.name, startingWith: account.snapshot)
+    } catch {
+      // Which of the two stands under the name now is not known; both say the same.
+      file = nil
+      file = try JournalFile(directory: directory, name: Self.name)
+      throw error
+    }
+    sizeAtStart = file?.size ?? 0
+  }
 }

@@ -49,7 +49,7 @@ final class PaperVenueLink: VenueLink {
 
   /// Opens the account; play money is paid in when there is none yet.
   func open() throws {
-    let journal = try PaperJournal(directory: directory, now: now)
+    let journal = try PaperJournal(directory: directory)
     opened = journal
     if journal.account.isNew { try journal.record([.deposit(capital)]) }
     // The venue cancels what rests when its owner's heartbeat stops; a process that was away has missed some.
@@ -152,6 +152,7 @@ final class PaperVenueLink: VenueLink {
   private func look() {
     record(journal.account.expire(at: now))
     confirm()
+    do { try journal.renewWhenLong(at: now) } catch { log.error("paper journal not begun anew", [.error(error)]) }
     for token in journal.account.tokensAtWork where asking.insert(token).inserted {
       clob.book(token) { [weak self] result in
         guard let self else { return }

@@ -30,15 +30,19 @@ extension PaperExchange {
 
   // MARK: - Kept
 
-  /// Everything that is needed to go on, with what ended or was filled since `since`; what is older is left out for good.
-  public func snapshot(since: MarketTime) -> JSON {
-    let kept = orders.values.filter { $0.isOpen || $0.placedAt >= since }.sorted { $0.order.id < $1.order.id }
-    let ids = Set(kept.map(\.order.id))
-    return [
+  /// Leaves out what is over and older than `time`. Money and what is open stay.
+  public mutating func forget(before time: MarketTime) {
+    orders = orders.filter { $0.value.isOpen || $0.value.placedAt >= time }
+    fills.removeAll { $0.at < time && orders[$0.order] == nil }
+  }
+
+  /// Everything that is needed to go on.
+  public var snapshot: JSON {
+    [
       "kind": "snapshot", "cash": .text(cash), "next_fill": .int(nextFill),
       "tokens": .array(tokens.sorted { $0.key < $1.key }.map { ["token": .text($0.key), "shares": .text($0.value)] }),
       "orders": .array(
-        kept.map { resting in
+        orders.values.sorted { $0.order.id < $1.order.id }.map { resting in
           var json: JSON = [
             "order": resting.order.json, "condition": .text(resting.condition),
             "at_ns": .int(resting.placedAt.nanoseconds), "matched": .text(resting.matched),
@@ -46,7 +50,7 @@ extension PaperExchange {
           if let ending = resting.ending { json = json.with("ending", .string(ending.rawValue)) }
           return json
         }),
-      "fills": .array(fills.filter { $0.at >= since || ids.contains($0.order) }.map(\.json)),
+      "fills": .array(fills.map(\.json)),
     ]
   }
 

@@ -219,9 +219,11 @@ import Testing
     same(PaperExchange(records: records))
     let cut = Int(whole(1...Int64(records.count)))
     let early = try #require(PaperExchange(records: Array(records.prefix(cut))))
-    same(PaperExchange(records: [try JSON.parse(early.snapshot(since: Self.now).text)] + records.dropFirst(cut)))
+    same(PaperExchange(records: [try JSON.parse(early.snapshot.text)] + records.dropFirst(cut)))
     // A short snapshot forgets what is over, never money or what is open.
-    let short = try #require(PaperExchange(snapshot: account.snapshot(since: Self.now.advanced(by: .seconds(100)))))
+    var forgetful = account
+    forgetful.forget(before: Self.now.advanced(by: .seconds(100)))
+    let short = try #require(PaperExchange(snapshot: forgetful.snapshot))
     #expect(short.cash == account.cash && short.tokens == account.tokens && short.openOrders() == account.openOrders())
     #expect(short.orders.count < account.orders.count)
     #expect(PaperExchange(records: [["entries": [["kind": "gift"]]]]) == nil)
