@@ -40,16 +40,11 @@ struct DelayedTakers: Hashable, Sendable {
   }
 
   var shown: WireValue {
-    .object(
-      (
-        "rules",
-        .list(
-          rules.map {
-            .record(
-              [
-                .init(name: "market", value: .text($0.market)), .init(name: "ms", value: .integer($0.milliseconds)),
-              ] + $0.when.shown)
-          })
-      ), ("hits", .integer(hits)))
+    FaultSchedule.shown(rules, hits: hits, when: \.when) {
+      [
+        .init(name: "market", value: .text($0.market)),
+        .init(name: "ms", value: .integer($0.milliseconds)),
+      ]
+    }
   }
 }

@@ -50,6 +50,13 @@ struct FaultSchedule: Hashable, Sendable {
       .init(name: "until_ms", value: until.map { .integer($0.milliseconds) } ?? .null),
     ]
   }
+
+  /// What the console shows of a list of rules: the members of each, then when it strikes; and how often any of them has.
+  static func shown<Rule>(
+    _ rules: [Rule], hits: Int64, when: (Rule) -> FaultSchedule, _ members: (Rule) -> [WireValue.Field]
+  ) -> WireValue {
+    .object(("rules", .list(rules.map { .record(members($0) + when($0).shown) })), ("hits", .integer(hits)))
+  }
 }
 
 /// Why a list of faults does not read.

@@ -89,18 +89,13 @@ struct RequestFaults: Sendable {
   }
 
   var shown: WireValue {
-    .object(
-      (
-        "rules",
-        .list(
-          rules.map {
-            .record(
-              [
-                .init(name: "endpoint", value: .text($0.endpoint)), .init(name: "kind", value: .text($0.kind.rawValue)),
-                .init(name: "ms", value: .integer($0.milliseconds)),
-                .init(name: "status", value: .integer(Int64($0.answer.status))),
-              ] + $0.when.shown)
-          })
-      ), ("hits", .integer(hits)))
+    FaultSchedule.shown(rules, hits: hits, when: \.when) {
+      [
+        .init(name: "endpoint", value: .text($0.endpoint)),
+        .init(name: "kind", value: .text($0.kind.rawValue)),
+        .init(name: "ms", value: .integer($0.milliseconds)),
+        .init(name: "status", value: .integer(Int64($0.answer.status))),
+      ]
+    }
   }
 }

@@ -37,10 +37,10 @@ struct SettlementFaults: Hashable, Sendable {
   }
 
   var shown: WireValue {
-    .object(
-      (
-        "rules",
-        .list(rules.map { .record([.init(name: "kind", value: .text($0.kind.rawValue))] + $0.when.shown) })
-      ), ("hits", .integer(hits)))
+    FaultSchedule.shown(rules, hits: hits, when: \.when) {
+      [
+        .init(name: "kind", value: .text($0.kind.rawValue))
+      ]
+    }
   }
 }

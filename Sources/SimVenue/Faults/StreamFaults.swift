@@ -103,18 +103,12 @@ struct StreamFaults: Sendable {
   }
 
   var shown: WireValue {
-    .object(
-      (
-        "rules",
-        .list(
-          rules.map {
-            .record(
-              [
-                .init(name: "stream", value: .text($0.stream.rawValue)),
-                .init(name: "kind", value: .text($0.kind.rawValue)),
-                .init(name: "containing", value: .text(String(decoding: $0.containing, as: UTF8.self))),
-              ] + $0.when.shown)
-          })
-      ), ("hits", .integer(hits)))
+    FaultSchedule.shown(rules, hits: hits, when: \.when) {
+      [
+        .init(name: "stream", value: .text($0.stream.rawValue)),
+        .init(name: "kind", value: .text($0.kind.rawValue)),
+        .init(name: "containing", value: .text(String(decoding: $0.containing, as: UTF8.self))),
+      ]
+    }
   }
 }
