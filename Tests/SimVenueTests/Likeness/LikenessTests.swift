@@ -24,7 +24,7 @@ import Testing
       #expect(line.recorded.count > 100 && line.synthetic.count > 100)
       #expect(line.distance < bound, "\(line.feature.rawValue)\n\(likeness.table)")
     }
-    #expect(likeness.reactionDistance < 0.35, "\(likeness.table)")
+    #expect(likeness.reactionDistance < 0.3, "\(likeness.table)")
   }
 
   @Test("a life with other habits is told apart: the bounds can be missed")
