@@ -54,7 +54,8 @@ public final class GammaClient {
       done(
         VenueHTTP.json(result).decoded { json -> GammaSeries?? in
           guard let items = json.array else { return nil }
-          return .some(items.lazy.compactMap { GammaSeries($0) }.first { $0.slug == slug })
+          let series = items.compactMap { GammaSeries($0) }
+          return series.count == items.count ? .some(series.first { $0.slug == slug }) : nil
         })
     }
   }
@@ -96,9 +97,10 @@ public final class GammaClient {
   ) {
     page("events", series.map { [WebField("series_id", $0)] } ?? [], cursor, limit) { result in
       done(
-        result.map { items, next in
+        result.flatMap { items, next in
           let events = items.compactMap { GammaEvent($0) }
-          return Page(items: events, unusable: events.flatMap(\.unusable), next: next)
+          guard events.count == items.count else { return .failure(.malformed("an event of the list")) }
+          return .success(Page(items: events, unusable: events.flatMap(\.unusable), next: next))
         })
     }
   }

@@ -21,19 +21,30 @@ struct VenueHTTP {
     self.manners = manners
   }
 
-  /// Sends the request when the budget lets it, within its timeout, or answers `.held`.
+  /// Sends the request when the budget lets it, or answers `.held`. All its waiting together leaves it half of its timeout at least: a
+  /// request that is cut off as soon as it has left would make an unknown outcome of nothing.
   func send(
     _ method: String, _ path: String, query: [WebField] = [], headers: [WebField] = [], body: [UInt8]? = nil,
     timeout: Duration, _ done: @escaping (Result<HTTPResponse, VenueCallError>) -> Void
   ) {
     let endpoint = VenueEndpoint(service, method, path)
+    send(
+      endpoint, method, path, query, headers, body, timeout: timeout,
+      patience: endpoint.places ? min(timeout / 2, Self.orderPatience) : timeout / 2, done)
+  }
+
+  private func send(
+    _ endpoint: VenueEndpoint, _ method: String, _ path: String, _ query: [WebField], _ headers: [WebField],
+    _ body: [UInt8]?, timeout: Duration, patience: Duration,
+    _ done: @escaping (Result<HTTPResponse, VenueCallError>) -> Void
+  ) {
     let wait = manners.budget.admit(endpoint, SystemClock.monotonic())
     guard wait == .zero else {
-      let patience = endpoint.places ? min(timeout, Self.orderPatience) : timeout
       guard wait < patience else { return http.later { done(.failure(.held(wait))) } }
-      // Another may have taken its place by then: it asks again, with what is left of its time.
+      // Another may have taken its place by then: it asks again, with what is left of its patience.
       return http.later(after: wait) { [self] in
-        send(method, path, query: query, headers: headers, body: body, timeout: timeout - wait, done)
+        send(
+          endpoint, method, path, query, headers, body, timeout: timeout - wait, patience: patience - wait, done)
       }
     }
     var fields = [WebField("Accept", "application/json")] + headers
