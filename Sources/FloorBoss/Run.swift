@@ -33,6 +33,7 @@ func runFloorBoss(_ arguments: [String]) -> Int32 {
     let lock = try InstanceLock.take(arguments.stateDirectory + "/floor-boss.lock") {
       say("another boss of this instance is at work; standing by")
     }
+    try VenueOfRecord.note(settings)
     let birth = try BirthPlan(settings: settings).boss(boot: SystemRandom.hex(8))
     var boss: Boss?
     let status = FloorProcess.run(birth) { process in

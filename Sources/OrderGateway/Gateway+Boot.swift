@@ -50,8 +50,8 @@ extension Gateway {
         process.loop.after(.milliseconds(100)) { [weak self] in self?.takeLock() }
       }
     } catch {
-      process.log.error("journal directory unusable", [.error(error)])
-      process.stop(.tryAgain)
+      process.log.error("journals or account not opened", [.error(error)])
+      process.stop((error as? FloorFailure)?.exitCode ?? .tryAgain)
     }
   }
 

@@ -151,7 +151,8 @@ extension Gateway {
   func probeVenue() {
     guard breaker.probe(SystemClock.monotonic()) else { return }
     publishCircuit()
-    link.balance { _ in }  // its exchange is what is judged
+    // Its exchange is what is judged; a question that every link asks of the venue itself.
+    link.version { _ in }
   }
 
   func publishCircuit() { bus.set(Names.orderCircuit, Array(breaker.state.rawValue.utf8)) }

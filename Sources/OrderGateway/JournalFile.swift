@@ -7,6 +7,9 @@ final class JournalFile {
   private let file: AppendFile
   private(set) var records = 0
 
+  /// A longer file, or a longer record in it, is none of ours.
+  private static let bytesMax = 64 << 20
+
   init(directory: String, name: String = "gateway.journal") throws {
     file = try AppendFile(directory + "/" + name)
   }
@@ -32,23 +35,35 @@ final class JournalFile {
     records += 1
   }
 
-  /// All whole records. What follows the first damaged line is not trusted, and is cut: what is appended later must be readable.
+  /// All records. A last line without its end is what a crash leaves of an append that never returned: it is cut, so that what is appended
+  /// later can be read. Any other damage throws `.configuration`, and nothing is cut: what stands behind it happened.
   func load() throws -> [JSON] {
-    let bytes = try SmallFile.read(file.path, bytesMax: 64 << 20)
+    let bytes = try SmallFile.read(file.path, bytesMax: Self.bytesMax)
     var out: [JSON] = []
-    var good = 0
-    for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-      let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 2)
-      guard parts.count == 3, let length = Int(String(decoding: parts[0], as: UTF8.self)), parts[2].count == length,
-        Hex.text(SHA256.digest(parts[2])) == String(decoding: parts[1], as: UTF8.self)
-      else { break }
-      guard good + line.count < bytes.count else { break }
-      do throws(JSONError) { out.append(try JSON.parse(Array(parts[2]))) } catch { break }
-      good += line.count + 1
+    var start = 0
+    while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+      guard let record = Self.record(bytes[start..<end]) else {
+        throw FloorFailure(
+          .configuration,
+          "\(file.path): line \(out.count + 1) is damaged; move the file away, and compare the account by hand")
+      }
+      out.append(record)
+      start = end + 1
     }
-    if good < bytes.count { try file.cut(to: good) }
+    if start < bytes.count { try file.cut(to: start) }
     records = out.count
     return out
+  }
+
+  /// `nil` when length and sum do not fit what stands there.
+  private static func record(_ line: ArraySlice<UInt8>) -> JSON? {
+    let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 2)
+    guard parts.count == 3, let length = Int(String(decoding: parts[0], as: UTF8.self)), parts[2].count == length,
+      Hex.text(SHA256.digest(parts[2])) == String(decoding: parts[1], as: UTF8.self)
+    else { return nil }
+    do throws(JSONError) { return try JSON.parse(Array(parts[2]), limits: JSONLimits(bytes: bytesMax)) } catch {
+      return nil
+    }
   }
 
   /// Everything in it is in the record now.

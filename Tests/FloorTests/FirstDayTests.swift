@@ -1,3 +1,4 @@
+import FloorIOData
 import FloorTestSupport
 import Foundation
 import Shared
@@ -30,6 +31,8 @@ extension WholeFloor {
         #expect(value.contains("{") || (key.hasPrefix("circuit") && value == "closed\n"), "\(key) is \(value)")
       }
       #expect(try floor.count("SELECT count(*) AS value FROM findings") == 0)
+      let record = try SmallFile.read(floor.state + "/venue-of-record", bytesMax: 100)
+      #expect(String(decoding: record, as: UTF8.self) == "sim paper")
       let memory = try floor.script("memory", ["--instance", floor.instance, "--json"])
       #expect(memory.status == 0, "\(memory.output)")
       let table = try JSON.parse(memory.output)

@@ -65,7 +65,8 @@ struct BossSettings {
     // What was refused above is missing below: that is told once.
     return (
       settings,
-      found + VenueCredentials.problems(settings) + settings.stopProblems + (found.isEmpty ? missing : [])
+      found + VenueCredentials.problems(settings) + VenueOfRecord.problems(settings) + settings.stopProblems
+        + (found.isEmpty ? missing : [])
     )
   }
 

@@ -7,13 +7,13 @@ final class PaperJournal {
   /// The account as it stands.
   private(set) var account: PaperExchange
   private let directory: String
-  /// `nil` when it could not be opened again: nothing can be recorded then.
+  /// `nil` when it could not be opened again after it was begun anew: the next record tries once more.
   private var file: JournalFile?
   private var sizeAtStart = 0
 
   /// Grown by so many bytes, the journal is long.
   static let growthMax = 1 << 20
-  /// What ended or traded longer ago than this is left out then: no reader of orders and trades looks further back.
+  /// Orders that are over, placed and last filled longer ago than this, are left out then: nobody asks further back.
   static let retention = Duration.seconds(48 * 3600)
   private static let name = "paper.journal"
 
@@ -32,7 +32,8 @@ final class PaperJournal {
   /// Writes what happened, then lets it have happened. Throws when the disk does not take it: then nothing has.
   func record(_ entries: [PaperEntry]) throws {
     guard !entries.isEmpty else { return }
-    guard let file else { throw FloorFailure(.tryAgain, "\(directory)/\(Self.name) could not be opened again") }
+    let file = try file ?? JournalFile(directory: directory, name: Self.name)
+    self.file = file
     try file.append(PaperExchange.record(entries))
     for entry in entries { account.apply(entry) }
   }

@@ -136,7 +136,10 @@ final class PaperVenueLink: VenueLink {
 
   func market(_ slug: MarketSlug, _ done: @escaping (Result<GammaMarket?, VenueCallError>) -> Void) {
     gamma.market(slug) { [weak self] result in
-      if case .success(let market?) = result { self?.settle(market) }
+      // Asked again until the payout is on the disk: a market that is settled is not asked for any more.
+      if case .success(let market?) = result, let self, !settle(market) {
+        return done(.failure(.malformed("\(slug): the paper journal does not take its payout")))
+      }
       done(result)
     }
   }
@@ -172,16 +175,16 @@ final class PaperVenueLink: VenueLink {
     for fill in ripe { stream.tell(.trade(fill.venueTrade(at: time))) }
   }
 
-  /// A resolved market pays what its listing says.
-  private func settle(_ market: GammaMarket) {
-    guard market.isResolved else { return }
+  /// A resolved market pays what its listing says. `false` when that could not be written down.
+  private func settle(_ market: GammaMarket) -> Bool {
+    guard market.isResolved else { return true }
     var payouts: [TokenID: Price] = [:]
     for outcome in market.tokens {
-      guard let price = outcome.price else { return }
+      guard let price = outcome.price else { return true }
       payouts[outcome.token] = price
     }
-    guard payouts.values.reduce(0, { $0 + $1.micros }) == Price.one.micros else { return }
-    record(journal.account.settle(payouts))
+    guard payouts.values.reduce(0, { $0 + $1.micros }) == Price.one.micros else { return true }
+    return record(journal.account.settle(payouts))
   }
 
   // MARK: - Facts

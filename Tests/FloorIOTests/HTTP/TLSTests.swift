@@ -62,7 +62,7 @@ final class TLSServer {
   }
 }
 
-@Suite("TLS", .timeLimit(.minutes(1)))
+@Suite("TLS", .hangLimit)
 struct TLSTests {
   static func ask(_ url: String, authorities: String?) throws -> Result<HTTPResponse, HTTPError> {
     let loop = try EventLoop()

@@ -114,6 +114,28 @@ import Testing
     #expect(problems(answer.text).count == 4, "\(answer.text)")
   }
 
+  @Test("A record of one venue is not given to another, nor play money's to real money; the floor's own is accepted")
+  func venueOfRecord() throws {
+    let floor = try BossFloor()
+    try floor.write("sim paper", to: floor.state + "/venue-of-record")
+    #expect(try check(floor, ["--before-servers"]).status == .code(0))
+    let addresses = VenueEndpoints.paths.flatMap {
+      ["--set", "\($0)=\($0.contains("_ws_") ? "ws" : "http")://127.0.0.1:1"]
+    }
+    let other = try check(floor, ["--before-servers", "--set", "venue=polymarket"] + addresses)
+    #expect(other.status == .code(78))
+    #expect(
+      other.text.contains("makes this floor polymarket paper, and the record of this state directory is sim paper"))
+    #expect(other.text.contains("--instance NAME"))
+    try floor.write("polymarket paper", to: floor.state + "/venue-of-record")
+    let own = try check(floor, ["--before-servers", "--set", "venue=polymarket"] + addresses)
+    #expect(!own.text.contains("the record of this state directory"))
+    let real = try check(
+      floor,
+      ["--before-servers", "--set", "venue=polymarket", "--set", "mode=live", "--set", "live.armed=true"] + addresses)
+    #expect(real.text.contains("polymarket live, and the record of this state directory is polymarket paper"))
+  }
+
   @Test("All of it comes in one message: each problem with its place, its value and what to do") func allAtOnce() throws
   {
     let floor = try BossFloor()

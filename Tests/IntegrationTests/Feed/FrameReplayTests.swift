@@ -6,7 +6,7 @@ import Shared
 import Testing
 
 /// What the feed recorded of one venue, played to another feed and recorded again.
-@Suite("Recordings of the feed, played again", .serialized, .timeLimit(.minutes(5)))
+@Suite("Recordings of the feed, played again", .serialized, .hangLimit)
 struct FrameReplayTests {
   /// Frames of the venue's streams, each stream in its order. Between the streams, which are two connections, there is none.
   private func frames(_ floor: FeedProcesses, isEnded: Bool = true) throws -> [String: [[UInt8]]] {

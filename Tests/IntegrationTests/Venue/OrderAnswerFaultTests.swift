@@ -6,7 +6,7 @@ import Testing
 
 /// What the client makes of answers that go wrong (reliability, V1 to V5): for each, whether the outcome is known and whether the bytes may
 /// be sent again; and what the venue says when it is asked.
-@Suite("Faults in the answer to an order", .timeLimit(.minutes(3)))
+@Suite("Faults in the answer to an order", .hangLimit)
 struct OrderAnswerFaultTests {
   @Test("V1: a 429 with Retry-After is throttled for that long: the venue is left alone, and cancels still pass")
   func throttledFor() throws {

@@ -6,7 +6,7 @@ import Testing
 
 /// What the client makes of orders that race with what is asked of them, and of accounts that do not look as expected (reliability, V12,
 /// V13, V16, V22, V23, V26).
-@Suite("Races and surprises of an account", .timeLimit(.minutes(3)))
+@Suite("Races and surprises of an account", .hangLimit)
 struct OrderRaceFaultTests {
   @Test(
     "V12: the cancel of an order that has traded is refused in words that tell nothing; the order and its trades tell")

@@ -6,7 +6,7 @@ import Testing
 
 /// Every kind of order and of cancel that the client offers, against a venue that checks them by code of its own (protocol document,
 /// sections 2.9 and 2.10).
-@Suite("Order types and cancels", .timeLimit(.minutes(5)))
+@Suite("Order types and cancels", .hangLimit)
 struct OrderTypeTests {
   @Test(
     "GTC rests, GTD ends a minute before its second, FOK is all or nothing, FAK takes what is there, post-only never takes"

@@ -7,7 +7,7 @@ import Testing
 
 /// What `Tests/Conformance` asks of the official clients, done by ours: one suite, the same code as on the floor, over real sockets against a
 /// venue that was written from the protocol document and not from this client.
-@Suite("Our client at the simulated venue", .serialized, .timeLimit(.minutes(4)))
+@Suite("Our client at the simulated venue", .serialized, .hangLimit)
 struct OurClientConformanceTests {
   private func refusal(_ outcome: SubmitOutcome) -> (code: RejectCode, text: String)? {
     if case .rejected(let code, let text) = outcome { (code, text) } else { nil }

@@ -9,7 +9,7 @@ import Testing
 @Suite(
   "Recorded windows, end to end",
   .enabled(if: ReferenceFiles.data.isPresent, Comment(rawValue: ReferenceFiles.data.absence)), .serialized,
-  .timeLimit(.minutes(5)))
+  .hangLimit)
 struct RecordedWindowTests {
   /// What the file says, read by other means than the venue's.
   struct Recorded {

@@ -5,7 +5,7 @@ import Shared
 import Testing
 
 /// The floor's clients against the simulated venue over real sockets: it verifies signatures, HMAC and rules by code of its own.
-@Suite("Venue clients against sim-venue", .timeLimit(.minutes(2)))
+@Suite("Venue clients against sim-venue", .hangLimit)
 struct VenueClientTests {
   @Test("An order rests, is found everywhere, is recognised when it comes again, and is cancelled")
   func restingOrder() throws {

@@ -5,7 +5,7 @@ import Shared
 import Testing
 
 /// What the client makes of the venue's own states (reliability, V18 to V21, V24, V25).
-@Suite("States of the venue, as outcomes", .timeLimit(.minutes(3)))
+@Suite("States of the venue, as outcomes", .hangLimit)
 struct VenueStateFaultTests {
   @Test(
     "V18: an order for a market that has ended is refused as closed; what rested there has ended by the venue's word")

@@ -5,7 +5,7 @@ import Shared
 import Testing
 
 /// The real executable on a real database, asked with curl.
-@Suite("floor-web", .timeLimit(.minutes(2)))
+@Suite("floor-web", .hangLimit)
 struct FloorWebProcessTests {
   static func birth(_ floor: DatabaseFloor, in directory: String) throws -> String {
     let document: JSON = [

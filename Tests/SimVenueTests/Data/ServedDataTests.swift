@@ -5,7 +5,7 @@ import Testing
 
 @testable import SimVenue
 
-@Suite("The served Data API", .serialized, .timeLimit(.minutes(5))) struct ServedDataTests {
+@Suite("The served Data API", .serialized, .hangLimit) struct ServedDataTests {
   private func position(_ venue: RunningVenue, _ token: String) throws -> WireValue? {
     try venue.get("/positions", "user=\(venue.credentials.address)&sizeThreshold=0").body.asList?
       .first { $0["asset"]?.asText == token }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SimVenue
 
-@Suite("Operating modes of the venue", .serialized, .timeLimit(.minutes(5))) struct OperatingModeTests {
+@Suite("Operating modes of the venue", .serialized, .hangLimit) struct OperatingModeTests {
   private func set(_ venue: RunningVenue, _ path: String, _ body: String) throws {
     let reply = try venue.ask("POST", path, body: Array(body.utf8))
     #expect(reply.status == 200, "\(reply.body)")

@@ -6,7 +6,7 @@ import Testing
 
 @testable import SimVenue
 
-@Suite("Faults of the served venue", .serialized, .timeLimit(.minutes(2))) struct ServedFaultTests {
+@Suite("Faults of the served venue", .serialized, .hangLimit) struct ServedFaultTests {
   private func set(_ venue: RunningVenue, _ path: String, _ body: String) throws {
     let reply = try venue.ask("POST", path, body: Array(body.utf8))
     #expect(reply.status == 200, "\(reply.body)")

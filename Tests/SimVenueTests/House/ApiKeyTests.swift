@@ -7,7 +7,7 @@ import Testing
 
 @testable import SimVenue
 
-@Suite("API keys of the served venue", .serialized, .timeLimit(.minutes(2))) struct ApiKeyTests {
+@Suite("API keys of the served venue", .serialized, .hangLimit) struct ApiKeyTests {
   private func ask(
     _ venue: RunningVenue, _ method: String, _ path: String, by key: EthereumKey, nonce: String = "0"
   ) throws -> RunningVenue.Reply {

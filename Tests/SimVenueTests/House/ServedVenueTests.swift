@@ -5,7 +5,7 @@ import Testing
 
 @testable import SimVenue
 
-@Suite("The served venue", .serialized, .timeLimit(.minutes(2))) struct ServedVenueTests {
+@Suite("The served venue", .serialized, .hangLimit) struct ServedVenueTests {
   private func event(from stream: PlainWebSocket) throws -> WireValue {
     let text = try stream.next()
     return try #require(WireReader.read(text))

@@ -8,7 +8,7 @@ import Testing
 
 @Suite(
   "Replayed life", .enabled(if: ReferenceFiles.data.isPresent, Comment(rawValue: ReferenceFiles.data.absence)),
-  .timeLimit(.minutes(3)))
+  .hangLimit)
 struct ReplaySourceTests {
   static let folder = ReferenceFiles.data.folder + "/btc5m_books"
 

@@ -14,7 +14,7 @@ import Testing
   @Test(
     "spreads, depths, rates, trades and moves are distributed like the recorded ones, and follow the reference as fast",
     .enabled(if: ReferenceFiles.data.isPresent, Comment(rawValue: ReferenceFiles.data.absence)),
-    .timeLimit(.minutes(3)), arguments: Seeds.some(1).suffix(1))
+    .hangLimit, arguments: Seeds.some(1).suffix(1))
   func isLike(seed: UInt64) throws {
     let recorded = try RecordedMarkets.measure(ReferenceFiles.data.folder, stride: 25)
     let synthetic = SyntheticMarkets.measure(.init(seed: seed), seconds: 3600)

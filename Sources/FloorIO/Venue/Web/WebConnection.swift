@@ -19,6 +19,7 @@ final class WebConnection {
   private var current: WebRequest?
   private var out: [UInt8] = []
   private var sent = 0
+  private var flushIsDue = false
   private var wantsWrite = false
   private var endsWhenSent = false
   /// Reading only to throw away, so that the last answer is not lost in a reset.
@@ -195,8 +196,22 @@ final class WebConnection {
       return false
     }
     write(frame)
-    flush()
+    // A turn that tells many peers much costs one system call a peer, not one a message. A burst does not wait for its end: what the socket
+    // would take must not count as a peer that is too far behind.
+    if backlog > Self.turnMax { flush() } else { flushAtTurnEnd() }
     return !isEnded
+  }
+
+  /// Bytes that one turn may collect for a web socket.
+  private static let turnMax = 64 << 10
+
+  private func flushAtTurnEnd() {
+    guard !flushIsDue else { return }
+    flushIsDue = true
+    loop.atTurnEnd { [weak self] in
+      self?.flushIsDue = false
+      self?.flush()
+    }
   }
 
   func farewell(_ code: UInt16) {
@@ -211,7 +226,7 @@ final class WebConnection {
   private func write(_ bytes: [UInt8]) { out += bytes }
 
   /// Sends what the socket takes; the rest waits for readiness.
-  private func flush() {
+  func flush() {
     guard !isEnded else { return }
     while sent < out.count {
       let count = unsafe out.withUnsafeBufferPointer { buffer in

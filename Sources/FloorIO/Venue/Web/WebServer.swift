@@ -111,7 +111,10 @@ public final class WebServer {
   /// Ends a web socket with a farewell, or `abruptly` as a crash would.
   public func close(_ peer: WebPeer, abruptly: Bool = false) {
     guard let connection = connections[peer.number] else { return }
-    if abruptly { connection.end() } else { connection.farewell(1000) }
+    guard abruptly else { return connection.farewell(1000) }
+    // What was said before is not taken back.
+    connection.flush()
+    connection.end()
   }
 
   /// How many bytes wait for this peer.

@@ -30,9 +30,10 @@ extension PaperExchange {
 
   // MARK: - Kept
 
-  /// Leaves out what is over and older than `time`. Money and what is open stay.
+  /// Leaves out orders that are over, placed before `time` and not filled since, with their fills. Money and what is open stay.
   public mutating func forget(before time: MarketTime) {
-    orders = orders.filter { $0.value.isOpen || $0.value.placedAt >= time }
+    let recent = Set(fills.filter { $0.at >= time }.map(\.order))
+    orders = orders.filter { $0.value.isOpen || $0.value.placedAt >= time || recent.contains($0.key) }
     fills.removeAll { $0.at < time && orders[$0.order] == nil }
   }
 

@@ -65,7 +65,7 @@ public struct PaperExchange: Sendable {
     case .ended(let id, let why): orders[id]?.ending = why
     case .settled(let payouts):
       for (token, price) in payouts {
-        if let held = tokens.removeValue(forKey: token) { cash += Self.product(price, held) }
+        if let held = tokens.removeValue(forKey: token) { cash += Self.worth(price, held, rounding: .nearest) }
         for (id, resting) in orders where resting.order.token == token && resting.isOpen {
           orders[id]?.ending = .cancelled
         }
@@ -189,8 +189,11 @@ public struct PaperExchange: Sendable {
 
   // MARK: - Arithmetic
 
-  static func product(_ price: Price, _ shares: Shares) -> USD {
-    USD(micros: Int64(divide(Int128(price.micros) * Int128(shares.micros), by: 1_000_000, rounding: .nearest)))
+  /// A price is at most a dollar, so the product fits where the shares do.
+  static func worth(_ price: Price, _ shares: Shares, rounding: Rounding) -> USD {
+    do throws(OverflowError) { return try USD(price, times: shares, rounding: rounding) } catch {
+      preconditionFailure("no share is worth more than a dollar")
+    }
   }
 
   /// Levels of the other side at the order's price or better, the best first, less what we took of them.
@@ -222,7 +225,7 @@ public struct PaperExchange: Sendable {
     var shares: [TokenID: Shares] = [:]
     for resting in orders.values where resting.isOpen {
       if resting.order.side == .buy {
-        cash += Self.product(resting.order.price, resting.remaining)
+        cash += Self.worth(resting.order.price, resting.remaining, rounding: .up)
       } else {
         shares[resting.order.token, default: .zero] += resting.remaining
       }
@@ -234,7 +237,7 @@ public struct PaperExchange: Sendable {
     let bound = bound()
     if order.side == .buy {
       let worst = order.isPostOnly ? USD.zero : fee.worstFee(upTo: order.price, shares: order.size)
-      let needed = Self.product(order.price, order.size) + worst
+      let needed = Self.worth(order.price, order.size, rounding: .up) + worst
       let free = cash - bound.cash
       return needed > free ? "not enough balance: \(needed) are needed, \(free) are free" : nil
     }

@@ -34,10 +34,8 @@ public struct PaperFill: Hashable, Sendable {
   }
 
   public var trade: VenueTradeID { VenueTradeID("paper-\(number)")! }
-  /// Dollars for the shares, without the fee. Sizes have two decimals and prices at most four: the product is exact.
-  public var cash: USD {
-    USD(micros: Int64(divide(Int128(price.micros) * Int128(size.micros), by: 1_000_000, rounding: .nearest)))
-  }
+  /// Dollars for the shares, without the fee; a fraction of a micro-dollar is dropped, as the ledger drops it (`FillRecord`).
+  public var cash: USD { PaperExchange.worth(price, size, rounding: .down) }
 
   /// How long a match takes to be confirmed. The chain takes a few seconds.
   public static let confirmation = Duration.seconds(2)

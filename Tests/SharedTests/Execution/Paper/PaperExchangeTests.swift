@@ -129,6 +129,40 @@ import Testing
     #expect(trade.part(of: Self.order(1, cents: 1, shares: 1).id)?.size == Shares(whole: 10))
   }
 
+  @Test(
+    "a fraction of a micro-dollar is dropped as the ledger drops it, for takers and makers", arguments: [true, false])
+  func rounding(takes: Bool) throws {
+    var account = account()
+    let level = BookLevel(price: Price(micros: 333_000)!, size: Shares(micros: 7_142_857))
+    func book(_ asks: [BookLevel]) -> VenueBook {
+      VenueBook(market: Self.condition, token: Self.token, time: Self.now, hash: "", bids: [], asks: asks)
+    }
+    let order = PaperOrder(
+      id: Self.order(77, cents: 1, shares: 1).id, token: Self.token, side: .buy, price: level.price,
+      size: Shares(whole: 10),
+      timeInForce: .goodTillCancelled)
+    _ = place(order, book(takes ? [level] : []), &account)
+    account.observe(book([level]))
+    for entry in account.meet(book([level]), at: Self.now) { account.apply(entry) }
+    let trade = try #require(account.trades(after: Self.now, at: Self.now).first)
+    let booked = try #require(
+      FillRecord(trade, order: order.id, side: .buy, token: Self.token, fee: Self.fee, road: .query))
+    #expect(booked.size == level.size && booked.isTaker == takes)
+    #expect(account.cash == USD(dollars: 100) - booked.cash - (takes ? booked.fee : .zero))
+  }
+
+  @Test("an order that was placed long ago and filled just now is remembered") func remembers() {
+    var account = account()
+    _ = place(Self.order(1, cents: 45, shares: 10), Self.book(asks: [(60, 8)]), &account)
+    let later = Self.now.advanced(by: .seconds(49 * 3600))
+    let book = Self.book(asks: [(40, 10)])
+    account.observe(book)
+    for entry in account.meet(book, at: later) { account.apply(entry) }
+    account.forget(before: later.advanced(by: .seconds(-48 * 3600)))
+    #expect(account.order(Self.order(1, cents: 1, shares: 1).id)?.status == .matched)
+    #expect(account.trades(after: Self.now, at: later).count == 1)
+  }
+
   @Test("time ends a GTD order, a cancel any; what ended cannot be cancelled, in the venue's words")
   func ends() {
     var account = account()
