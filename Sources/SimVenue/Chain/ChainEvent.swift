@@ -35,4 +35,6 @@ struct ChainEvent: Hashable, Sendable {
   var hash: String
   /// Profit or loss that it made certain. Filled in by the index.
   var realized = USD.zero
+  /// Its place among all events ever shown. Filled in by the index.
+  var number = 0
 }

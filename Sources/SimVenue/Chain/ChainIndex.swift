@@ -10,15 +10,17 @@ struct ChainIndex: Sendable {
   var isFrozen = false
   private var pending: [ChainEvent] = []
   private var pendingHead = 0
-  /// Those shown, oldest first; `dropped` older ones have been forgotten.
+  /// Those shown, by their numbers; of the venue's own traders only the newest are kept.
   private(set) var events: [ChainEvent] = []
-  private(set) var dropped = 0
+  /// How many were ever shown.
+  private(set) var shown = 0
+  private var streetEvents = 0
   private(set) var wallets: [ChainWallet] = []
   private(set) var byAddress: [String: Int] = [:]
   /// What a share of each outcome pays of markets that are over.
   private var payouts: [Int: [Int64]] = [:]
 
-  private static let eventsMax = 40_000
+  private static let streetEventsMax = 40_000
 
   init(lag: Duration) { self.lag = lag }
 
@@ -47,16 +49,38 @@ struct ChainIndex: Sendable {
       pending.removeFirst(pendingHead)
       pendingHead = 0
     }
-    if events.count > Self.eventsMax {
-      events.removeFirst(Self.eventsMax / 4)
-      dropped += Self.eventsMax / 4
-    }
+    if streetEvents > Self.streetEventsMax { forgetStreet(Self.streetEventsMax / 4) }
   }
 
   private mutating func show(_ event: ChainEvent) {
-    var shown = event
-    shown.realized = wallets[event.wallet].apply(event)
-    events.append(shown)
+    var event = event
+    event.realized = wallets[event.wallet].apply(event)
+    event.number = shown
+    shown += 1
+    if isStreet(event.wallet) { streetEvents += 1 }
+    events.append(event)
+  }
+
+  private mutating func forgetStreet(_ count: Int) {
+    var left = count
+    let wallets = wallets
+    events.removeAll { event in
+      guard left > 0, !wallets[event.wallet].name.isEmpty else { return false }
+      left -= 1
+      return true
+    }
+    streetEvents -= count
+  }
+
+  /// Where the event of this number stands, or would stand: the first of at least this number.
+  func place(ofNumber number: Int) -> Int {
+    var low = 0
+    var high = events.count
+    while low < high {
+      let middle = (low + high) / 2
+      if events[middle].number < number { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 
   // MARK: - The venue's own traders
@@ -115,7 +139,7 @@ struct ChainIndex: Sendable {
       add(clients.trades[place], market: market, at: record.now, hash: hash) { clients.address(of: $0) }
     case .balance(let account, let asset, let delta, _, let cause):
       let wallet = open(clients.accounts[account].address)
-      let hash = "0x" + Hex.text(Digests.sha256(Array("chain:\(record.sequence)".utf8)))
+      var hash: String { "0x" + Hex.text(Digests.sha256(Array("chain:\(record.sequence)".utf8))) }
       if asset == ClientBooks.cash, cause == "deposit" {
         add(ChainEvent(kind: .deposit, wallet: wallet, now: record.now, cash: USD(micros: delta), hash: hash))
       } else if cause.hasPrefix("rebate:") {

@@ -49,7 +49,7 @@ struct WalletPosition: Hashable, Sendable {
     return won
   }
 
-  /// Value of so many shares at a price in micro-dollars, rounded down.
+  /// Value of so many shares, owed ones included, at a price in micro-dollars, rounded towards nothing.
   static func value(_ shares: Shares, at price: Int64) -> USD {
     USD(micros: Int64(Int128(shares.micros) * Int128(price) / 1_000_000))
   }

@@ -48,6 +48,7 @@ struct ClientBooks: Hashable, Sendable {
   var markets: [MarketSpec] = []
   var phases: [String: Phase] = [:]
   var marketIndex: [String: Int] = [:]
+  var conditionIndex: [String: Int] = [:]
   var decisions: [String: TruthEntry.Resolution] = [:]
   /// What the oracle said of each market, in order.
   var oracle: [String: [OracleStep]] = [:]
@@ -97,6 +98,7 @@ struct ClientBooks: Hashable, Sendable {
     case .keyGone(let apiKey): keys[apiKey] = nil
     case .market(let spec):
       marketIndex[spec.slug] = markets.count
+      conditionIndex[spec.conditionID] = markets.count
       markets.append(spec)
       phases[spec.slug] = .open
     case .request: break

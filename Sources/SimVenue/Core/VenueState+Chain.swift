@@ -43,7 +43,7 @@ extension VenueState {
   }
 
   /// Orders whose money or tokens went elsewhere leave the book, the newest first.
-  private mutating func dropUncovered(_ account: Int) {
+  mutating func dropUncovered(_ account: Int) {
     let own = clients.openOrders.compactMap { clients.orders[$0] }.filter { $0.terms.account == account }
     for order in own.sorted(by: { $0.key > $1.key })
     where clients.accounts[account].available(clients.asset(of: order.terms)) < 0 {
@@ -76,7 +76,7 @@ extension VenueState {
 
   /// The market of a condition, which must belong to the contract that is called.
   private func market(_ condition: String, _ target: String) throws(PositionCall.Revert) -> Int {
-    guard let market = clients.markets.firstIndex(where: { $0.conditionID == condition }) else {
+    guard let market = clients.conditionIndex[condition] else {
       throw PositionCall.Revert("condition not prepared")
     }
     guard Contracts.manager(of: spec(market).exchange) == target else {

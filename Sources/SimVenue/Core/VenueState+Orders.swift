@@ -5,9 +5,7 @@ extension VenueState {
   /// Takes an order in and answers `request`, at once or after the hold.
   mutating func place(_ posted: OrderRules.Posted, request: Int) {
     do throws(OrderRefusal) {
-      guard let (market, outcome) = market(token: posted.token), live[market].isOpen else {
-        throw OrderRefusal(status: 404, text: "No orderbook exists for the requested token id")
-      }
+      guard let (market, outcome) = market(token: posted.token), live[market].isOpen else { throw Self.noBook }
       guard isHydrated(market) else {
         throw OrderRefusal(text: "the market is not yet ready to process new orders")
       }
@@ -48,12 +46,24 @@ extension VenueState {
 
   mutating func release(_ hold: Int) {
     guard let order = held.removeValue(forKey: hold) else { return }
-    guard let market = clients.marketIndex[order.terms.slug], live[market].isOpen else {
-      emit(.answer(order.request, .refused(404, "No orderbook exists for the requested token id")))
-      return
+    do throws(OrderRefusal) {
+      guard let market = clients.marketIndex[order.terms.slug], live[market].isOpen else { throw Self.noBook }
+      // A failed trade or a transaction may have taken away meanwhile what it rests on.
+      try checkBalance(order.terms, order.feeReserve)
+      execute(order.terms, market, order.request)
+    } catch {
+      guard order.request == Self.answered else {
+        return emit(.answer(order.request, .refused(error.status, error.text)))
+      }
+      // Whoever was told that it is delayed hears of its end on the user stream alone.
+      record(.order(order.terms, key: nextKey))
+      nextKey += 1
+      record(.ended(order: order.terms.id, status: .canceled))
+      tell(order.terms.id, .cancellation)
     }
-    execute(order.terms, market, order.request)
   }
+
+  private static let noBook = OrderRefusal(status: 404, text: "No orderbook exists for the requested token id")
 
   private func bookOrder(_ terms: OrderTerms, key: Int64) -> BookOrder {
     BookOrder(
@@ -90,7 +100,6 @@ extension VenueState {
     record(.order(terms, key: key))
     if case .refused(let reason) = result.ending {
       record(.ended(order: terms.id, status: .canceled))
-      // Whoever was told that it is delayed hears of its end on the user stream alone.
       if request == Self.answered { tell(terms.id, .cancellation) }
       emit(.answer(request, .refused(400, text(reason))))
       return

@@ -44,7 +44,7 @@ extension VenueState {
     let spec = spec(market)
     tell(.resolved, resolution.payouts, market)
     record(.resolved(resolution))
-    if rules.redeemsAtOnce { redeemAll(spec, resolution) }
+    redeemAll(spec, resolution)
     for index in traders.indices {
       guard let shares = traders[index].shares.removeValue(forKey: market) else { continue }
       for outcome in Outcome.allCases {
@@ -55,13 +55,14 @@ extension VenueState {
     emit(.notice(.resolved(market: market, winner: resolution.winner)))
   }
 
-  /// As if the auto-redeem operator had been there: clients' tokens become dollars.
+  /// Clients' tokens become dollars where the rules say so, as if the auto-redeem operator had been there. Tokens that a wallet owes, because
+  /// a trade failed after it had sold them on, are charged in any case: nobody redeems a debt.
   private mutating func redeemAll(_ spec: MarketSpec, _ resolution: TruthEntry.Resolution) {
     for account in clients.accounts.indices {
       for outcome in Outcome.allCases {
         let token = spec.tokens[outcome.index]
         let shares = clients.accounts[account].balance(token)
-        guard shares > 0 else { continue }
+        guard shares < 0 || shares > 0 && rules.redeemsAtOnce else { continue }
         move(account, token, -shares, cause: "settlement:\(spec.slug)")
         let payout = WalletPosition.value(Shares(micros: shares), at: resolution.payout(outcome))
         move(account, ClientBooks.cash, payout.micros, cause: "settlement:\(spec.slug)")

@@ -9,9 +9,7 @@ extension VenueState {
     for record in records {
       state.clients.apply(record)
       state.chain.note(record, state.clients)
-      if case .trade(let trade) = record.entry, let market = state.clients.marketIndex[trade.slug] {
-        state.rebates.note(trade, market: market, state.clients.markets[market])
-      }
+      state.rebates.note(record, state.clients)
       state.nextSequence = record.sequence + 1
     }
     let clients = state.clients

@@ -54,14 +54,13 @@ extension VenueState {
         hash: hash)
       let mined = Now(wall: now.wall.advanced(by: rules.minedAfter), market: now.market)
       chain.add(trade, market: market, at: mined, hash: hash) { clients.address(of: $0) }
-      rebates.note(trade, market: market, spec)
+      rebates.add(trade, market: market, spec)
       return nil
     }
     let trade = TradeRecord(
       id: Identifier.uuid("trade:\(takerPart.order):\(first.takerPrice):\(nextSequence)"), slug: spec.slug,
       taker: takerPart, makers: makers, matchedAt: now, updatedAt: now, status: .matched, hash: "")
     record(.trade(trade))
-    rebates.note(trade, market: market, spec)
     for part in [takerPart] + makers { pay(client: part, spec, cause: trade.id) }
     for account in parties(trade) { emit(.user(account: account, slug: spec.slug, .trade(trade))) }
     for maker in makers where maker.account != nil { tell(maker.order, .update) }
@@ -146,15 +145,27 @@ extension VenueState {
     wallDue.add(.tradeStatus(id, next), at: now.wall.advanced(by: wait).nanoseconds)
   }
 
-  /// A trade that the chain refused: money and tokens go back to where they were. The orders stay matched, as at the real venue.
+  /// A trade that the chain refused: money, fee and tokens go back to where they were. The orders stay matched, as at the real venue; those
+  /// that rested on what is taken back leave the book. Tokens of a market that has paid are given back in dollars.
   private mutating func reverse(_ trade: TradeRecord) {
     guard let market = clients.marketIndex[trade.slug] else { return }
-    let spec = spec(market)
+    var payouts: [Int64]?
+    if case .resolved(let resolution, _)? = clients.phases[trade.slug] { payouts = resolution.payouts }
     for part in [trade.taker] + trade.makers {
-      guard let account = part.account else { continue }
-      let sign: Int64 = part.side == .buy ? 1 : -1
-      move(account, ClientBooks.cash, sign * part.cash.micros + part.fee.micros, cause: "failed:\(trade.id)")
-      move(account, spec.tokens[part.outcome.index], -sign * part.shares.micros, cause: "failed:\(trade.id)")
+      collectedFees -= part.fee
+      let outcome = part.outcome.index
+      let shares = part.side == .buy ? -part.shares : part.shares
+      var cash = (part.side == .buy ? part.cash : -part.cash) + part.fee
+      if let payouts { cash += WalletPosition.value(shares, at: payouts[outcome]) }
+      if let account = part.account {
+        let cause = "failed:\(trade.id)"
+        move(account, ClientBooks.cash, cash.micros, cause: cause)
+        if payouts == nil { move(account, spec(market).tokens[outcome], shares.micros, cause: cause) }
+        dropUncovered(account)
+      } else if let index = traders.firstIndex(where: { $0.name == part.trader }) {
+        traders[index].cash += cash
+        if payouts == nil { traders[index].shares[market, default: [.zero, .zero]][outcome] += shares }
+      }
     }
   }
 }

@@ -122,6 +122,7 @@ struct VenueState: Sendable {
     nextSequence += 1
     clients.apply(record)
     chain.note(record, clients)
+    rebates.note(record, clients)
     pending.append(.truth(record))
   }
 

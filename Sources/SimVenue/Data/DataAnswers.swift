@@ -29,7 +29,7 @@ enum DataAnswers {
     "/v2/builders/volume": { (_, _) throws(DataProblem) in DataPage.single(.list([])) },
     "/v2/status": { (_, state) throws(DataProblem) in
       DataPage.single(
-        .object(("status", "ok"), ("indexed_events", .integer(Int64(state.chain.dropped + state.chain.events.count)))))
+        .object(("status", "ok"), ("indexed_events", .integer(Int64(state.chain.shown)))))
     },
     "/trades": FeedAnswers.firstTrades, "/activity": FeedAnswers.firstActivity,
     "/positions": PositionAnswers.firstPositions, "/closed-positions": PositionAnswers.firstClosed,

@@ -20,11 +20,16 @@ enum DataPage {
   ) throws(DataProblem) -> Answer {
     let limit = Int(try query.number("limit", 1...1_000) ?? 100)
     let events = chain.events
-    var at = (try place(query)).map { $0 - chain.dropped } ?? (ascending ? 0 : events.count - 1)
+    // The event that a cursor names may have been forgotten since: then the next one on the way.
+    var at = ascending ? 0 : events.count - 1
+    if let number = try place(query) {
+      at = chain.place(ofNumber: number)
+      if !ascending, !events.indices.contains(at) || events[at].number > number { at -= 1 }
+    }
     var rows: [WireValue] = []
     while events.indices.contains(at), rows.count <= limit {
       if passes(events[at]) {
-        if rows.count == limit { return page(rows, limit: limit, offset: 0, next: at + chain.dropped) }
+        if rows.count == limit { return page(rows, limit: limit, offset: 0, next: events[at].number) }
         rows.append(show(events[at]))
       }
       at += ascending ? 1 : -1

@@ -39,7 +39,8 @@ enum MarketAnswers {
   /// By condition id; one of 31 bytes may have a padding byte behind it.
   private static func find(_ id: String, _ state: VenueState) -> Int? {
     let wanted = id.lowercased()
-    return state.clients.markets.firstIndex { $0.conditionID == wanted || $0.conditionID + "00" == wanted }
+    let index = state.clients.conditionIndex
+    return index[wanted] ?? (wanted.hasSuffix("00") ? index[String(wanted.dropLast(2))] : nil)
   }
 
   private static func compact(_ market: Int, _ state: VenueState) -> WireValue {

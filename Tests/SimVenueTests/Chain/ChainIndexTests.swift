@@ -23,14 +23,45 @@ import Testing
   func lag() throws {
     var bench = traded()
     #expect(bench.tokens(0, .yes) == "100")
-    let before = try ask(bench, "/positions", ("user", "0xa1" + String(repeating: "0", count: 38)))
-    #expect(before.asList?.isEmpty == true)
+    let seller = VenueState.Trader.address(bench.state.traders[bench.trader].name)
+    #expect(try ask(bench, "/positions", ("user", seller)).asList?.isEmpty == true)
     bench.wait(wall: .milliseconds(500))
     bench.wait(wall: .milliseconds(1_900))
     #expect(bench.state.chain.events.allSatisfy { $0.kind != .trade })
     bench.wait(wall: .milliseconds(200))
     #expect(bench.state.chain.events.count { $0.kind == .trade } == 2)
     #expect(bench.state.chain.wallet("0xa1")?.held(bench.market, .yes) == Shares(whole: 100))
+    #expect(try ask(bench, "/positions", ("user", seller)).asList?.isEmpty == false)
+  }
+
+  @Test("what clients did is kept for good; of the venue's own traders the oldest is forgotten, and cursors hold")
+  func forgotten() throws {
+    var chain = ChainIndex(lag: .zero)
+    let now = Bench().state.now
+    let own = chain.open("0xa1")
+    let street = chain.open(VenueState.Trader.address("someone"), name: "someone")
+    for number in 0..<41_000 {
+      chain.add(
+        ChainEvent(
+          kind: .deposit, wallet: number % 1_000 == 0 ? own : street, now: now, cash: USD(dollars: 1),
+          hash: "\(number)"))
+      chain.advance(to: now.wall)
+    }
+    let events = chain.events
+    #expect(events.filter { $0.wallet == own }.map(\.hash) == (0..<41).map { "\($0 * 1_000)" })
+    #expect(events.count < 35_000 && events.last?.number == 40_999)
+    // Number 1 is forgotten: from there on the next to come is 1,000 upwards and 0 downwards.
+    func page(_ ascending: Bool) throws -> WireValue {
+      let cursor = Base64URL.encode(Array("1".utf8))
+      let call = Call(
+        method: "GET", path: "/", query: [.init(name: "cursor", value: cursor), .init(name: "limit", value: "1")])
+      let answer = try DataPage.feed(
+        DataQuery(call: call), chain, ascending: ascending, { _ in true }, { .text($0.hash) })
+      return try #require(WireReader.read(answer.body))
+    }
+    #expect(try page(true)["data"] == .texts(["1000"]))
+    #expect(try page(false)["data"] == .texts(["0"]))
+    #expect(try page(false)["pagination"]?["has_more"] == .flag(false))
   }
 
   @Test("a trade that fails on its way never shows")

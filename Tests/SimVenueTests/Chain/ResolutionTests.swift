@@ -152,6 +152,13 @@ import Testing
       [Contracts.collateral, "0", bench.state.spec(bench.market).conditionID, "128", "2", "1", "2"])
   }
 
+  /// Of 400 dollars.
+  private func split(_ bench: Bench, _ target: String) -> ContractCall {
+    call(
+      target, "splitPosition(address,bytes32,bytes32,uint256[],uint256)",
+      [Contracts.collateral, "0", bench.state.spec(bench.market).conditionID, "160", "400000000", "2", "1", "2"])
+  }
+
   @Test("where redeeming is asked for, tokens stay until their wallet redeems them, and too early is too early")
   func asked() throws {
     var rules = VenueRules()
@@ -185,26 +192,35 @@ import Testing
   func uncovered() throws {
     var bench = Bench(feeRate: 0)
     bench.state.keccak = { Keccak256.hash($0).bytes }
-    let spec = bench.state.spec(bench.market)
     let older = bench.nextOrder
     _ = bench.post(0, .buy, .yes, "0.5", "800")
     let newer = bench.nextOrder
     _ = bench.post(0, .buy, .yes, "0.5", "1000")
-    func split(_ target: String) -> ContractCall {
-      call(
-        target, "splitPosition(address,bytes32,bytes32,uint256[],uint256)",
-        [Contracts.collateral, "0", spec.conditionID, "160", "400000000", "2", "1", "2"])
-    }
     // Another market's contract does not do it.
     let other = bench.state.submit(
-      [split(Contracts.negativeRiskAdapter)], account: 0, hash: "0x01"
+      [split(bench, Contracts.negativeRiskAdapter)], account: 0, hash: "0x01"
     ).id
-    _ = bench.state.submit([split(Contracts.collateralAdapter)], account: 0, hash: "0x02")
+    _ = bench.state.submit([split(bench, Contracts.collateralAdapter)], account: 0, hash: "0x02")
     bench.wait(wall: .seconds(1))
     #expect(bench.state.clients.transactions[other]?.state == .failed)
     #expect(bench.cash(0) == "600")
     #expect(bench.state.clients.orders[newer]?.status == .invalid)
     #expect(bench.state.clients.orders[older]?.status == .live)
+  }
+
+  @Test("a wallet that takes away what its order in the hold rests on is refused when the hold ends")
+  func uncoveredInHold() throws {
+    var bench = Bench(rules: VenueRules(takerHold: .seconds(2)), feeRate: 0)
+    bench.state.keccak = { Keccak256.hash($0).bytes }
+    _ = bench.quote(.sell, .yes, "0.5", "1800")
+    let request = bench.post(0, .buy, .yes, "0.5", "1800", .fillOrKill)
+    _ = bench.state.submit([split(bench, Contracts.collateralAdapter)], account: 0, hash: "0x01")
+    bench.wait(wall: .seconds(3))
+    #expect(
+      bench.error(request) == "not enough balance / allowance: the balance is not enough -> balance: 600000000, "
+        + "order amount: 900000000")
+    #expect(bench.cash(0) == "600")
+    #expect(bench.wealth == 2_000_000_000)
   }
 
   @Test("rubbish of any kind is refused by the contracts, never more", arguments: 0..<64)

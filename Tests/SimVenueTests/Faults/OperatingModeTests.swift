@@ -100,22 +100,42 @@ import Testing
     #expect(bench.body(next)?["status"]?.asText == "matched")
   }
 
-  @Test("a delayed order that finds nothing any more is killed, and its owner hears of it on the user stream")
-  func delayedInVain() throws {
-    var bench = Bench()
-    try bench.state.delayedTakers.set(#require(WireReader.read(#"[{"ms":3000}]"#)), at: bench.state.now.wall)
-    let standing = bench.quote(.sell, .yes, "0.6", "100")
+  /// What may become of a delayed order before it is matched.
+  enum Obstacle: CaseIterable { case nothingToMatch, closedMarket, noTokens }
+
+  @Test(
+    "a delayed order that finds nothing, no market or no cover any more is killed, and its owner hears of it on the user stream",
+    arguments: Obstacle.allCases)
+  func delayedInVain(_ obstacle: Obstacle) throws {
+    var bench = Bench(rules: VenueRules(takerHold: .zero), feeRate: 0)
+    let sale = bench.quote(.sell, .yes, "0.6", "100")
+    _ = try #require(sale)
+    let standing = bench.quote(.buy, .yes, "0.4", "100")
     let key = try #require(standing)
-    let id = bench.nextOrder
+    try bench.state.settlementFaults.set(
+      #require(WireReader.read(#"[{"kind":"fail","count":1}]"#)), at: bench.state.now.wall)
+    if obstacle != .noTokens { try bench.state.settlementFaults.set(.list([]), at: bench.state.now.wall) }
     _ = bench.post(0, .buy, .yes, "0.6", "100", .fillOrKill)
-    bench.state.withdraw(key, market: bench.market)
+    let before = bench.effects.count
+    try bench.state.delayedTakers.set(#require(WireReader.read(#"[{"ms":3000}]"#)), at: bench.state.now.wall)
+    let id = bench.nextOrder
+    let posted = bench.post(0, .sell, .yes, "0.4", "100", .fillOrKill)
+    #expect(bench.body(posted)?["status"]?.asText == "delayed")
+    switch obstacle {
+    case .nothingToMatch: bench.state.withdraw(key, market: bench.market)
+    case .closedMarket: bench.wait(market: .seconds(300))
+    case .noTokens: for _ in 0..<2 { bench.wait(wall: .milliseconds(1_000)) }
+    }
     bench.wait(wall: .seconds(4))
     #expect(bench.state.clients.orders[id]?.status == .canceled)
-    #expect(bench.cash(0) == "1000")
-    let told = bench.effects.contains { effect in
+    #expect(bench.cash(0) == (obstacle == .noTokens ? "1000" : "940"))
+    #expect(bench.wealth == 2_000_000_000)
+    let told = bench.effects.dropFirst(before).contains { effect in
       if case .user(_, _, .order(let order, .cancellation)) = effect { return order.terms.id == id }
       return false
     }
     #expect(told)
+    let back = VenueState.restored(from: bench.records, rules: bench.state.rules, now: bench.state.now)
+    #expect(back.clients == bench.state.clients)
   }
 }

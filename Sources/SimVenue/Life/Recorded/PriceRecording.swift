@@ -46,7 +46,13 @@ struct PriceRecording: Sendable {
   }
 
   private static func received(_ event: WireValue) -> MarketTime? {
-    event.asList?.first?.asMicros.map { MarketTime(nanoseconds: $0 * 1000) }
+    event.asList?.first.flatMap(stamp)
+  }
+
+  /// Seconds since 1970 with a fraction.
+  private static func stamp(_ value: WireValue) -> MarketTime? {
+    guard let micros = value.asMicros, MarketTime(venueMilliseconds: micros / 1_000) != nil else { return nil }
+    return MarketTime(nanoseconds: micros * 1_000)
   }
 
   private static func price(_ value: WireValue?) -> Int128? {
@@ -99,8 +105,9 @@ struct PriceRecording: Sendable {
     private mutating func read(_ parts: [WireValue]) -> Reading {
       switch parts[1].asText {
       case "s", "l", "t":
-        guard let stamp = parts[2].asMicros, let price = PriceRecording.price(parts[3]) else { return .unreadable }
-        let at = MarketTime(nanoseconds: stamp * 1000)
+        guard let at = PriceRecording.stamp(parts[2]), let price = PriceRecording.price(parts[3]) else {
+          return .unreadable
+        }
         var report = ReferenceReport(symbol: symbol, at: at)
         switch parts[1].asText {
         case "s": report.exchange = price

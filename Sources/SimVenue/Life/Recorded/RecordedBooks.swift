@@ -130,8 +130,8 @@ struct RecordedBooks {
     guard let topic = frame["topic"]?.asText, let payload = frame["payload"], let symbol = payload["symbol"]?.asText
     else { return [] }
     return (payload["data"]?.asList ?? [payload]).compactMap { item in
-      guard let stamp = item["timestamp"]?.asNumber, let price = price(item) else { return nil }
-      let at = MarketTime(milliseconds: stamp)
+      guard let at = item["timestamp"]?.asNumber.flatMap(MarketTime.init(venueMilliseconds:)), let price = price(item)
+      else { return nil }
       switch topic {
       case "crypto_prices_chainlink": return ReferenceReport(symbol: symbol, at: at, value: price)
       case "crypto_prices_twap_sixty": return ReferenceReport(symbol: symbol, at: at, mean: price)

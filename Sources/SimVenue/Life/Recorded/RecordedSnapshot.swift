@@ -14,12 +14,13 @@ struct RecordedSnapshot: Hashable, Sendable {
     guard let raw = Self.find("\"raw\"", in: line, from: 0),
       let market = Self.text("\"market\"", in: line, from: raw),
       let asset = Self.text("\"asset_id\"", in: line, from: raw),
-      let stamp = Self.text("\"timestamp\"", in: line, from: raw), let milliseconds = Int64(stamp),
+      let stamp = Self.text("\"timestamp\"", in: line, from: raw),
+      let at = Int64(stamp).flatMap(MarketTime.init(venueMilliseconds:)),
       let bids = Self.levels("\"bids\"", in: line, from: raw), let asks = Self.levels("\"asks\"", in: line, from: raw)
     else { return nil }
     condition = market
     self.asset = asset
-    at = MarketTime(milliseconds: milliseconds)
+    self.at = at
     book = VenueState.StreetBook(bids: bids, asks: asks)
   }
 

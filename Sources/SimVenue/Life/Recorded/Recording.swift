@@ -60,7 +60,8 @@ struct RecordedWindow: Hashable, Sendable {
   init?(slug: String) {
     let parts = slug.split(separator: "-")
     guard parts.count == 4, parts[1] == "updown", let start = Int64(parts[3]), let number = Int64(parts[2].dropLast()),
-      let unit: Int64 = parts[2].last == "m" ? 60 : parts[2].last == "h" ? 3600 : nil, (1...1000).contains(number)
+      let unit: Int64 = parts[2].last == "m" ? 60 : parts[2].last == "h" ? 3600 : nil, (1...1000).contains(number),
+      (0..<7_258_118_400).contains(start)
     else { return nil }
     asset = String(parts[0])
     seconds = number * unit
