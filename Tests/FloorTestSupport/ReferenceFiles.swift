@@ -43,6 +43,11 @@ public struct ReferenceFiles: Sendable {
 public struct MissingFiles: Error {
   public let folder: String
   public let suffix: String
+
+  public init(folder: String, suffix: String) {
+    self.folder = folder
+    self.suffix = suffix
+  }
 }
 
 /// A reference file lacks what the test reads.

@@ -131,11 +131,13 @@ enum Payloads {
     return lines
   }
 
-  /// All files below a folder that end so; empty where there is none.
-  static func files(_ folder: String, suffix: String) -> [String] {
+  /// All files below a folder that end so. Throws where there is none: a test over nothing proves nothing.
+  static func files(_ folder: String, suffix: String) throws -> [String] {
     let root = ReferenceFiles.data.folder + "/" + folder
-    guard let walk = FileManager.default.enumerator(atPath: root) else { return [] }
-    return walk.compactMap { $0 as? String }.filter { $0.hasSuffix(suffix) }.map { folder + "/" + $0 }.sorted()
+    let names = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []
+    let files = names.filter { $0.hasSuffix(suffix) }
+    guard !files.isEmpty else { throw MissingFiles(folder: root, suffix: suffix) }
+    return files.map { folder + "/" + $0 }.sorted()
   }
 
   static func parse(_ bytes: [UInt8]) throws -> JSON { try JSON.parse(bytes, limits: JSONLimits(bytes: 64 << 20)) }

@@ -37,7 +37,7 @@ struct RebuiltBookTests {
     "In the venue's order every book rebuilt from changes equals the next snapshot to the last level, and its check sum is that of the change before it"
   )
   func snapshots() throws {
-    for path in Payloads.files("clob_ws_capture", suffix: ".jsonl.gz") {
+    for path in try Payloads.files("clob_ws_capture", suffix: ".jsonl.gz") {
       let events = try Self.capture(path)
       // Messages overtake each other on the way; by the venue's stamps a snapshot comes after the changes of its millisecond.
       let order = events.indices.sorted {
@@ -80,7 +80,7 @@ struct RebuiltBookTests {
     "In the order of arrival the books come to the same: wherever nothing is still on its way, they equal those in the venue's order"
   )
   func arrival() throws {
-    for path in Payloads.files("clob_ws_capture", suffix: ".jsonl.gz") {
+    for path in try Payloads.files("clob_ws_capture", suffix: ".jsonl.gz") {
       let events = try Self.capture(path)
       // After which events all that was sent before has arrived: there both orders have seen the same.
       var earliestAfter = [MarketTime](repeating: MarketTime(nanoseconds: .max), count: events.count + 1)
@@ -133,7 +133,7 @@ struct RebuiltBookTests {
   @Test("Every book that came with all its ten members has the check sum that we compute")
   func checkSums() throws {
     var checked = 0
-    for path in Payloads.files("api_fixtures", suffix: ".json") {
+    for path in try Payloads.files("api_fixtures", suffix: ".json") {
       for json in Payloads.single(try Payloads.parse(ReferenceFiles.data.bytes(path))) {
         // Shortened by hand, some carry an invented one.
         guard Payloads.kind(json) == .decoded("book"), let told = json["hash"]?.string, told.utf8.count == 40,

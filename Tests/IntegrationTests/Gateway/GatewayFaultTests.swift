@@ -53,7 +53,7 @@ import Testing
     "V21: a restarting engine ends what meets it and closes the door for as long as it says; then orders pass again")
   func restart() throws {
     let bench = try open()
-    try bench.request("POST", "/sim/mode", ["mode": "restart", "ms": 3000, "post_only_ms": 2000])
+    try bench.request("POST", "/sim/mode", ["mode": "restart", "ms": 3000, "post_only_ms": 8000])
     let first = try bench.wish(price: try bench.touch(.buy).price, size: Shares(whole: 5))
     try bench.send(first)
     #expect(try bench.final(of: first.terms.intent).reason == VenueMode.restarting.rawValue)
@@ -157,9 +157,13 @@ import Testing
   )
   func version() throws {
     let bench = try open()
-    let entry = try bench.wish(price: try bench.touch(.buy).price, size: Shares(whole: 5))
-    try bench.send(entry)
-    let held = try bench.final(of: entry.terms.intent).position
+    var held = Shares.zero
+    try bench.until("a position") {
+      let entry = try bench.wish(price: try bench.touch(.buy).price, size: Shares(whole: 5))
+      try bench.send(entry)
+      held = try bench.final(of: entry.terms.intent).position
+      return held > .zero
+    }
     try bench.killGateway()
     try bench.faults([
       ["endpoint": "GET /version", "kind": "error", "status": 200, "body": "{\"version\":3}"]
@@ -173,11 +177,9 @@ import Testing
     let refused = try bench.wish(price: try bench.touch(.buy).price, size: Shares(whole: 5))
     try bench.send(refused)
     #expect(try bench.final(of: refused.terms.intent).reason == RefusalCode.modeForbids.rawValue)
-    if held > .zero {
-      let exit = try bench.wish(.sell, price: try bench.touch(.sell).price, size: held)
-      try bench.send(exit)
-      #expect(try bench.final(of: exit.terms.intent).event == .done)
-    }
+    let exit = try bench.wish(.sell, price: try bench.touch(.sell).price, size: held)
+    try bench.send(exit)
+    #expect(try bench.final(of: exit.terms.intent).event == .done)
     try bench.killGateway()
     try bench.faults([])
     try bench.startGateway()

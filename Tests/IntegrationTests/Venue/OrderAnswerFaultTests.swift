@@ -43,15 +43,15 @@ struct OrderAnswerFaultTests {
     #expect(try bench.post(order) == .throttled(retryAfterSeconds: nil))
     try bench.until("the order to be taken") { try bench.post(order) == .live }
     try bench.fault("GET /data/orders", "error", [.init("status", 429), .init("retry_after_s", 1)])
+    let asked = SystemClock.monotonic()
     guard case .failure(.status(429, _, let wait)) = try bench.wait({ bench.clob.openOrders($0) }) else {
       Issue.record("a throttled list was an answer")
       return
     }
     #expect(wait == .seconds(1))
     // The next one waits in the client for its time.
-    let asked = SystemClock.monotonic()
     #expect(try bench.openIDs() == [order.id])
-    #expect(SystemClock.monotonic().since(asked) > .milliseconds(500))
+    #expect(SystemClock.monotonic().since(asked) >= .seconds(1))
   }
 
   struct Page: Sendable, CustomTestStringConvertible {
@@ -165,11 +165,10 @@ struct OrderAnswerFaultTests {
     let bench = try VenueBench()
     let (market, _) = try bench.liveMarket()
     let order = try bench.resting(market)
-    // Twice: libcurl may repeat what was cut on a kept connection.
-    try bench.fault("POST /order", "cut", count: 2)
+    // For ever: libcurl may repeat what was cut on a kept connection.
+    try bench.fault("POST /order", "cut", count: nil)
     let outcome = try bench.post(order)
     try bench.console("/sim/faults", [])
-    if outcome == .live { return }
     #expect(!outcome.outcomeKnown && !outcome.retryable, "\(outcome)")
     #expect(try bench.order(order.id) == nil)
     #expect(try bench.post(order) == .live)

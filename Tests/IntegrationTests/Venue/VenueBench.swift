@@ -80,7 +80,8 @@ final class VenueBench {
     while SystemClock.monotonic() < end {
       let page = try wait { gamma.openMarkets($0) }.get()
       for market in page.items where market.acceptingOrders && market.hasOrderBook {
-        guard let book = try? wait({ clob.book(market.token(of: .yes), $0) }).get() else { continue }
+        // One that has ended since it was listed has no book.
+        guard case .success(let book) = try wait({ clob.book(market.token(of: .yes), $0) }) else { continue }
         if let ask = book.asks.first, book.bids.first != nil, ask.size >= market.minimumSize, wanted(market, book) {
           return (market, book)
         }
