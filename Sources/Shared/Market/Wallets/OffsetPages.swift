@@ -1,6 +1,6 @@
 /// Reads a list by `limit` and `offset` from a service that silently answers fewer rows than asked, and beyond some offset the same rows
 /// again (requirement V-12: 1000 rows a page, 4000 in all). A short page therefore proves nothing: only an empty one is the end, and what
-/// stops growing before that is a part, and called one.
+/// stops growing before that is a part, and called one. Every answer but the last brings new rows: reading ends.
 public struct OffsetPages<Row: Hashable & Sendable>: Sendable {
   public enum Step: Hashable, Sendable {
     /// Ask for the page at this offset.
@@ -14,7 +14,7 @@ public struct OffsetPages<Row: Hashable & Sendable>: Sendable {
   public private(set) var rows: [Row] = []
   /// Offsets above this are refused, or answered as if they were it.
   public let offsetMax: Int
-  private var last: [Row] = []
+  private var known: Set<Row> = []
 
   public init(offsetMax: Int) { self.offsetMax = offsetMax }
 
@@ -22,11 +22,11 @@ public struct OffsetPages<Row: Hashable & Sendable>: Sendable {
   /// dropped.
   public mutating func take(_ page: [Row]) -> Step {
     if page.isEmpty { return .whole }
-    // The same page again: the offset no longer counts.
-    if page == last { return .part }
-    last = page
-    let known = Set(rows.suffix(2 * page.count))
-    rows += page.filter { !known.contains($0) }
+    let new = page.filter { !known.contains($0) }
+    // Nothing but what was given before: the offset no longer counts.
+    if new.isEmpty { return .part }
+    known.formUnion(new)
+    rows += new
     return rows.count <= offsetMax ? .ask(offset: rows.count) : .part
   }
 }
