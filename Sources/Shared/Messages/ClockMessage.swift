@@ -11,24 +11,18 @@ public struct ClockMessage: Hashable, Sendable {
   }
 
   public var bytes: [UInt8] {
-    JSON.object(
-      envelope.members + [
-        JSON.Member("anchor_wall_ns", .int(clock.anchorWall.nanoseconds)),
-        JSON.Member("anchor_market_ns", .int(clock.anchorMarket.nanoseconds)),
-        JSON.Member("rate_milli", .int(clock.rateMilli)),
-      ]
-    ).bytes
+    JSON.object(envelope.members + clock.members).bytes
   }
 
   public init(decoding bytes: [UInt8]) throws(MessageError) {
     let json: JSON
     do throws(JSONError) { json = try JSON.parse(bytes) } catch { throw .json(error) }
     envelope = try Envelope(json)
-    guard let wall = json["anchor_wall_ns"]?.int else { throw .missing("anchor_wall_ns") }
-    guard let market = json["anchor_market_ns"]?.int else { throw .missing("anchor_market_ns") }
-    guard let rate = json["rate_milli"]?.int else { throw .missing("rate_milli") }
-    guard rate > 0 else { throw .invalid("rate_milli") }
-    clock = MarketClock(
-      anchorWall: WallTime(nanoseconds: wall), anchorMarket: MarketTime(nanoseconds: market), rateMilli: rate)
+    do throws(MarketClock.FormError) { clock = try MarketClock(json) } catch {
+      switch error {
+      case .missing(let name): throw .missing(name)
+      case .invalid(let name): throw .invalid(name)
+      }
+    }
   }
 }

@@ -14,10 +14,6 @@ public enum SimClock {
 
   /// What the venue answers; `nil` when that is no clock.
   public static func clock(_ json: JSON) -> MarketClock? {
-    guard let wall = json["anchor_wall_ns"]?.int, let market = json["anchor_market_ns"]?.int,
-      let rate = json["rate_milli"]?.int, rate > 0
-    else { return nil }
-    return MarketClock(
-      anchorWall: WallTime(nanoseconds: wall), anchorMarket: MarketTime(nanoseconds: market), rateMilli: rate)
+    do { return try MarketClock(json) } catch { return nil }
   }
 }
