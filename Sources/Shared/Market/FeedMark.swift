@@ -12,6 +12,9 @@ public enum FeedMark: Hashable, Sendable {
   case dropped(MarketSlug)
   /// A book that was asked for over REST and taken in.
   case witness(VenueBook)
+  /// A market that is followed, as it stands after everything above: a recording can be read from here on, and who has read what is
+  /// above learns nothing new.
+  case standing(StandingMarket)
   /// The market was published as it stands after everything above; `order` counts in the feed's life `boot`.
   case published(MarketSlug, boot: String, order: Int64, state: MarketState)
 
@@ -22,17 +25,14 @@ public enum FeedMark: Hashable, Sendable {
     switch self {
     case .opened: ["event": "opened"]
     case .lost: ["event": "lost"]
-    case .clock(let clock):
-      [
-        "event": "clock", "anchor_wall_ns": .int(clock.anchorWall.nanoseconds),
-        "anchor_market_ns": .int(clock.anchorMarket.nanoseconds), "rate_milli": .int(clock.rateMilli),
-      ]
+    case .clock(let clock): .object([.init("event", "clock")] + clock.members)
     case .following(let slug, let condition, let yes, let no):
       [
         "event": "following", "market": .text(slug), "condition": .text(condition), "yes": .text(yes), "no": .text(no),
       ]
     case .dropped(let slug): ["event": "dropped", "market": .text(slug)]
     case .witness(let book): ["event": "witness", "book": book.json]
+    case .standing(let market): .object([.init("event", "standing")] + market.members)
     case .published(let slug, let boot, let order, let state):
       [
         "event": "published", "market": .text(slug), "boot": .string(boot), "order": .int(order),
@@ -48,12 +48,7 @@ public enum FeedMark: Hashable, Sendable {
     case "opened": self = .opened
     case "lost": self = .lost
     case "clock":
-      guard let wall = json["anchor_wall_ns"]?.int, let market = json["anchor_market_ns"]?.int,
-        let rate = json["rate_milli"]?.int, rate > 0
-      else { return nil }
-      self = .clock(
-        MarketClock(
-          anchorWall: WallTime(nanoseconds: wall), anchorMarket: MarketTime(nanoseconds: market), rateMilli: rate))
+      do { self = .clock(try MarketClock(json)) } catch { return nil }
     case "following":
       guard let slug = slug(), let condition = json["condition"]?.string.flatMap(ConditionID.init),
         let yes = json["yes"]?.string.flatMap(TokenID.init), let no = json["no"]?.string.flatMap(TokenID.init)
@@ -65,6 +60,9 @@ public enum FeedMark: Hashable, Sendable {
     case "witness":
       guard let book = json["book"].flatMap(VenueBook.init) else { return nil }
       self = .witness(book)
+    case "standing":
+      guard let market = StandingMarket(json) else { return nil }
+      self = .standing(market)
     case "published":
       guard let slug = slug(), let order = json["order"]?.int,
         let state = json["state"]?.string.flatMap(MarketState.init(rawValue:))

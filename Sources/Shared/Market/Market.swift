@@ -4,6 +4,7 @@
 //   OrderBook      one token's book, any arrival     BookTop         its best five levels, and the mirror
 //   BookKeeper     both books, freshness, demands    MarketCatalog   which listings to ask for, and when
 //   MarketState    pending … resolved                TakerFee        the venue's fee curve
+//   StandingMarket a followed market, to go on from  MarketClock     its form in JSON
 //   FeedMark       what the feed notes in its recording between the raw messages
 //   Venue/         the venue's own events and listings as plain values
 

@@ -129,6 +129,34 @@ public struct OrderBook: Hashable, Sendable {
     return !same
   }
 
+  // MARK: Standing
+
+  /// A level's new total; zero for none.
+  public struct Change: Hashable, Sendable {
+    public let side: Side
+    public let level: BookLevel
+    public let time: MarketTime
+  }
+
+  /// The time of the snapshot that it builds on; `nil` without one.
+  public var snapshotTime: MarketTime? { snapshotStamp.map(MarketTime.init(nanoseconds:)) }
+
+  /// What has to be set, in this order, in a book that took in all of this one's levels at `snapshotTime`, to make it this one.
+  public var changesSinceSnapshot: [Change] {
+    guard let snapshotStamp else { return [] }
+    func changes(_ levels: [Level], _ side: Side) -> [Change] {
+      levels.filter { $0.stamp > snapshotStamp }.map {
+        Change(side: side, level: OrderBook.level($0), time: MarketTime(nanoseconds: $0.stamp))
+      }
+    }
+    let gone = emptied.map {
+      Change(
+        side: $0.side, level: OrderBook.level(Level(price: $0.price, size: 0, stamp: $0.stamp)),
+        time: MarketTime(nanoseconds: $0.stamp))
+    }
+    return changes(bids, .buy) + changes(asks, .sell) + gone
+  }
+
   // MARK: Looking
 
   public var bestBid: BookLevel? { bids.last.map(OrderBook.level) }

@@ -48,6 +48,7 @@ public struct RecordingSummary: Sendable {
   public var frames: Int { streams.values.reduce(0) { $0 + $1.frames } }
   public var first: WallTime? { streams.values.map(\.first).min() }
   public var last: WallTime? { streams.values.map(\.last).max() }
+  public var span: Duration? { first.flatMap { first in last?.since(first) } }
   /// Of the venue's streams; the feed's own marks come when there is something to note.
   public var gaps: Int { streams.reduce(0) { $0 + ($1.key == FeedMark.stream ? 0 : $1.value.gaps.count) } }
 
@@ -86,9 +87,14 @@ public struct RecordingSummary: Sendable {
     switch mark {
     case .clock(let new): clock = new
     case .following(let slug, let condition, let yes, let no):
-      let market = Followed(slug: slug, condition: condition, yes: yes, no: no)
-      if !markets.contains(market) { markets.append(market) }
+      follow(Followed(slug: slug, condition: condition, yes: yes, no: no))
+    case .standing(let market):
+      follow(Followed(slug: market.slug, condition: market.condition, yes: market.yes, no: market.no))
     case .opened, .lost, .dropped, .witness, .published, nil: break
     }
+  }
+
+  private mutating func follow(_ market: Followed) {
+    if !markets.contains(market) { markets.append(market) }
   }
 }

@@ -3,4 +3,5 @@
 //
 //   RecordedFrame      one frame, its stream and its time of receipt; one line
 //   RecordingSummary   what is in a recording             RecordingCheck   what is wrong with it
+//   StandingMarkets    what the next frames build on
 //   RecordingCut       a stretch, a few markets of it     Import/          other people's recordings, as lines of ours

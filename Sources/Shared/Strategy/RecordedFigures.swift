@@ -136,6 +136,11 @@ public struct RecordedFigures: Sendable {
     case .dropped(let slug):
       if let condition = conditions.removeValue(forKey: slug) { books[condition] = nil }
     case .witness(let book): change(book.market, book.time, of: [book.token]) { $0.apply(book, to: book.token) }
+    case .standing(let market):
+      books[market.condition] = Books(
+        yesToken: market.yes, noToken: market.no, yes: market.orderBook(market.yes), no: market.orderBook(market.no),
+        time: market.newest)
+      conditions[market.slug] = market.condition
     case .published(let slug, _, _, let state):
       guard state == .live, let known = conditions[slug].flatMap({ books[$0] }), let time = known.time,
         let middle = known.middle

@@ -107,19 +107,26 @@ final class FeedProcesses {
     }
   }
 
-  func startFeed(staleAfter: Duration = .seconds(10)) throws {
+  func startFeed(
+    staleAfter: Duration = .seconds(10), recordingMegabytes: Int64 = 16, fileKilobytesMax: Int? = nil
+  ) throws {
     let servers = try TestServers.shared()
     feedExit = nil
+    let program = try FeedProcesses.executable("market-feed")
+    // Beyond its limit a write is refused as on a full disk; the signal that comes with it would be the end.
+    let limited = fileKilobytesMax.map { ["-c", "trap '' XFSZ; ulimit -f \($0); exec \"$0\" \"$@\"", program] }
     feed = try ChildProcess.spawn(
       ChildSpecification(
-        executable: try FeedProcesses.executable("market-feed"), output: .file(directory.path + "/feed.out"),
+        executable: limited == nil ? program : "/bin/bash", arguments: limited ?? [],
+        output: .file(directory.path + "/feed.out"),
         birth: BirthDocument(
           process: "market-feed", stateDirectory: directory.path, runDirectory: directory.path, epoch: Epoch(1),
           boot: "boot-\(UInt32.random(in: 0...9999))",
           configuration: [
             "market": [
               "series": ["btc-5m", "btc-15m", "eth-5m"], "windows_ahead_count": 2,
-              "stale_after_ms": .int(staleAfter.milliseconds), "record": true, "recording_max_mb": 16,
+              "stale_after_ms": .int(staleAfter.milliseconds), "record": true,
+              "recording_max_mb": .int(recordingMegabytes),
             ],
             "venue": "sim", "sim": ["port": .int(port)], "retention": ["ticks_days": 7],
             "endpoints": [

@@ -81,4 +81,69 @@ struct FrameReplayTests {
       }
     }
   }
+
+  /// The figures of recordings, market by market, as `sim-venue`'s slugs name them.
+  private func middles(_ figures: RecordedFigures, _ slugs: [MarketSlug]) -> [[RollingWindow.Sample]] {
+    slugs.map { figures.middles($0) }
+  }
+
+  @Test(
+    "A later file alone is inspected, cut, verified, taken anew and played: it begins with what the ones before told")
+  func laterFileAlone() throws {
+    let original = try FeedProcesses(speed: 60, seed: Int.random(in: 1...9999))
+    try original.startVenue()
+    try original.startFeed(recordingMegabytes: 1)
+    func files() -> [String] { RecordingReader.files(in: original.directory.path + "/recordings", prefix: "frames") }
+    try original.wait("a fourth file", within: .seconds(120)) { files().count >= 4 }
+    #expect(try original.stopFeed() == .code(0))
+    let recordings = files()
+    let later = recordings[2]
+
+    // Together they tell what each tells of its own time.
+    var summary = RecordingSummary(readsEvents: false)
+    for path in recordings { _ = try RecordingReader.read(path) { summary.take($0) } }
+    let slugs = summary.markets.map(\.slug)
+    var together = RecordedFigures()
+    var told = 0
+    for path in recordings {
+      let before = middles(together, slugs)
+      var alone = RecordedFigures()
+      _ = try RecordingReader.read(path) { frame in
+        together.take(stream: frame.stream, frame: frame.frame)
+        alone.take(stream: frame.stream, frame: frame.frame)
+      }
+      let own = middles(alone, slugs)
+      for (place, slug) in slugs.enumerated() {
+        #expect(before[place] + own[place] == together.middles(slug), "\(slug) in \(path)")
+      }
+      told = own.reduce(0) { $0 + $1.count }
+      #expect(told > 0 || path == recordings.last, "\(path)")
+    }
+
+    let state = original.directory.path
+    func floor(_ words: [String]) throws -> Command.Output {
+      try Command.run(
+        try FeedProcesses.executable("floor"), ["recording"] + words + ["--state", state], timeout: .seconds(60))
+    }
+    let verified = try floor(["verify", later])
+    #expect(verified.succeeded, "\(verified.text)")
+    let inspected = try JSON.parse(try floor(["inspect", later, "--json"]).text)
+    #expect(inspected["rate_milli"]?.int == 60_000 && inspected["markets"]?.array?.isEmpty == false)
+    let slug = try #require(inspected["markets"]?.array?.first?["market"]?.string)
+    let cut = state + "/cut.jsonl.zst"
+    let kept = try floor(["cut", later, "--market", slug, "--out", cut])
+    #expect(kept.succeeded, "\(kept.text)")
+
+    let again = try FeedProcesses(speed: 60)
+    try again.startVenue(["--source", "frames", later, "--paused"])
+    try again.startFeed()
+    try again.wait("the streams are subscribed") {
+      guard let status = try? again.get("/sim/status") else { return false }
+      return status["market_listeners"]?.int ?? 0 > 0 && status["reference_listeners"]?.int == 1
+    }
+    let start = try Command.run(
+      "/usr/bin/curl", ["-sf", "-X", "POST", "http://127.0.0.1:\(again.port)/sim/start"], timeout: .seconds(10))
+    #expect(start.succeeded)
+    try again.wait("a live market", within: .seconds(60)) { again.updates.contains { $0.state == .live } }
+  }
 }

@@ -86,11 +86,8 @@ struct RecordedFiguresTests {
     return members("price_change", recorded).with("price_changes", .array(items))
   }
 
-  @Test(
-    "Every middle price that was published is told by the recording, breaks of the stream included",
-    arguments: Seeds.some(4))
-  func middles(seed: UInt64) throws {
-    var random = SeededGenerator(seed: seed)
+  /// Books, changes, witnesses and breaks of the stream at random.
+  private static func life(_ random: inout SeededGenerator) throws -> Recorded {
     var recorded = try Recorded()
     for _ in 0..<150 {
       recorded.harness.pass(.milliseconds(Int64.random(in: 1...400, using: &random)))
@@ -113,6 +110,15 @@ struct RecordedFiguresTests {
       if Bool.random(using: &random) { try recorded.flush() }
     }
     try recorded.flush()
+    return recorded
+  }
+
+  @Test(
+    "Every middle price that was published is told by the recording, breaks of the stream included",
+    arguments: Seeds.some(4))
+  func middles(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    var recorded = try Self.life(&random)
     let figures = recorded.figures()
     #expect(recorded.published.count > 5 && figures.lastUnreadable == nil)
     #expect(figures.middles(Self.slug) == recorded.published)
@@ -127,6 +133,72 @@ struct RecordedFiguresTests {
     #expect(missed > 0)
   }
 
+  /// A recording in several files, each with what stands at its head.
+  private struct Parts {
+    var together = RecordedFigures()
+    private var alone = RecordedFigures()
+    private var headless = RecordedFigures()
+    private var told = 0
+    private var standing = StandingMarkets(isOpen: false)
+    private(set) var count = 0
+    /// Middles that a later part alone told, and would have told without its head.
+    private(set) var tellsAlone = 0
+    private(set) var tellsHeadless = 0
+
+    mutating func begin() {
+      end()
+      count += 1
+      alone = RecordedFigures()
+      headless = RecordedFigures()
+      told = together.middles(RecordedFiguresTests.slug).count
+      for mark in standing.marks(at: WallTime(seconds: 1)) {
+        together.take(stream: mark.stream, frame: mark.frame)
+        alone.take(stream: mark.stream, frame: mark.frame)
+      }
+    }
+
+    mutating func take(_ stream: String, _ frame: [UInt8]) {
+      together.take(stream: stream, frame: frame)
+      alone.take(stream: stream, frame: frame)
+      headless.take(stream: stream, frame: frame)
+      standing.note(RecordedFrame(receivedAt: WallTime(seconds: 1), stream: stream, frame: frame))
+    }
+
+    func end() {
+      let middles = Array(together.middles(RecordedFiguresTests.slug).dropFirst(told))
+      #expect(alone.middles(RecordedFiguresTests.slug) == middles && alone.lastUnreadable == nil)
+    }
+
+    mutating func finish() {
+      end()
+      tellsAlone = alone.middles(RecordedFiguresTests.slug).count
+      tellsHeadless = headless.middles(RecordedFiguresTests.slug).count
+    }
+  }
+
+  @Test(
+    "Files that begin with what stands tell the same middles together as one, and each alone its own",
+    arguments: Seeds.some(4))
+  func parts(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let recorded = try Self.life(&random)
+    var parts = Parts()
+    for line in recorded.lines {
+      if Int.random(in: 0..<15, using: &random) == 0 { parts.begin() }
+      parts.take(line.stream, line.frame)
+    }
+    parts.end()
+    #expect(parts.count > 5 && parts.together.middles(Self.slug) == recorded.published)
+    // And without the head it would not be so.
+    var late = Parts()
+    for (number, line) in recorded.lines.enumerated() {
+      if number == recorded.lines.count / 2 { late.begin() }
+      late.take(line.stream, line.frame)
+    }
+    late.finish()
+    #expect(late.tellsAlone > 0 && late.tellsHeadless == 0)
+  }
+
   @Test("A mark reads back as it was written")
   func marks() throws {
     var random = SeededGenerator(seed: 5)
@@ -139,6 +211,14 @@ struct RecordedFiguresTests {
         no: FeedHarness.token(Self.slug, .no)),
     ]
     for mark in marks { #expect(FeedMark(try JSON.parse(mark.json.bytes)) == mark) }
+    var silent = StandingMarkets()
+    silent.note(RecordedFrame(receivedAt: WallTime(seconds: 1), stream: FeedMark.stream, frame: marks[5].json.bytes))
+    let told = try #require(silent.marks(at: WallTime(seconds: 2)).first)
+    guard case .standing(let market) = FeedMark(try JSON.parse(told.frame)) else {
+      Issue.record("\(told)")
+      return
+    }
+    #expect(market.slug == Self.slug && market.newest == nil && market.books.isEmpty)
     #expect(FeedMark(["event": "published", "market": "no such slug!"]) == nil)
   }
 }

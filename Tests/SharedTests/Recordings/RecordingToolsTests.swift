@@ -74,12 +74,20 @@ import Testing
     let kept = all.flatMap { cut.take($0) }
     let marks = try kept.filter { $0.stream == FeedMark.stream }.map { try #require(FeedMark(JSON.parse($0.frame))) }
     #expect(kept.filter { $0.stream != FeedMark.stream } == Array(all[7...8]))
-    #expect(marks.count == 6 && marks[0] == .clock(.live) && marks[1] == .opened)
-    guard case .witness(let standing) = marks[3] else {
+    #expect(marks.count == 4 && marks[0] == .clock(.live) && marks[1] == .opened)
+    guard case .standing(let market) = marks[2], let standing = market.books.first else {
       Issue.record("\(marks)")
       return
     }
-    #expect(standing.token.text == "11" && standing.bids.map(\.price.description) == ["0.41", "0.4"])
+    #expect(market.slug.text == "one" && market.books.count == 1 && market.newest == MarketTime(seconds: 102))
+    #expect(standing.book.token.text == "11" && standing.book.bids.map(\.price.description) == ["0.41", "0.4"])
+    #expect(standing.later.map(\.time) == [MarketTime(seconds: 102)])
+    // Cut again, it is the same.
+    var again = RecordingCut(from: WallTime(seconds: 121), to: nil, markets: [])
+    var once = RecordingCut(from: WallTime(seconds: 121), to: nil, markets: [])
+    #expect(
+      kept.flatMap { again.take($0) } == all.filter { $0.receivedAt < WallTime(seconds: 122) }.flatMap { once.take($0) }
+    )
 
     var one = RecordingCut(from: nil, to: nil, markets: [try #require(MarketSlug("one"))])
     let ofOne = all.flatMap { one.take($0) }

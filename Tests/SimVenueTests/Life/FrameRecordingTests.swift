@@ -87,6 +87,44 @@ import Testing
     #expect(life.history("btc/usd").count == 1)
   }
 
+  @Test(
+    "A file that begins with a market as it stands has it followed, with its book and its tick, and the next change builds on that"
+  )
+  func begins() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path + "/frames-2.jsonl.zst"
+    let book =
+      #"{"market":"\#(condition)","asset_id":"11","timestamp":"5","hash":"","bids":[{"price":"0.401","size":"10"}],"asks":[{"price":"0.6","size":"20"}],"tick_size":"0.001"}"#
+    try write(
+      [
+        (0, "feed", #"{"event":"opened"}"#),
+        (
+          0, "feed",
+          #"{"event":"standing","market":"\#(slug)","condition":"\#(condition)","yes":"11","no":"22","newest":"7","books":[{"book":\#(book),"later":[]}]}"#
+        ),
+        (
+          10, "market",
+          #"{"event_type":"price_change","market":"\#(condition)","price_changes":[{"asset_id":"11","price":"0.599","size":"7","side":"SELL","hash":"h"}],"timestamp":"8"}"#
+        ),
+      ], to: path)
+    var life = ReplaySource(
+      recordings: [try FrameRecording(paths: [path]).recording], cutGaps: false, speaksVerbatim: true)
+    var state = VenueState(
+      rules: VenueRules(), now: Now(wall: WallTime(seconds: 1), market: life.origin(wall: WallTime(seconds: 1))))
+    life.begin(&state)
+    let market = try #require(state.clients.marketIndex[slug])
+    while let due = life.next, state.clients.decisions[slug] == nil {
+      state.advance(to: Now(wall: state.now.wall, market: due))
+      try life.run(&state)
+      guard life.takeFrames().count == 1 else { continue }
+      #expect(state.live[market].book.bestBid(.yes)?.micros == 401_000)
+      #expect(state.live[market].book.bestAsk(.yes)?.micros == 599_000)
+      #expect(state.live[market].tick.micros == 1000)
+      return
+    }
+    Issue.record("the frame was not played")
+  }
+
   @Test("The streams say nothing of the venue's own: a subscription is not answered, a keep-alive is")
   func channel() throws {
     var channel = RecordedChannel<Int>()

@@ -76,6 +76,9 @@ struct FrameRecording: Sendable {
         case .witness(let book):
           let changes = books.witness(book)
           if !changes.isEmpty { return RecordedEvent(at: last, changes: changes) }
+        case .standing(_, let standing):
+          let changes = standing.flatMap { books.witness($0) }
+          if !changes.isEmpty { return RecordedEvent(at: last, changes: changes) }
         case .following, .other: break
         }
       }
@@ -89,9 +92,26 @@ enum FeedNote {
   static let stream = "feed"
 
   case clock(MarketClock)
-  case following(slug: String, condition: String, tokens: [String])
+  case following(Followed)
   case witness(WireValue)
+  /// A market that was followed before, with those of its books that hold.
+  case standing(Followed, books: [WireValue])
   case other
+
+  struct Followed {
+    let slug: String
+    let condition: String
+    let tokens: [String]
+
+    init?(_ value: WireValue) {
+      guard let slug = value["market"]?.asText, let condition = value["condition"]?.asText,
+        let yes = value["yes"]?.asText, let no = value["no"]?.asText
+      else { return nil }
+      self.slug = slug
+      self.condition = condition
+      tokens = [yes, no]
+    }
+  }
 
   /// `nil` for what is none.
   init?(_ text: [UInt8]) {
@@ -105,10 +125,13 @@ enum FeedNote {
         MarketClock(
           anchorWall: WallTime(nanoseconds: wall), anchorMarket: MarketTime(nanoseconds: market), rateMilli: rate))
     case "following":
-      guard let slug = value["market"]?.asText, let condition = value["condition"]?.asText,
-        let yes = value["yes"]?.asText, let no = value["no"]?.asText
+      guard let followed = Followed(value) else { return nil }
+      self = .following(followed)
+    case "standing":
+      guard let followed = Followed(value), let books = value["books"]?.asList?.map({ $0["book"] }),
+        books.allSatisfy({ $0 != nil })
       else { return nil }
-      self = .following(slug: slug, condition: condition, tokens: [yes, no])
+      self = .standing(followed, books: books.compactMap(\.self))
     case "witness":
       guard let book = value["book"] else { return nil }
       self = .witness(book)
@@ -140,18 +163,12 @@ struct RecordedFiles {
 
 /// What a first look over recordings finds.
 private struct Survey {
-  private struct Followed {
-    var slug: String
-    var condition: String
-    var tokens: [String]
-  }
-
   private(set) var frames = 0
   private(set) var begin: WallTime?
   private(set) var end: WallTime?
   private(set) var clock: MarketClock?
   private(set) var lastClock: MarketClock?
-  private var followed: [Followed] = []
+  private var followed: [FeedNote.Followed] = []
   private var winners: [String: String] = [:]
   /// The oracle's means by symbol and second.
   private var means: [String: [Int64: Int128]] = [:]
@@ -166,10 +183,8 @@ private struct Survey {
       case .clock(let new):
         clock = clock ?? new
         lastClock = new
-      case .following(let slug, let condition, let tokens):
-        if !followed.contains(where: { $0.slug == slug }) {
-          followed.append(Followed(slug: slug, condition: condition, tokens: tokens))
-        }
+      case .following(let market), .standing(let market, _):
+        if !followed.contains(where: { $0.slug == market.slug }) { followed.append(market) }
       case .witness, .other, nil: break
       }
     case VerbatimFrame.Stream.market.rawValue:

@@ -44,7 +44,8 @@ struct RecordedBooks {
 
   /// A book that was asked for.
   mutating func witness(_ book: WireValue) -> [RecordedEvent.Change] {
-    replace(book).map { shown([$0]) } ?? []
+    guard let market = replace(book) else { return [] }
+    return Self.tick(book, "tick_size", market) + shown([market])
   }
 
   private func shown(_ touched: [Int]) -> [RecordedEvent.Change] {
@@ -57,19 +58,14 @@ struct RecordedBooks {
     case "book":
       guard let market = replace(event) else { return }
       touch(market)
-      if let tick = event["tick_size"]?.asMicros.flatMap(PriceTick.init(micros:)) {
-        changes.append(.tick(market: market, tick))
-      }
+      changes += Self.tick(event, "tick_size", market)
     case "price_change":
       for item in event["price_changes"]?.asList ?? [] {
         if let market = set(item) { touch(market) }
       }
     case "tick_size_change":
-      guard let place = place(event), let tick = event["new_tick_size"]?.asMicros.flatMap(PriceTick.init(micros:))
-      else {
-        return
-      }
-      changes.append(.tick(market: place.market, tick))
+      guard let place = place(event) else { return }
+      changes += Self.tick(event, "new_tick_size", place.market)
     case "last_trade_price":
       guard let place = place(event), let side = event["side"]?.asText.flatMap(Side.init(rawValue:)),
         let price = event["price"]?.asMicros.flatMap(Price.init(micros:)), let size = event["size"]?.asMicros
@@ -78,6 +74,10 @@ struct RecordedBooks {
         .print(market: place.market, outcome: place.outcome, side: side, price: price, size: Shares(micros: size)))
     default: break
     }
+  }
+
+  private static func tick(_ event: WireValue, _ name: String, _ market: Int) -> [RecordedEvent.Change] {
+    event[name]?.asMicros.flatMap(PriceTick.init(micros:)).map { [.tick(market: market, $0)] } ?? []
   }
 
   private func place(_ event: WireValue) -> (market: Int, outcome: Outcome)? {
