@@ -1,3 +1,4 @@
+import FloorIOData
 import FloorTestSupport
 import Foundation
 import Shared
@@ -36,6 +37,31 @@ struct RecordingTests {
     let read = try Self.readAll(directory.path)
     #expect(read.frames == frames)
     #expect(read.whole.count > 1 && read.whole.allSatisfy { $0 })
+  }
+
+  @Test("Every file begins with its head, made for the time of the frame that comes next")
+  func head() throws {
+    let directory = try TemporaryDirectory()
+    let writer = RecordingWriter(directory: directory.path, prefix: "raw", fileBytes: 200_000, totalBytes: 1 << 30)
+    var heads: [RecordedFrame] = []
+    writer.head = { time in
+      let head = RecordedFrame(receivedAt: time, stream: "feed", frame: Array("{\"number\":\(heads.count)}".utf8))
+      heads.append(head)
+      return [head]
+    }
+    let frames = Self.frames(3000, seed: 5)
+    for frame in frames { try writer.append(frame) }
+    try writer.close()
+    let files = RecordingReader.files(in: directory.path, prefix: "raw")
+    #expect(files.count > 2 && files.count == heads.count)
+    var kept: [RecordedFrame] = []
+    for (path, head) in zip(files, heads) {
+      var all: [RecordedFrame] = []
+      _ = try RecordingReader.read(path) { all.append($0) }
+      #expect(all.first == head && all[1].receivedAt == head.receivedAt)
+      kept += all.dropFirst()
+    }
+    #expect(kept == frames)
   }
 
   @Test("The files together stay below the bound, and the newest frames are kept")
@@ -100,6 +126,47 @@ struct RecordingTests {
     }
   }
 
+  @Test(
+    "A file is whole whatever its length, that which fills the reader's space to the last byte included",
+    arguments: [(256 << 10) - 1, 256 << 10, (256 << 10) + 1, 512 << 10])
+  func exactlyFull(bytes: Int) throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path + "/raw-1.jsonl.zst"
+    let writer = try RecordingFileWriter(path: path)
+    func frame(_ letters: Int) -> RecordedFrame {
+      RecordedFrame(
+        receivedAt: WallTime(seconds: 1), stream: "market", frame: [UInt8](repeating: UInt8(ascii: "x"), count: letters)
+      )
+    }
+    var head: [UInt8] = []
+    frame(1).append(to: &head)
+    try writer.append(frame(bytes - head.count + 1))
+    try writer.close()
+    let file = try RecordingFile(path: path)
+    var count = 0
+    while try file.next() != nil { count += 1 }
+    #expect(count == 1 && file.bytes == bytes && file.reading.isWhole, "\(file.reading)")
+  }
+
+  @Test("What has no line in it is given up as no recording, and not kept in memory to its end")
+  func endlessLine() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path + "/raw-1.jsonl.zst"
+    let writer = try RecordingFileWriter(path: path)
+    try writer.append(
+      RecordedFrame(
+        receivedAt: WallTime(seconds: 1), stream: "market",
+        frame: [UInt8](repeating: UInt8(ascii: "x"), count: 3 << 20)))
+    try writer.append(RecordedFrame(receivedAt: WallTime(seconds: 2), stream: "market", frame: [0x7B, 0x7D]))
+    try writer.close()
+    let file = try RecordingFile(path: path, lineMax: 1 << 20)
+    #expect(try file.next() == nil)
+    #expect(try file.next() == nil)
+    #expect(file.reading.lastDamage == "line 1: longer than 1048576 bytes" && !file.reading.isEnded)
+    var count = 0
+    #expect(try RecordingReader.read(path) { _ in count += 1 }.isWhole && count == 2)
+  }
+
   @Test("Compression that is damaged is told with the place and the reason")
   func damagedCompression() throws {
     let directory = try TemporaryDirectory()
@@ -114,16 +181,27 @@ struct RecordingTests {
     #expect(reading.lastDamage?.hasPrefix("after line 1: ") == true, "\(reading)")
   }
 
-  @Test("A directory that is not there is an error, not a crash, and the next frame tries again")
+  @Test("A directory that is not there is an error, not a crash; tried again after a while, and until then not at all")
   func missingDirectory() throws {
     let directory = try TemporaryDirectory()
     let path = directory.path + "/later"
     let writer = RecordingWriter(directory: path, prefix: "raw", totalBytes: 1 << 30)
-    let frames = Self.frames(2, seed: 4)
-    #expect(throws: (any Error).self) { try writer.append(frames[0]) }
+    let frames = Self.frames(12_000, seed: 4, bytes: 1)
+    #expect(throws: SystemError.self) { try writer.append(frames[0]) }
+    #expect(writer.isRefused)
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-    try writer.append(frames[1])
+    var refused = 1
+    for frame in frames[1...] {
+      do throws(SystemError) { try writer.append(frame) } catch {
+        #expect(error.number == ENOENT)
+        refused += 1
+      }
+    }
+    // A frame comes every millisecond.
+    #expect(refused == 10_000 && writer.lost == refused && writer.isRefused)
+    try writer.flush()
+    #expect(!writer.isRefused)
     try writer.close()
-    #expect(try Self.readAll(path).frames == [frames[1]])
+    #expect(try Self.readAll(path).frames == Array(frames[refused...]))
   }
 }

@@ -69,6 +69,29 @@ import Testing
     #expect(try floor(["verify", cut]).succeeded)
   }
 
+  @Test("list tells the oldest first, whatever the names, and leaves out a file that is gone when its turn comes")
+  func listing() throws {
+    for (name, second) in [("b", Int64(100)), ("a", 300), ("c", 200)] {
+      let writer = try RecordingFileWriter(path: directory.path + "/\(name).jsonl.zst")
+      try writer.append(RecordedFrame(receivedAt: WallTime(seconds: second), stream: "market", frame: [0x7B, 0x7D]))
+      try writer.close()
+    }
+    let empty = try RecordingFileWriter(path: directory.path + "/0.jsonl.zst")
+    try empty.close()
+    // Named by the folder and not there: as one that the feed removed meanwhile.
+    try FileManager.default.createSymbolicLink(
+      atPath: directory.path + "/gone.jsonl.zst", withDestinationPath: directory.path + "/nothing")
+    let listed = try floor(["list", directory.path, "--json"])
+    #expect(listed.succeeded, "\(listed.text)")
+    let rows = try #require(try JSON.parse(listed.text).array)
+    let names = rows.compactMap { $0["file"]?.string?.split(separator: "/").last.map(String.init) }
+    #expect(names == ["b.jsonl.zst", "c.jsonl.zst", "a.jsonl.zst", "0.jsonl.zst"])
+    for (row, name) in zip(rows, names) {
+      let size = try FileManager.default.attributesOfItem(atPath: directory.path + "/" + name)[.size] as? Int
+      #expect(row["bytes"]?.int == size.map(Int64.init), "\(name)")
+    }
+  }
+
   @Test("verify names what is wrong, with its place, and its exit status says so") func broken() throws {
     let path = try recording()
     let bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
@@ -108,6 +131,12 @@ import Testing
     #expect(try refusal(["cut", path, "--out", path]).contains("is there already"))
     let empty = directory.path + "/empty.jsonl.zst"
     #expect(try refusal(["cut", path, "--from", "99999", "--out", empty]).contains("nothing was recorded then"))
+    #expect(!FileManager.default.fileExists(atPath: empty))
+    let strange = try floor(["cut", path, "--market", "one", "--market", "btc-updown-5m-179518050", "--out", empty])
+    #expect(strange.status == .code(ExitCode.usage.rawValue))
+    #expect(
+      strange.text.hasSuffix("--market btc-updown-5m-179518050: not followed then; give one of one\n"),
+      "\(strange.text)")
     #expect(!FileManager.default.fileExists(atPath: empty))
     #expect(
       try refusal(["import", "--format", "tea", path, "--out", empty]).contains("--format tea: one of btc5m_books"))

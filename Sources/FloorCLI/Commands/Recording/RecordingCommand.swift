@@ -36,7 +36,7 @@ enum RecordingCommand {
 
     Writes the frames received from --from on and before --to, as they are. Before them stand the market clock, the markets followed and
     their books at that moment, so that the cut can be played by itself. --market (again for more) keeps the frames that speak of these
-    markets, and all reference prices. FILE of --out must not exist.
+    markets, and all reference prices; one that was not followed then is refused. FILE of --out must not exist.
     """,
     "verify": """
     usage: floor recording verify FILE… [--json]

@@ -29,16 +29,24 @@ enum RecordingCutting {
         }
         if let damage = file.reading.lastDamage { Terminal.complain("\(file.path): damaged, left out: \(damage)") }
       }
+      guard kept > 0 || !cut.markets.isEmpty else {
+        throw FloorFailure(.refused, "nothing was recorded then: see floor recording inspect for the times")
+      }
+      if let strange = cut.missing.min() { throw refusal(strange, known: cut.markets.sorted()) }
       try writer.close()
     } catch {
       _ = unsafe unlink(writer.path)
       throw error
     }
-    guard kept > 0 else {
-      _ = unsafe unlink(writer.path)
-      throw FloorFailure(.refused, "nothing was recorded then: see floor recording inspect for the times")
-    }
     print("\(writer.path): \(kept) lines")
     return .done
+  }
+
+  private static func refusal(_ strange: MarketSlug, known: [MarketSlug]) -> FloorFailure {
+    let told = known.prefix(20).map(\.text).joined(separator: ", ")
+    let rest = known.count > 20 ? " and \(known.count - 20) more, see floor recording inspect" : ""
+    return FloorFailure(
+      .usage,
+      "--market \(strange): not followed then; \(known.isEmpty ? "no market was" : "give one of \(told)\(rest)")")
   }
 }

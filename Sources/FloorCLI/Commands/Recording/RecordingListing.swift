@@ -1,5 +1,6 @@
 import FloorIOData
 import FloorIOVenue
+import Glibc
 import Shared
 
 /// `floor recording list`.
@@ -15,8 +16,19 @@ enum RecordingListing {
     var rows: [(name: String, summary: RecordingSummary, size: Int, reading: RecordingReader.Reading)] = []
     for path in RecordingReader.files(in: folder) {
       var summary = RecordingSummary(gapAfter: gap, readsEvents: false)
-      let reading = try RecordingReader.read(path) { summary.take($0) }
-      rows.append((String(path.dropFirst(folder.count + 1)), summary, try FileTail.size(path), reading))
+      do {
+        let file = try RecordingFile(path: path)
+        while let frame = try file.next() { summary.take(frame) }
+        rows.append((String(path.dropFirst(folder.count + 1)), summary, try file.size(), file.reading))
+      } catch let error as SystemError where error.call == "open" && error.number == ENOENT {
+        // The feed removed it meanwhile, to keep within its bound.
+      }
+    }
+    // Names of different kinds say nothing of age; a file without a frame has none.
+    rows.sort { one, other in
+      let (first, second) = (one.summary.first, other.summary.first)
+      guard first != second else { return one.name < other.name }
+      return first.map { first in second.map { first < $0 } ?? true } ?? false
     }
     if instance.isJSON {
       let list = rows.map { row -> JSON in
@@ -33,9 +45,9 @@ enum RecordingListing {
       return .done
     }
     let cells = rows.map { row -> [String] in
-      let span = zip(row.summary.first, row.summary.last).map { RecordingCommand.seconds($1.since($0)) }
       return [
-        row.name, row.summary.first.map { Listing.short($0.description) } ?? "-", span ?? "-",
+        row.name, row.summary.first.map { Listing.short($0.description) } ?? "-",
+        row.summary.span.map(RecordingCommand.seconds) ?? "-",
         String(row.summary.frames),
         row.summary.streams.keys.sorted().joined(separator: " "), String(row.summary.markets.count),
         RecordingCommand.megabytes(row.size), String(row.summary.gaps),
@@ -44,10 +56,5 @@ enum RecordingListing {
     }
     print(Table(["file", "from", "span", "frames", "streams", "markets", "size", "gaps", "state"], cells).text)
     return .done
-  }
-
-  private static func zip<A, B>(_ a: A?, _ b: B?) -> (A, B)? {
-    guard let a, let b else { return nil }
-    return (a, b)
   }
 }

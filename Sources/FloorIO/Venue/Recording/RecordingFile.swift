@@ -20,18 +20,23 @@ import Shared
   /// Part of `source` that is not yet decompressed.
   private var position = 0
   private var filled = 0
-  /// The last decompression filled `target`: more may come without new input.
+  /// The last decompression filled `target` before the end of a zstd frame: more may come without new input.
   private var isFull = false
   private var isAtEnd = true
   private var isOver = false
   private var pending: [UInt8] = []
-  /// Where in `pending` the next line begins.
+  /// Where in `pending` the next line begins, and up to where its end was looked for.
   private var start = 0
+  private var searched = 0
   private var lines = 0
+  private let lineMax: Int
 
+  /// - Parameter lineMax: bytes; a longer line is none of a recording. What comes behind it is not read: `pending` would have to hold it.
+  ///
   /// Throws `SystemError` when the file cannot be opened.
-  public init(path: String) throws {
+  public init(path: String, lineMax: Int = 64 << 20) throws {
     self.path = path
+    self.lineMax = lineMax
     descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw SystemError("open", errno, path) }
     guard let stream = unsafe ZSTD_createDCtx() else { preconditionFailure("zstd has no memory") }
@@ -43,22 +48,40 @@ import Shared
     close(descriptor)
   }
 
+  /// Bytes in the file now, also when its name is gone. Throws `SystemError`.
+  public func size() throws -> Int {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { throw SystemError("fstat", errno, path) }
+    return Int(status.st_size)
+  }
+
   /// The next frame, or `nil` after the last that can be read. Lines that are none are left out and counted in `reading`. Throws
   /// `SystemError` when the file cannot be read.
   public func next() throws -> RecordedFrame? {
     while true {
-      if let end = pending[start...].firstIndex(of: 0x0A) {
+      if let end = pending[searched...].firstIndex(of: 0x0A) {
         lines += 1
         bytes += end + 1 - start
         let line = pending[start..<end]
         start = end + 1
+        searched = start
         if let frame = frame(line) { return frame }
         continue
       }
       pending.removeFirst(start)
       start = 0
+      searched = pending.count
+      guard pending.count <= lineMax else { return giveUp("line \(lines + 1): longer than \(lineMax) bytes") }
       guard try fill() else { return nil }
     }
+  }
+
+  private func giveUp(_ damage: String) -> RecordedFrame? {
+    isOver = true
+    pending = []
+    searched = 0
+    reading.lastDamage = damage
+    return nil
   }
 
   /// Decompresses some more; `false` at the end.
@@ -91,7 +114,8 @@ import Shared
       return false
     }
     isAtEnd = left == 0
-    isFull = produced == target.count
+    // Asked for more at a frame's end, zstd would take the next frame for begun.
+    isFull = left > 0 && produced == target.count
     pending += target[..<produced]
     return true
   }
