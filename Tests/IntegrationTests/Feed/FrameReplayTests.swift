@@ -18,6 +18,11 @@ struct FrameReplayTests {
     return frames
   }
 
+  /// A feed that hears from nobody for a minute ends itself; a busy machine may need longer to record or to play.
+  private func attend(_ floor: FeedProcesses) -> ControlClient {
+    ControlClient(loop: floor.loop, path: floor.directory.path + "/market-feed.sock", bossEpoch: Epoch(1))
+  }
+
   @Test("At any speed the same frames come in the same order, byte for byte, and the feed makes the same of them")
   func bitForBit() throws {
     let seed = Int.random(in: 1...9999)
@@ -25,6 +30,8 @@ struct FrameReplayTests {
     let original = try FeedProcesses(speed: 30, seed: seed)
     try original.startVenue()
     try original.startFeed()
+    let boss = attend(original)
+    defer { boss.close() }
     try original.wait("a market's result", within: .seconds(60)) {
       original.updates.contains { $0.state == .resolved } && original.updates.contains { $0.state == .live }
     }
@@ -44,6 +51,8 @@ struct FrameReplayTests {
       let again = try FeedProcesses(speed: speed)
       try again.startVenue(["--source", "frames"] + files + ["--paused"])
       try again.startFeed()
+      let boss = attend(again)
+      defer { boss.close() }
       try again.wait("both streams are subscribed") {
         guard let status = try? again.get("/sim/status") else { return false }
         return status["market_listeners"]?.int == 1 && status["reference_listeners"]?.int == 1
@@ -59,8 +68,8 @@ struct FrameReplayTests {
       try again.wait("the last frame in the recording at speed \(speed)", within: .seconds(60)) {
         ((try? frames(again, isEnded: false)) ?? [:]).values.reduce(0) { $0 + $1.count } >= wanted
       }
-      // A market may be resolved when its frames are over.
-      try again.wait("a result at speed \(speed)", within: .seconds(20)) { again.updates.contains { $0.payout != nil } }
+      // A market may be resolved when its frames are over: a window and the venue's word on it are 20 s at the lower speed.
+      try again.wait("a result at speed \(speed)", within: .seconds(60)) { again.updates.contains { $0.payout != nil } }
       #expect(try again.stopFeed() == .code(0))
       let played = try frames(again)
       for (stream, wanted) in recorded {
