@@ -167,6 +167,14 @@ struct RecordingTests {
     #expect(try RecordingReader.read(path) { _ in count += 1 }.isWhole && count == 2)
   }
 
+  @Test("What cannot be read is an error at every call") func unreadable() throws {
+    let directory = try TemporaryDirectory()
+    let file = try RecordingFile(path: directory.path)
+    for _ in 0..<2 {
+      #expect { try file.next() } throws: { ($0 as? SystemError)?.number == EISDIR }
+    }
+  }
+
   @Test("Compression that is damaged is told with the place and the reason")
   func damagedCompression() throws {
     let directory = try TemporaryDirectory()

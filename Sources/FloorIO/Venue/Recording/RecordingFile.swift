@@ -88,9 +88,10 @@ import Shared
   private func fill() throws -> Bool {
     guard !isOver else { return false }
     if position == filled, !isFull {
-      filled = unsafe source.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }
+      let count = unsafe source.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }
+      guard count >= 0 else { throw SystemError("read", errno, path) }
       position = 0
-      if filled < 0 { throw SystemError("read", errno, path) }
+      filled = count
       if filled == 0 {
         isOver = true
         reading.isEnded = isAtEnd && pending.isEmpty
