@@ -18,18 +18,37 @@ public struct JSONScanner: Sendable {
 
   /// A member's name as it stands in the text (escapes are not decoded: none of our names has any).
   public struct Key: Hashable, Sendable {
-    fileprivate let text: ArraySlice<UInt8>
+    /// The first sixteen bytes, the first of all lowest; what is beyond, which few names have.
+    private let low: UInt64
+    private let high: UInt64
+    private let rest: [UInt8]?
+    private let count: Int
+
+    @inline(__always) fileprivate init(low: UInt64, high: UInt64, rest: [UInt8]?, count: Int) {
+      self.low = low
+      self.high = high
+      self.rest = rest
+      self.count = count
+    }
 
     /// `switch key { case "slug": … }`
-    public static func ~= (name: StaticString, key: Key) -> Bool {
-      guard key.text.count == name.utf8CodeUnitCount else { return false }
-      var offset = 0
-      for byte in key.text {
-        if unsafe name.utf8Start[offset] != byte { return false }
-        offset += 1
-      }
+    @inline(__always) public static func ~= (name: StaticString, key: Key) -> Bool {
+      key.count == name.utf8CodeUnitCount && key.says(name)
+    }
+
+    /// A name of as many bytes.
+    private func says(_ name: StaticString) -> Bool {
+      let words = unsafe Words.head(name.utf8Start, count)
+      guard low == words.low, high == words.high else { return false }
+      for (offset, byte) in (rest ?? []).enumerated() where unsafe name.utf8Start[16 + offset] != byte { return false }
       return true
     }
+  }
+
+  @inline(__always) private func key(_ start: Int, _ end: Int) -> Key {
+    Key(
+      low: Words.load(bytes, start, min(end, start + 8)), high: Words.load(bytes, start + 8, min(end, start + 16)),
+      rest: end - start > 16 ? Array(bytes[(start + 16)..<end]) : nil, count: end - start)
   }
 
   // MARK: Containers
@@ -42,9 +61,9 @@ public struct JSONScanner: Sendable {
   /// The next member's name, or `nil` when the object has ended. Read or skip the value before asking again.
   public mutating func nextKey() throws(JSONError) -> Key? {
     if try atEnd(UInt8(ascii: "}")) { return nil }
-    let range = try quoted()
+    let name = try quoted()
     try expect(UInt8(ascii: ":"))
-    return Key(text: bytes[range.lowerBound..<range.upperBound])
+    return key(name.start, name.end)
   }
 
   public mutating func enterArray() throws(JSONError) {
@@ -56,7 +75,7 @@ public struct JSONScanner: Sendable {
   public mutating func nextElement() throws(JSONError) -> Bool { try !atEnd(UInt8(ascii: "]")) }
 
   /// The first byte of the value that comes next: `{`, `[`, `"`, a digit, `t`, `f`, `n`.
-  public mutating func peek() throws(JSONError) -> UInt8 {
+  @inline(__always) public mutating func peek() throws(JSONError) -> UInt8 {
     skipSpace()
     guard index < bytes.count else { throw error(.unexpectedEnd) }
     return bytes[index]
@@ -72,30 +91,45 @@ public struct JSONScanner: Sendable {
 
   public mutating func string() throws(JSONError) -> String {
     let start = index
-    let range = try quoted()
+    let text = try quoted()
     fresh = false
-    let content = bytes[range.lowerBound..<range.upperBound]
-    if content.contains(UInt8(ascii: "\\")) {
+    if text.isEscaped {
       // Rare: let the full parser decode the escapes.
-      let whole = bytes[start..<(range.upperBound + 1)]
-      guard let text = try JSON.parse(whole).string else { throw error(.invalidEscape) }
-      return text
+      guard let decoded = try JSON.parse(bytes[start...text.end]).string else { throw error(.invalidEscape) }
+      return decoded
     }
-    guard let text = String(validating: content, as: UTF8.self) else { throw error(.invalidUTF8) }
-    return text
+    let content = bytes[text.start..<text.end]
+    if text.isASCII { return String(decoding: content, as: UTF8.self) }
+    guard let valid = String(validating: content, as: UTF8.self) else { throw error(.invalidUTF8) }
+    return valid
   }
 
-  /// The bytes of a string without its quotes, or of a number: no copy. Escapes are refused.
-  public mutating func plainText() throws(JSONError) -> ArraySlice<UInt8> {
-    let range = try scalarRange()
+  /// Where a string that comes next stands in the text, without its quotes. Escapes are refused.
+  public mutating func quotedText() throws(JSONError) -> Text {
+    let text = try quoted()
     fresh = false
-    return bytes[range.lowerBound..<range.upperBound]
+    if text.isEscaped { throw error(.invalidEscape) }
+    return Text(start: text.start, end: text.end)
   }
 
-  /// As `plainText()`, of a string only.
-  public mutating func quotedText() throws(JSONError) -> ArraySlice<UInt8> {
-    guard try peek() == UInt8(ascii: "\"") else { throw error(.unexpectedCharacter) }
-    return try plainText()
+  /// A string that comes next, to be compared as names are. Escapes are refused.
+  public mutating func word() throws(JSONError) -> Key {
+    let text = try quotedText()
+    return key(text.start, text.end)
+  }
+
+  /// A place in the text of the scanner that told it.
+  public struct Text: Hashable, Sendable {
+    fileprivate let start: Int
+    fileprivate let end: Int
+    public var count: Int { end - start }
+  }
+
+  public func bytes(of text: Text) -> ArraySlice<UInt8> { bytes[text.start..<text.end] }
+
+  /// Does it say the same as these bytes from `start` on?
+  public func says(_ text: Text, _ other: [UInt8], from start: Int = 0) -> Bool {
+    Words.areEqual(bytes, text.start, other, start, text.count)
   }
 
   /// Takes a `""` that stands here; `false` when something else does.
@@ -117,14 +151,14 @@ public struct JSONScanner: Sendable {
 
   /// A whole number, written as a number or as a string.
   public mutating func integer() throws(JSONError) -> Int64 {
-    let range = try scalarRange()
+    let text = try scalar()
     fresh = false
-    var position = range.lowerBound
-    let negative = position < range.upperBound && bytes[position] == UInt8(ascii: "-")
+    var position = text.start
+    let negative = position < text.end && bytes[position] == UInt8(ascii: "-")
     if negative { position += 1 }
-    guard position < range.upperBound else { throw error(.invalidNumber) }
+    guard position < text.end else { throw error(.invalidNumber) }
     var value: Int64 = 0
-    while position < range.upperBound {
+    while position < text.end {
       let byte = bytes[position]
       guard byte >= 48, byte <= 57 else { throw error(.invalidNumber) }
       let (shifted, overflow) = value.multipliedReportingOverflow(by: 10)
@@ -140,10 +174,10 @@ public struct JSONScanner: Sendable {
 
   /// A decimal at 10⁻⁶, written as a number or as a string. Finer ones and exponents are refused.
   public mutating func decimal() throws(JSONError) -> Int64 {
-    let range = try scalarRange()
+    let text = try scalar()
     fresh = false
-    if let value = shortDecimal(range.lowerBound, range.upperBound) { return value }
-    var iterator = bytes[range.lowerBound..<range.upperBound].makeIterator()
+    if let value = shortDecimal(text.start, text.end) { return value }
+    var iterator = bytes[text.start..<text.end].makeIterator()
     do throws(DecimalError) {
       return try Decimal6.parse(bytes: &iterator)
     } catch {
@@ -221,7 +255,13 @@ public struct JSONScanner: Sendable {
 
   // MARK: Pieces
 
-  private mutating func skipSpace() {
+  @inline(__always) private mutating func skipSpace() {
+    // The venue and the bus send none.
+    if index < bytes.count, bytes[index] > 0x20 { return }
+    skipSpaces()
+  }
+
+  private mutating func skipSpaces() {
     while index < bytes.count {
       switch bytes[index] {
       case 0x20, 0x09, 0x0A, 0x0D: index += 1
@@ -230,7 +270,7 @@ public struct JSONScanner: Sendable {
     }
   }
 
-  private mutating func expect(_ byte: UInt8) throws(JSONError) {
+  @inline(__always) private mutating func expect(_ byte: UInt8) throws(JSONError) {
     skipSpace()
     guard index < bytes.count else { throw error(.unexpectedEnd) }
     guard bytes[index] == byte else { throw error(.unexpectedCharacter) }
@@ -247,7 +287,7 @@ public struct JSONScanner: Sendable {
   }
 
   /// Takes the container's end if it stands here, else the comma that must stand before every value but the first.
-  private mutating func atEnd(_ closer: UInt8) throws(JSONError) -> Bool {
+  @inline(__always) private mutating func atEnd(_ closer: UInt8) throws(JSONError) -> Bool {
     skipSpace()
     guard index < bytes.count else { throw error(.unexpectedEnd) }
     if bytes[index] == closer {
@@ -264,28 +304,54 @@ public struct JSONScanner: Sendable {
     return false
   }
 
-  /// The range between the quotes.
-  private mutating func quoted() throws(JSONError) -> (lowerBound: Int, upperBound: Int) {
+  /// What stands between two quotes.
+  private struct Quoted {
+    let start: Int
+    let end: Int
+    var isEscaped = false
+    /// For certain.
+    var isASCII = true
+  }
+
+  private mutating func quoted() throws(JSONError) -> Quoted {
     try expect(UInt8(ascii: "\""))
     let start = index
-    while index < bytes.count {
+    var isEscaped = false
+    var all: UInt64 = 0
+    while true {
+      // Eight plain bytes at a time, then the one that is not.
+      while index + 8 <= bytes.count {
+        let word = Words.load(bytes, index)
+        all |= word
+        let special = Words.firstSpecial(word)
+        index += special
+        if special < 8 { break }
+      }
+      guard index < bytes.count else { break }
       let byte = bytes[index]
       if byte == UInt8(ascii: "\"") {
         index += 1
-        return (start, index - 1)
+        return Quoted(start: start, end: index - 1, isEscaped: isEscaped, isASCII: all & Words.highBits == 0)
       }
       if byte < 0x20 { throw error(.unexpectedCharacter) }
-      index += byte == UInt8(ascii: "\\") ? 2 : 1
+      all |= UInt64(byte)
+      let escapes = byte == UInt8(ascii: "\\")
+      isEscaped = isEscaped || escapes
+      index += escapes ? 2 : 1
     }
     index = bytes.count
     throw error(.unexpectedEnd)
   }
 
-  private mutating func scalarRange() throws(JSONError) -> (lowerBound: Int, upperBound: Int) {
-    guard try peek() == UInt8(ascii: "\"") else { return try numberRange() }
-    let range = try quoted()
-    guard !bytes[range.lowerBound..<range.upperBound].contains(UInt8(ascii: "\\")) else { throw error(.invalidEscape) }
-    return range
+  /// A string without its quotes, or a number.
+  private mutating func scalar() throws(JSONError) -> Quoted {
+    guard try peek() == UInt8(ascii: "\"") else {
+      let number = try numberRange()
+      return Quoted(start: number.lowerBound, end: number.upperBound)
+    }
+    let text = try quoted()
+    if text.isEscaped { throw error(.invalidEscape) }
+    return text
   }
 
   /// The grammar of RFC 8259, section 6.

@@ -31,16 +31,16 @@ struct EventMembers {
       kind = try EventMembers.kind(&scanner)
     case "market":
       try seen.note(1, scanner)
-      market = names.condition(try scanner.quotedText())
+      market = names.condition(try scanner.quotedText(), scanner)
     case "asset_id":
       try seen.note(2, scanner)
-      token = names.token(try scanner.quotedText())
+      token = names.token(try scanner.quotedText(), scanner)
     case "timestamp":
       try seen.note(3, scanner)
       time = MarketTime(venueMilliseconds: try scanner.integer())
     case "hash":
       try seen.note(4, scanner)
-      hash = String(decoding: try scanner.quotedText(), as: UTF8.self)
+      hash = String(decoding: scanner.bytes(of: try scanner.quotedText()), as: UTF8.self)
     case "bids":
       try seen.note(5, scanner)
       bids = try EventMembers.levels(&scanner)
@@ -118,21 +118,21 @@ struct EventMembers {
   // MARK: Values
 
   private static func kind(_ scanner: inout JSONScanner) throws(JSONError) -> Kind {
-    let text = try scanner.quotedText()
-    switch text.count {
-    case 4 where text.elementsEqual("book".utf8): return .book
-    case 12 where text.elementsEqual("price_change".utf8): return .priceChange
-    case 16 where text.elementsEqual("last_trade_price".utf8): return .lastTrade
-    case 12 where text.elementsEqual("best_bid_ask".utf8): return .bestBidAsk
+    switch try scanner.word() {
+    case "book": return .book
+    case "price_change": return .priceChange
+    case "last_trade_price": return .lastTrade
+    case "best_bid_ask": return .bestBidAsk
     default: throw scanner.error(.unexpectedCharacter)
     }
   }
 
   private static func side(_ scanner: inout JSONScanner) throws(JSONError) -> Side {
-    let text = try scanner.quotedText()
-    if text.elementsEqual("BUY".utf8) { return .buy }
-    if text.elementsEqual("SELL".utf8) { return .sell }
-    throw scanner.error(.unexpectedCharacter)
+    switch try scanner.word() {
+    case "BUY": return .buy
+    case "SELL": return .sell
+    default: throw scanner.error(.unexpectedCharacter)
+    }
   }
 
   /// A price, or `nil` for the empty text that stands for none.
@@ -180,6 +180,8 @@ struct EventMembers {
     _ scanner: inout JSONScanner, _ names: inout RecentNames
   ) throws(JSONError) -> [VenuePriceChange.Change] {
     var changes: [VenuePriceChange.Change] = []
+    // A change of one token is one of the other's, too.
+    changes.reserveCapacity(2)
     try scanner.enterArray()
     while try scanner.nextElement() { changes.append(try change(&scanner, &names)) }
     return changes
@@ -200,7 +202,7 @@ struct EventMembers {
       switch key {
       case "asset_id":
         try seen.note(0, scanner)
-        token = names.token(try scanner.quotedText())
+        token = names.token(try scanner.quotedText(), scanner)
       case "price":
         try seen.note(1, scanner)
         price = Price(micros: try scanner.decimal())

@@ -56,30 +56,3 @@ public struct MarketFrameDecoder: Sendable {
     return try members.event(scanner)
   }
 }
-
-/// Token and condition ids as they were last read: a feed hears the same few all day, and each costs two allocations to make anew.
-struct RecentNames: Sendable {
-  private struct Ring<Name: Identifier>: Sendable {
-    var entries: [(bytes: [UInt8], name: Name)] = []
-    var next = 0
-
-    mutating func name(_ text: ArraySlice<UInt8>) -> Name? {
-      if let known = entries.first(where: { $0.bytes.elementsEqual(text) }) { return known.name }
-      guard let name = Name(String(decoding: text, as: UTF8.self)) else { return nil }
-      if entries.count < RecentNames.kept {
-        entries.append((Array(text), name))
-      } else {
-        entries[next] = (Array(text), name)
-        next = (next + 1) % RecentNames.kept
-      }
-      return name
-    }
-  }
-
-  private static let kept = 16
-  private var tokens = Ring<TokenID>()
-  private var conditions = Ring<ConditionID>()
-
-  mutating func token(_ text: ArraySlice<UInt8>) -> TokenID? { tokens.name(text) }
-  mutating func condition(_ text: ArraySlice<UInt8>) -> ConditionID? { conditions.name(text) }
-}
