@@ -14,6 +14,8 @@ struct GatewayConfiguration: Sendable {
     let userStream: String
     /// Where the market clock is; `nil` when it is the wall's.
     let clock: String?
+    /// PEM file of authorities for secure addresses; `nil` where there are none.
+    let authorities: String?
     let chainID: UInt64
   }
 
@@ -69,10 +71,10 @@ struct GatewayConfiguration: Sendable {
       let endpoints = try VenueEndpoints(ConfigReader(birth.configuration))
       venue = Venue(
         clob: endpoints.clob, gamma: endpoints.gamma, userStream: endpoints.userStream, clock: endpoints.clock,
-        chainID: chainID)
+        authorities: endpoints.authorities, chainID: chainID)
     } catch {
       reader.complain("\(error)")
-      venue = Venue(clob: "", gamma: "", userStream: "", clock: nil, chainID: chainID)
+      venue = Venue(clob: "", gamma: "", userStream: "", clock: nil, authorities: nil, chainID: chainID)
     }
 
     var limits = RiskLimits()

@@ -22,7 +22,7 @@ final class HTTPVenueLink: VenueLink {
   private let timeout: Duration
 
   init(loop: EventLoop, config: GatewayConfiguration) {
-    http = HTTPClient(loop: loop)
+    http = HTTPClient(loop: loop, authorities: config.venue.authorities)
     timeout = config.requestTimeout
     clockURL = config.venue.clock
     let manners = VenueManners(ordersPerSecond: config.venueOrdersPerSecond)

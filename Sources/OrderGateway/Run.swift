@@ -29,7 +29,8 @@ func runOrderGateway(_ arguments: [String]) -> Int32 {
 private func venue(_ process: FloorProcess, _ config: GatewayConfiguration) throws -> Gateway {
   let stream = UserStream(
     stream: try VenueStream(
-      context: WebContext(loop: process.loop), endpoint: WebEndpoint(config.venue.userStream),
+      context: WebContext(loop: process.loop, authorities: config.venue.authorities),
+      endpoint: WebEndpoint(config.venue.userStream),
       answerLimit: .seconds(25),
       backoff: Backoff(base: .milliseconds(100), cap: .seconds(15), seed: SystemRandom.seed())),
     apiKey: config.credentials.apiKey, secret: config.apiSecret, passphrase: config.apiPassphrase)

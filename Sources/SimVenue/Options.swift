@@ -8,7 +8,14 @@ struct Options: Hashable, Sendable {
     case frames([String])
   }
 
+  /// PEM files.
+  struct TLS: Hashable, Sendable {
+    var certificate: String
+    var key: String
+  }
+
   var port: UInt16 = 8601
+  var tls: TLS?
   var data = "var/venue"
   var credentials: String?
   var source = Source.synthetic
@@ -33,6 +40,7 @@ struct Options: Hashable, Sendable {
 
     usage: sim-venue [options]
       --port N                 loopback port for HTTP and web sockets; 0 lets the system choose (default 8601)
+      --tls CERTIFICATE KEY    speak TLS only, with these PEM files (scripts/test-authority makes some)
       --data DIR               where the truth log is (default var/venue); a killed venue goes on from it
       --credentials FILE       wallet and API key, made at the first start, mode 0600 (default DIR/credentials.json)
       --capital N              dollars of a new wallet (default 1000)
@@ -62,7 +70,7 @@ struct Options: Hashable, Sendable {
 
     sim-venue likeness --data DIR tells how far the synthetic markets are from recorded ones (sim-venue likeness --help).
 
-    Prints one line when it is ready: sim-venue ready on http://127.0.0.1:PORT
+    Prints one line when it is ready: sim-venue ready on http://127.0.0.1:PORT (https with --tls)
     """
 
   static func parse(_ arguments: [String]) throws(Problems) -> Options {
@@ -104,6 +112,9 @@ struct Options: Hashable, Sendable {
       case "--help", "-h": options.wantsHelp = true
       case "--version": options.wantsVersion = true
       case "--port": whole(option, 0...65535).map { options.port = UInt16($0) }
+      case "--tls":
+        guard let certificate = value(option), let key = value(option) else { break }
+        options.tls = TLS(certificate: certificate, key: key)
       case "--data": value(option).map { options.data = $0 }
       case "--credentials": value(option).map { options.credentials = $0 }
       case "--capital":

@@ -34,7 +34,7 @@ func runSimVenue(_ arguments: [String]) -> Int32 {
     say("sim-venue: \(error)", to: 2)
     return 69
   }
-  say("sim-venue ready on http://127.0.0.1:\(service.port)", to: 1)
+  say("sim-venue ready on \(options.tls == nil ? "http" : "https")://127.0.0.1:\(service.port)", to: 1)
   do {
     try service.run()
     return 0

@@ -9,7 +9,7 @@ PACKAGES_TOOLCHAIN=(binutils git libc6-dev libcurl4 libgcc-12-dev libncurses6 li
 PACKAGES_BUILD=("${PACKAGES_TOOLCHAIN[@]}" libpq-dev libhiredis-dev libcurl4-openssl-dev libwebsockets-dev libsecp256k1-dev libssl-dev libyaml-dev libzstd-dev zlib1g-dev
   pkg-config)
 PACKAGES_RUN=(postgresql-15 postgresql-client-15 redis-server redis-tools supervisor python3 curl)
-PACKAGES_TEST=(nettle-dev prometheus python3-venv)
+PACKAGES_TEST=(nettle-dev openssl prometheus python3-venv)
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 note() { printf '    %s\n' "$*"; }

@@ -90,6 +90,7 @@ final class BenchFloor {
       "mode": "paper", "venue": "sim", "sim": ["port": .int(venuePort)], "trace": true,
       "floor": ["capital_usd": "1000"],
       "endpoints": [
+        "authorities_file": "",
         "gamma_url": "", "clob_url": "", "data_url": "", "market_ws_url": "", "user_ws_url": "",
         "reference_ws_url": "",
       ],

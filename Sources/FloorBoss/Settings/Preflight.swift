@@ -1,4 +1,5 @@
 import FloorIOData
+import Glibc
 import Shared
 
 /// The configuration held against this machine: ports that somebody else has, servers that do not answer. What it finds is told together
@@ -224,6 +225,13 @@ struct Preflight {
       return [config.problem("venue", "has no addresses: \(error)", "correct the section endpoints")]
     }
     var problems: [ConfigProblem] = []
+    let key = "endpoints.authorities_file"
+    if let file = endpoints.authorities, !spoiled.contains(key), unsafe access(file, R_OK) != 0 {
+      problems.append(
+        config.problem(
+          key, "cannot be read (error \(errno)), and secure addresses are held against it",
+          "apt-get install ca-certificates, or name the PEM file of the venue's authority"))
+    }
     var asked: Set<String> = []
     for (path, address) in zip(VenueEndpoints.paths, endpoints.inOrder) {
       guard let target = VenueEndpoints.target(of: address) else { continue }

@@ -5,14 +5,9 @@ import Shared
 struct FeedConfiguration {
   let settings: FeedSettings
   let endpoints: VenueEndpoints
-  /// PEM file of authorities for secure addresses; `nil` where there are none.
-  let authorities: String?
   let keepTickDays: Int64
   /// `nil`: raw messages are not recorded.
   let recordingBytesMax: Int64?
-
-  /// Debian's bundle of certificate authorities.
-  private static let systemAuthorities = "/etc/ssl/certs/ca-certificates.crt"
 
   /// Reads `market.*`, `endpoints.*` and `retention.ticks_days`.
   init(_ json: JSON) throws {
@@ -31,9 +26,5 @@ struct FeedConfiguration {
     keepTickDays = try reader.whole("retention.ticks_days")
     recordingBytesMax =
       try reader.flag("market.record") ? try reader.whole("market.recording_max_mb") * 1_000_000 : nil
-    let addresses = [endpoints.gamma, endpoints.clob, endpoints.marketStream, endpoints.referenceStream]
-    authorities =
-      addresses.contains { $0.hasPrefix("wss:") || $0.hasPrefix("https:") }
-      ? FeedConfiguration.systemAuthorities : nil
   }
 }

@@ -40,11 +40,11 @@ final class FeedShell {
     let configuration = try FeedConfiguration(process.birth.configuration)
     core = FeedCore(settings: configuration.settings, source: process.birth.process, boot: process.birth.boot)
     let endpoints = configuration.endpoints
-    http = HTTPClient(loop: loop, connections: 8, authorities: configuration.authorities)
+    http = HTTPClient(loop: loop, connections: 8, authorities: configuration.endpoints.authorities)
     gamma = GammaClient(http: http, base: endpoints.gamma)
     clob = ClobClient(http: http, base: endpoints.clob, credentials: nil)
     clockURL = endpoints.clock
-    context = try WebContext(loop: loop, authorities: configuration.authorities)
+    context = try WebContext(loop: loop, authorities: configuration.endpoints.authorities)
     market = try VenueStream(
       context: context, endpoint: try WebEndpoint(endpoints.marketStream), keepAlive: .seconds(5),
       answerLimit: .seconds(15), backoff: FeedShell.backoff)

@@ -39,7 +39,7 @@ final class PaperVenueLink: VenueLink {
   init(loop: EventLoop, log: Log, config: GatewayConfiguration, directory: String) {
     self.loop = loop
     self.log = log
-    let http = HTTPClient(loop: loop)
+    let http = HTTPClient(loop: loop, authorities: config.venue.authorities)
     let manners = VenueManners(ordersPerSecond: config.venueOrdersPerSecond)
     clob = ClobClient(http: http, base: config.venue.clob, timeout: config.requestTimeout, manners: manners)
     gamma = GammaClient(http: http, base: config.venue.gamma, timeout: config.requestTimeout, manners: manners)

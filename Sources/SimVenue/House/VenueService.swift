@@ -23,7 +23,8 @@ final class VenueService {
     let path = options.credentials ?? options.data + "/credentials.json"
     let credentials = try Credentials.open(path)
     loop = try EventLoop()
-    server = try WebServer(loop: loop, port: options.port)
+    let identity = try options.tls.map { try TLSIdentity(certificate: $0.certificate, key: $0.key) }
+    server = try WebServer(loop: loop, port: options.port, identity: identity)
     port = server.port
     house = try VenueHouse(
       settings: .init(

@@ -7,27 +7,25 @@ import Testing
 
 /// A TLS server in Python with a certificate of its own authority: answers every GET, and upgrades to a web socket that says one word.
 final class TLSServer {
-  let directory: TemporaryDirectory
   let port: UInt16
+  private let files: TestAuthority
   private let process = Process()
-  var authority: String { directory.path + "/ca.pem" }
+  var authority: String { files.authority }
 
   init() throws {
-    directory = try TemporaryDirectory()
+    files = try TestAuthority()
     let script = """
-      import ssl, socket, subprocess, sys, hashlib, base64
+      import ssl, select, socket, sys, hashlib, base64
       d = sys.argv[1]
-      def openssl(*a): subprocess.run(["openssl", *a], check=True, capture_output=True)
-      openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", d + "/ca.key", "-out", d + "/ca.pem", "-subj", "/CN=test authority", "-days", "2")
-      openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", d + "/key.pem", "-out", d + "/csr.pem", "-subj", "/CN=localhost")
-      open(d + "/ext", "w").write("subjectAltName=DNS:localhost")
-      openssl("x509", "-req", "-in", d + "/csr.pem", "-CA", d + "/ca.pem", "-CAkey", d + "/ca.key", "-CAcreateserial", "-out", d + "/cert.pem", "-days", "2", "-extfile", d + "/ext")
       context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
       context.load_cert_chain(d + "/cert.pem", d + "/key.pem")
       listener = socket.create_server(("127.0.0.1", 0))
-      print(listener.getsockname()[1], flush=True)
+      port = listener.getsockname()[1]
+      # The same under an address that the certificate does not name.
+      other = socket.create_server(("127.0.0.2", port))
+      print(port, flush=True)
       while True:
-        raw, _ = listener.accept()
+        raw, _ = select.select([listener, other], [], [])[0][0].accept()
         raw.settimeout(5)
         try:
           s = context.wrap_socket(raw, server_side=True)
@@ -48,7 +46,7 @@ final class TLSServer {
       """
     let output = Pipe()
     process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["python3", "-c", script, directory.path]
+    process.arguments = ["python3", "-c", script, files.directory.path]
     process.standardOutput = output
     try process.run()
     let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
@@ -79,7 +77,7 @@ struct TLSTests {
     let url = "https://localhost:\(server.port)/"
     #expect(try Self.ask(url, authorities: server.authority).get().body == Array("ok".utf8))
     for (url, authorities) in [
-      (url, nil), ("https://127.0.0.1:\(server.port)/", server.authority),
+      (url, nil), ("https://127.0.0.2:\(server.port)/", server.authority),
     ] as [(String, String?)] {
       let error = try #require(try Self.ask(url, authorities: authorities).error)
       #expect(error.reason == .certificateRefused && error.outcomeKnown && !error.retryable, "\(error)")
@@ -105,7 +103,7 @@ struct TLSTests {
       return (texts, ends)
     }
     #expect(try attempt("localhost", server.authority).texts == [Array("hello".utf8)])
-    #expect(try attempt("127.0.0.1", server.authority).texts.isEmpty, "a foreign name was trusted")
+    #expect(try attempt("127.0.0.2", server.authority).texts.isEmpty, "a foreign name was trusted")
     #expect(
       try attempt("localhost", "/etc/ssl/certs/ca-certificates.crt").texts.isEmpty, "a foreign authority was trusted")
     let plain = try WebContext(loop: EventLoop())

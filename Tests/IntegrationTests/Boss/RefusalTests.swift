@@ -44,6 +44,15 @@ import Testing
     #expect(answer.text.contains("agents: a, b"))
   }
 
+  @Test("The file of authorities that a secure address is held against must be there") func authorities() throws {
+    let floor = try BossFloor()
+    let answer = try check(
+      floor, ["--set", "endpoints.authorities_file=/nowhere.pem", "--set", "endpoints.clob_url=https://127.0.0.1:1"])
+    #expect(answer.text.contains("endpoints.authorities_file = \"/nowhere.pem\" cannot be read"), "\(answer.text)")
+    let plain = try check(floor, ["--set", "endpoints.authorities_file=/nowhere.pem"])
+    #expect(plain.status == .code(0), "\(plain.text)")
+  }
+
   @Test(
     "A server that the configuration points at and that does not answer is named with its address",
     arguments: [

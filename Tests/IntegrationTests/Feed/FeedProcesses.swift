@@ -130,6 +130,7 @@ final class FeedProcesses {
             ],
             "venue": "sim", "sim": ["port": .int(port)], "retention": ["ticks_days": 7],
             "endpoints": [
+              "authorities_file": "",
               "gamma_url": "", "clob_url": "", "data_url": "", "market_ws_url": "", "user_ws_url": "",
               "reference_ws_url": "",
             ],

@@ -23,6 +23,7 @@ final class GatewayBench {
   let feedBus: RedisBus
   private var venue: Process?
   private(set) var venuePort = 0
+  private(set) var venueBase = ""
   private(set) var credentials: JSON = .null
   private(set) var gateway: Process?
   private(set) var control: ControlClient?
@@ -35,10 +36,13 @@ final class GatewayBench {
   private(set) var events: [OrderEventMessage] = []
   var slugWanted: (GammaMarket) -> Bool = { $0.windowStart == nil }
   var extraConfiguration: [JSON.Member] = []
+  /// Their files go with them.
+  private var authorities: [TestAuthority] = []
   /// Whether the gateway is told a wallet of the venue.
   var sendsWallet = true
 
-  init(venueArguments: [String] = []) throws {
+  /// - Parameter authority: makes the venue speak TLS.
+  init(venueArguments: [String] = [], authority: TestAuthority? = nil) throws {
     directory = try TemporaryDirectory()
     loop = try EventLoop()
     for folder in ["/testlog", "/state", "/state/log"] {
@@ -51,7 +55,7 @@ final class GatewayBench {
     boss = try database.open(as: "floor_boss")
     looker = try database.openAsAdministrator()
     bossEpoch = try boss.query("SELECT claim_lease('boss', 'here:1:1', 'boss-boot', '1 hour') AS e").one().int("e")
-    http = HTTPClient(loop: loop)
+    http = HTTPClient(loop: loop, authorities: authority?.authority)
     let (loop, log) = (loop, log)
     func settings(_ role: String) -> RedisSettings {
       RedisSettings(
@@ -64,7 +68,24 @@ final class GatewayBench {
       if let json = try? JSON.parse(payload), let event = try? OrderEventMessage(json) { events.append(event) }
     }
     agentBus.subscribe(Names.orderEvents(agent))
-    try startVenue(venueArguments)
+    try startVenue((authority.map { ["--tls", $0.certificate, $0.key] } ?? []) + venueArguments)
+    if let authority { trust(authority) }
+  }
+
+  /// The gateway's next start speaks TLS, and trusts this authority only.
+  func trust(_ authority: TestAuthority) {
+    authorities.append(authority)
+    venueBase = "https://127.0.0.1:\(venuePort)"
+    let http = JSON.string(venueBase)
+    let stream = JSON.string("wss://127.0.0.1:\(venuePort)/ws/user")
+    extraConfiguration = [
+      .init(
+        "endpoints",
+        [
+          "authorities_file": .string(authority.authority), "gamma_url": http, "clob_url": http, "data_url": http,
+          "market_ws_url": "", "user_ws_url": stream, "reference_ws_url": "",
+        ])
+    ]
   }
 
   deinit {
@@ -138,6 +159,7 @@ final class GatewayBench {
       throw BenchFailure("sim-venue said: \(line)")
     }
     venuePort = port
+    venueBase = "http://127.0.0.1:\(port)"
     let bytes = try SmallFile.read(directory.path + "/venue/credentials.json", bytesMax: 1 << 16)
     credentials = try JSON.parse(bytes)
   }
@@ -171,7 +193,7 @@ final class GatewayBench {
     var result: Result<HTTPResponse, HTTPError>?
     let headers = body == nil ? [] : [WebField("Content-Type", "application/json")]
     http.send(
-      HTTPRequest(method, "http://127.0.0.1:\(venuePort)\(path)", headers: headers, body: body?.bytes),
+      HTTPRequest(method, venueBase + path, headers: headers, body: body?.bytes),
       timeout: .seconds(5)
     ) { result = $0 }
     try until("an answer to \(path)") { result != nil }
@@ -220,6 +242,7 @@ final class GatewayBench {
       .init(
         "endpoints",
         [
+          "authorities_file": "",
           "gamma_url": "", "clob_url": "", "data_url": "", "market_ws_url": "", "user_ws_url": "",
           "reference_ws_url": "",
         ]),
@@ -457,7 +480,7 @@ final class GatewayBench {
     var result: Result<HTTPResponse, HTTPError>?
     http.send(
       HTTPRequest(
-        "GET", "http://127.0.0.1:\(venuePort)\(path)\(query)",
+        "GET", venueBase + path + query,
         headers: headers.map { WebField($0.name, $0.value) }), timeout: .seconds(5)
     ) { result = $0 }
     try until("an answer to \(path)") { result != nil }

@@ -14,6 +14,7 @@ import Testing
       .init(
         "endpoints",
         [
+          "authorities_file": "",
           "gamma_url": http, "clob_url": http, "data_url": http, "market_ws_url": "", "user_ws_url": "",
           "reference_ws_url": "",
         ]),

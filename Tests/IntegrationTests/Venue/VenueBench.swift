@@ -16,15 +16,21 @@ final class VenueBench {
   let gamma: GammaClient
   let signer: OrderSigner
   let credentials: L2Authentication
+  /// Its files go with it.
+  private let authority: TestAuthority?
   private var salt: UInt64 = 1
   private var lastMilliseconds: UInt64 = 0
 
-  /// - Parameter postTimeout: how long an order's answer is waited for.
-  init(_ arguments: [String] = [], postTimeout: Duration = .seconds(3)) throws {
-    venue = try SimVenueProcess(["--seed", "5", "--taker-hold-ms", "20"] + arguments)
+  /// - Parameters:
+  ///   - postTimeout: how long an order's answer is waited for.
+  ///   - authority: makes the venue speak TLS.
+  init(_ arguments: [String] = [], postTimeout: Duration = .seconds(3), authority: TestAuthority? = nil) throws {
+    self.authority = authority
+    let tls = authority.map { ["--tls", $0.certificate, $0.key] } ?? []
+    venue = try SimVenueProcess(["--seed", "5", "--taker-hold-ms", "20"] + tls + arguments)
     loop = try EventLoop()
-    http = HTTPClient(loop: loop)
-    context = try WebContext(loop: loop)
+    http = HTTPClient(loop: loop, authorities: authority?.authority)
+    context = try WebContext(loop: loop, authorities: authority?.authority)
     let key = try EthereumKey(privateKey: #require(Word256(hex: venue.credentials.needText("private_key"))).bytes)
     signer = OrderSigner(key: key)
     credentials = try L2Authentication(

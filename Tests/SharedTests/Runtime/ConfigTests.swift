@@ -173,6 +173,8 @@ struct ConfigTests {
       file(("endpoints.clob_url", "http://localhost:9000/x"), ("web.metrics_port", "0"), ("web.port", "0")))
     #expect(try VenueEndpoints(local.reader).clob == "http://localhost:9000/x")
     #expect(try VenueEndpoints(local.reader).marketStream == "ws://127.0.0.1:8601/ws/market")
+    #expect(try VenueEndpoints(local.reader).authorities == nil)
+    #expect(try VenueEndpoints(local.reader).clock == "http://localhost:9000/x/sim/clock")
   }
 
   @Test("Every number's key ends in its unit, and every environment name is unique")

@@ -1,5 +1,4 @@
 import FloorIOData
-import Glibc
 import Shared
 
 /// One accepted connection of a `WebServer`: first HTTP, perhaps later a web socket.
@@ -12,7 +11,7 @@ final class WebConnection {
   private weak var server: WebServer?
   private let loop: EventLoop
   private let limits: WebLimits
-  private let fd: Int32
+  private let wire: WebWire
   private var watch: WatchID?
   private var parser: HTTPRequestParser
   private var frames: WebSocketParser
@@ -21,6 +20,8 @@ final class WebConnection {
   private var sent = 0
   private var flushIsDue = false
   private var wantsWrite = false
+  /// TLS has to write before it can read on.
+  private var readWantsWrite = false
   private var endsWhenSent = false
   /// Reading only to throw away, so that the last answer is not lost in a reset.
   private var drains = false
@@ -28,19 +29,19 @@ final class WebConnection {
   private var isEnded = false
   private var lastActivity = SystemClock.monotonic()
 
-  /// `nil` when the loop cannot watch it; the descriptor is closed then.
-  init?(_ server: WebServer, _ fd: Int32, number: UInt64) {
+  /// `nil` when the loop cannot watch it; the wire is closed then.
+  init?(_ server: WebServer, _ wire: WebWire, number: UInt64) {
     self.server = server
     loop = server.loop
     limits = server.limits
-    self.fd = fd
+    self.wire = wire
     self.number = number
     parser = HTTPRequestParser(bodyLimit: limits.body)
     frames = WebSocketParser(messageLimit: limits.message)
     do {
-      watch = try loop.watch(fd, read: true, write: false) { [unowned self] ready in handle(ready) }
+      watch = try loop.watch(wire.descriptor, read: true, write: false) { [unowned self] ready in handle(ready) }
     } catch {
-      Glibc.close(fd)
+      wire.close()
       return nil
     }
   }
@@ -58,7 +59,7 @@ final class WebConnection {
     guard !isEnded else { return }
     isEnded = true
     watch.map(loop.unwatch)
-    Glibc.close(fd)
+    wire.close()
     server?.forget(self)
   }
 
@@ -66,24 +67,25 @@ final class WebConnection {
 
   private func handle(_ ready: Readiness) {
     if ready.contains(.writable), !isEnded { flush() }
-    if ready.contains(.readable), !isEnded { receive() }
+    if ready.contains(.readable) || readWantsWrite, !isEnded { receive() }
   }
 
   private func receive() {
-    let count = unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 64 << 10) { space in
-      let count = unsafe recv(fd, space.baseAddress!, space.count, 0)
-      if count > 0, !drains {
+    let outcome = unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 64 << 10) { space in
+      let outcome = unsafe wire.read(into: space)
+      if case .moved(let count) = outcome, !drains {
         let bytes = unsafe UnsafeBufferPointer(start: space.baseAddress, count: count)
         if isSocket { unsafe frames.append(bytes) } else { unsafe parser.append(bytes) }
       }
-      return count
+      return outcome
     }
-    if count < 0 {
-      if errno != EAGAIN, errno != EINTR { end() }
-      return
+    switch outcome {
+    case .ended: return end()
+    case .waits(let forWriting):
+      readWantsWrite = forWriting
+      return updateInterest()
+    case .moved: readWantsWrite = false
     }
-    // End of file: nobody waits for an answer any more.
-    guard count > 0 else { return end() }
     if drains { return }
     lastActivity = SystemClock.monotonic()
     process()
@@ -228,16 +230,13 @@ final class WebConnection {
   /// Sends what the socket takes; the rest waits for readiness.
   func flush() {
     guard !isEnded else { return }
-    while sent < out.count {
-      let count = unsafe out.withUnsafeBufferPointer { buffer in
-        unsafe Glibc.send(fd, buffer.baseAddress! + sent, buffer.count - sent, Int32(MSG_NOSIGNAL))
+    sending: while sent < out.count {
+      let outcome = unsafe out.withUnsafeBufferPointer { unsafe wire.write(UnsafeBufferPointer(rebasing: $0[sent...])) }
+      switch outcome {
+      case .moved(let count): sent += count
+      case .waits: break sending
+      case .ended: return end()
       }
-      if count < 0 {
-        if errno == EINTR { continue }
-        if errno != EAGAIN { return end() }
-        break
-      }
-      sent += count
     }
     if sent == out.count {
       out.removeAll(keepingCapacity: out.count <= 256 << 10)
@@ -246,7 +245,7 @@ final class WebConnection {
         drains = true
         lastActivity = SystemClock.monotonic()
         // The client sees the end of our side, reads the answer, and closes; the sweep ends those who do not.
-        if shutdown(fd, Int32(SHUT_WR)) != 0 { return end() }
+        if !wire.finish() { return end() }
         loop.after(.seconds(2)) { [weak self] in self?.end() }
       }
     } else if sent > 1 << 20 {
@@ -258,7 +257,7 @@ final class WebConnection {
 
   private func updateInterest() {
     guard let watch, !isEnded else { return }
-    let write = sent < out.count
+    let write = sent < out.count || readWantsWrite
     // A client that pipelines without end waits in its own socket.
     let read = isSocket || drains || parser.pendingBytes <= limits.body + 64 << 10
     guard write != wantsWrite || read != wantsRead else { return }

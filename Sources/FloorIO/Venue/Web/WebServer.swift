@@ -23,6 +23,7 @@ public final class WebServer {
 
   let loop: EventLoop
   let limits: WebLimits
+  private let identity: TLSIdentity?
   private let listener: Int32
   private var listenerWatch: WatchID?
   private var sweep: TimerID?
@@ -31,9 +32,15 @@ public final class WebServer {
   private var lastNumber: UInt64 = 0
   private(set) var isClosed = false
 
-  /// - Parameter port: 0 lets the system choose; `port` tells. Throws `WebError.cannotListen`.
-  public init(loop: EventLoop, address: String = "127.0.0.1", port: UInt16, limits: WebLimits = WebLimits()) throws {
+  /// - Parameters:
+  ///   - port: 0 lets the system choose; `port` tells. Throws `WebError.cannotListen`.
+  ///   - identity: with one, only TLS is spoken.
+  public init(
+    loop: EventLoop, address: String = "127.0.0.1", port: UInt16, limits: WebLimits = WebLimits(),
+    identity: TLSIdentity? = nil
+  ) throws {
     self.loop = loop
+    self.identity = identity
     self.limits = limits
     (listener, self.port) = try WebServer.listen(address, port)
     listenerWatch = try loop.watch(listener, read: true, write: false) { [unowned self] _ in accept() }
@@ -142,7 +149,10 @@ public final class WebServer {
       // A refusal would cost latency, nothing else.
       _ = unsafe setsockopt(fd, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
       lastNumber += 1
-      if let connection = WebConnection(self, fd, number: lastNumber) { connections[lastNumber] = connection }
+      guard let wire = WebWire(fd, identity), let connection = WebConnection(self, wire, number: lastNumber) else {
+        continue
+      }
+      connections[lastNumber] = connection
     }
   }
 

@@ -220,6 +220,10 @@ public enum FloorSchema {
       "Second loopback port of the metrics, where Prometheus set-ups expect one."),
     ConfigKey("sim.port", .whole(0...65_535, .port), builtIn: "8601", "Loopback port of the simulated venue."),
     ConfigKey(
+      "endpoints.authorities_file", .text(maxBytes: 400, optional: false),
+      builtIn: "/etc/ssl/certs/ca-certificates.crt",
+      "PEM file of the certificate authorities that secure addresses are held against."),
+    ConfigKey(
       "endpoints.gamma_url", .url(["http://", "https://"]), builtIn: "",
       "Market catalogue; empty: as the venue says."),
     ConfigKey(

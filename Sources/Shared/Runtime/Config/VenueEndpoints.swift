@@ -8,6 +8,8 @@ public struct VenueEndpoints: Hashable, Sendable {
   public let referenceStream: String
   /// Where the market clock is published; `nil` at the live venue, whose clock is the wall.
   public let clock: String?
+  /// PEM file of the authorities whose certificates secure addresses must show; `nil` when no address is secure.
+  public let authorities: String?
 
   public static let paths = [
     "endpoints.gamma_url", "endpoints.clob_url", "endpoints.data_url", "endpoints.market_ws_url",
@@ -33,12 +35,16 @@ public struct VenueEndpoints: Hashable, Sendable {
     userStream = try chosen("endpoints.user_ws_url", streams + "/ws/user")
     referenceStream = try chosen(
       "endpoints.reference_ws_url", simulated ? stream + "/rtds" : "wss://ws-live-data.polymarket.com")
-    clock = simulated ? http + "/sim/clock" : nil
+    clock = simulated ? clob + "/sim/clock" : nil
+    let file = try config.text("endpoints.authorities_file")
+    let all = [gamma, clob, data, marketStream, userStream, referenceStream]
+    authorities = all.contains { $0.hasPrefix("https:") || $0.hasPrefix("wss:") } ? file : nil
   }
 
   /// As the configuration's section `endpoints`, complete; with `clock_url` where the venue has a clock of its own.
   public var json: JSON {
     let section: JSON = [
+      "authorities_file": .string(authorities ?? ""),
       "gamma_url": .string(gamma), "clob_url": .string(clob), "data_url": .string(data),
       "market_ws_url": .string(marketStream), "user_ws_url": .string(userStream),
       "reference_ws_url": .string(referenceStream),
