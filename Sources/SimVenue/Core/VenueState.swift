@@ -100,7 +100,8 @@ struct VenueState: Sendable {
   var keccak: @Sendable ([UInt8]) -> [UInt8] = { _ in [] }
   /// Trades that do not go the usual way. Forgotten by a restart: what is under way then goes the usual way.
   var fates: [String: SettlementFaults.Kind] = [:]
-  private var faultChance = SeededGenerator(seed: 0)
+  /// Decides whether a rule with a probability strikes.
+  var faultChance = SeededGenerator(seed: 0)
   private var pending: [VenueEffect] = []
   /// When `notePrices` last looked, in steps of five seconds.
   var noted: Int64 = 0

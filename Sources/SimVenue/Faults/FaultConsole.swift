@@ -37,6 +37,7 @@ struct FaultConsole: Sendable {
       case ("POST", "/sim/throttle"):
         try limits.set(body(call))
         return .ok(limits.shown)
+      case ("GET", "/sim/geoblock"): return .ok(geoblock.shown)
       case ("POST", "/sim/geoblock"):
         try geoblock.set(body(call))
         return .ok(geoblock.shown)
@@ -44,6 +45,7 @@ struct FaultConsole: Sendable {
       case ("POST", "/sim/delayed"):
         try state.delayedTakers.set(body(call), at: wall)
         return .ok(state.delayedTakers.shown)
+      case ("GET", "/sim/hydration"): return .ok(.object(("ms", .integer(state.hydration.milliseconds))))
       case ("POST", "/sim/hydration"):
         guard let number = try body(call)["ms"]?.asNumber, (0...86_400_000).contains(number) else {
           throw FaultProblem("ms is between 0 and 86400000")
@@ -67,6 +69,7 @@ struct FaultConsole: Sendable {
       case ("POST", "/sim/mode"):
         mode = try TradingMode(body(call), at: wall)
         return .ok(mode.shown(at: wall))
+      case ("GET", "/sim/skew"): return .ok(.object(("seconds", .integer(skew))))
       case ("POST", "/sim/skew"):
         guard let seconds = try body(call)["seconds"]?.asNumber, (-86_400...86_400).contains(seconds) else {
           throw FaultProblem("seconds is between -86400 and 86400")

@@ -105,6 +105,7 @@ final class VenueHouse {
     clock = line
     truth.forget()
     state.keccak = gate.keccak
+    state.faultChance = SeededGenerator(seed: settings.seed)
     state.now = Now(wall: wall, market: max(state.now.market, line.market(at: wall)))
     state.record(.started(source: life.name, build: settings.build))
     if state.clients.clock != line { state.record(.clock(line)) }

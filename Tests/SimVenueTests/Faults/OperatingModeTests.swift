@@ -20,6 +20,7 @@ import Testing
     let resting = try venue.order(token, .buy, "0.02", "100")
     #expect(try venue.post(resting.body).status == 200)
     try set(venue, "/sim/geoblock", #"{"blocked":true,"country":"US","region":"NY"}"#)
+    #expect(try venue.get("/sim/geoblock")["country"]?.asText == "US")
     let place = try venue.get("/api/geoblock")
     #expect(place["blocked"] == .flag(true) && place["region"]?.asText == "NY")
     let refused = try venue.post(venue.order(token, .buy, "0.02", "100").body)

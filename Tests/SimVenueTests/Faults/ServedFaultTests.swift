@@ -53,6 +53,7 @@ import Testing
     let venue = try RunningVenue(data: directory.path + "/venue")
     for seconds in [3600, -3600] {
       try set(venue, "/sim/skew", #"{"seconds":\#(seconds)}"#)
+      #expect(try venue.get("/sim/skew").body["seconds"]?.asNumber == Int64(seconds))
       #expect(try venue.signed("GET", "/data/orders").status == 401)
       #expect(try venue.signed("GET", "/data/orders", skew: Int64(seconds)).status == 200)
       let time = try #require(venue.get("/time").body.asInteger)
