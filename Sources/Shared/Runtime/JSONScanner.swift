@@ -18,37 +18,38 @@ public struct JSONScanner: Sendable {
 
   /// A member's name as it stands in the text (escapes are not decoded: none of our names has any).
   public struct Key: Hashable, Sendable {
-    /// The first sixteen bytes, the first of all lowest; what is beyond, which few names have.
-    private let low: UInt64
-    private let high: UInt64
-    private let rest: [UInt8]?
+    /// Its first 32 bytes, the first of all lowest: a name is compared without being kept. Of longer ones, of which we know none, those that
+    /// begin alike and are as long are taken for the same.
+    private let words: (UInt64, UInt64, UInt64, UInt64)
     private let count: Int
 
-    @inline(__always) fileprivate init(low: UInt64, high: UInt64, rest: [UInt8]?, count: Int) {
-      self.low = low
-      self.high = high
-      self.rest = rest
-      self.count = count
+    @inline(__always) fileprivate init(_ bytes: [UInt8], _ start: Int, _ end: Int) {
+      func word(_ number: Int) -> UInt64 { Words.load(bytes, start + 8 * number, min(end, start + 8 * number + 8)) }
+      words = end - start > 16 ? (word(0), word(1), word(2), word(3)) : (word(0), word(1), 0, 0)
+      count = end - start
     }
 
-    /// `switch key { case "slug": … }`
+    public static func == (a: Key, b: Key) -> Bool { a.count == b.count && a.words == b.words }
+
+    public func hash(into hasher: inout Hasher) {
+      hasher.combine(count)
+      hasher.combine(words.0)
+    }
+
+    /// `switch key { case "slug": … }`, with names of 32 bytes at most.
     @inline(__always) public static func ~= (name: StaticString, key: Key) -> Bool {
       key.count == name.utf8CodeUnitCount && key.says(name)
     }
 
     /// A name of as many bytes.
     private func says(_ name: StaticString) -> Bool {
-      let words = unsafe Words.head(name.utf8Start, count)
-      guard low == words.low, high == words.high else { return false }
-      for (offset, byte) in (rest ?? []).enumerated() where unsafe name.utf8Start[16 + offset] != byte { return false }
-      return true
+      precondition(count <= 32, "a longer name would be known by its beginning")
+      let head = unsafe Words.head(name.utf8Start, count)
+      guard words.0 == head.low, words.1 == head.high else { return false }
+      guard count > 16 else { return true }
+      let rest = unsafe Words.head(name.utf8Start + 16, count - 16)
+      return words.2 == rest.low && words.3 == rest.high
     }
-  }
-
-  @inline(__always) private func key(_ start: Int, _ end: Int) -> Key {
-    Key(
-      low: Words.load(bytes, start, min(end, start + 8)), high: Words.load(bytes, start + 8, min(end, start + 16)),
-      rest: end - start > 16 ? Array(bytes[(start + 16)..<end]) : nil, count: end - start)
   }
 
   // MARK: Containers
@@ -63,7 +64,7 @@ public struct JSONScanner: Sendable {
     if try atEnd(UInt8(ascii: "}")) { return nil }
     let name = try quoted()
     try expect(UInt8(ascii: ":"))
-    return key(name.start, name.end)
+    return Key(bytes, name.start, name.end)
   }
 
   public mutating func enterArray() throws(JSONError) {
@@ -115,7 +116,7 @@ public struct JSONScanner: Sendable {
   /// A string that comes next, to be compared as names are. Escapes are refused.
   public mutating func word() throws(JSONError) -> Key {
     let text = try quotedText()
-    return key(text.start, text.end)
+    return Key(bytes, text.start, text.end)
   }
 
   /// A place in the text of the scanner that told it.
