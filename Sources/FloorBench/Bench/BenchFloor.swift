@@ -96,6 +96,7 @@ final class BenchFloor {
       ],
       "market": [
         "series": [.string(StandInVenue.series)], "windows_ahead_count": 0, "stale_after_ms": 10_000, "record": true,
+        "warm_second": true, "socket_assets_max_count": 500,
         "recording_max_mb": 64,
       ],
       "retention": ["ticks_days": 7],

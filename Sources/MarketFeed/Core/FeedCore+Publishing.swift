@@ -75,6 +75,19 @@ extension FeedCore {
     }
   }
 
+  /// What the feed's heartbeat counts: whole numbers by name (docs/operations.md says what they tell).
+  var report: JSON {
+    [
+      "markets": .int(followers.count), "live": .int(followers.values.count { $0.state == .live }),
+      "shards": .int(sockets.shards.count), "sockets_open": .int(sockets.shards.reduce(0) { $0 + $1.openCount }),
+      "frames": .int(counters.frames), "repeated": .int(counters.repeated), "malformed": .int(counters.malformed),
+      "unknown": .int(counters.unknown), "published": .int(counters.published),
+      "resubscriptions": .int(counters.resubscriptions), "reconnections": .int(counters.reconnections),
+      "witnesses": .int(counters.witnesses), "hashes_checked": .int(counters.hashesChecked),
+      "hashes_wrong": .int(counters.hashesWrong),
+    ]
+  }
+
   // MARK: Clock, circuit, list
 
   mutating func publishClock(at now: Instant) {

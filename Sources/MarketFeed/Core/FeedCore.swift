@@ -21,10 +21,12 @@ struct FeedCore {
 
   var references: [ReferenceKey: ReferencePrice] = [:]
   var circuit = DataCircuit()
-  var isStreamOpen = false
-  var lastDataAt: MonotonicTime?
-  var nextReconnectAfter = FeedCore.firstSilence
-  var malformed = RecentCount()
+  var sockets: SocketTable
+  var decoder = MarketFrameDecoder()
+  /// The venue's check sum of a book; without it none is checked.
+  var bookHash: ((JSON) -> String?)?
+  var witnessed = RecentCount()
+  var rotation: (last: TokenID?, at: MonotonicTime)?
   var lastTicksAt: MonotonicTime?
   var lastClockAskedAt: MonotonicTime?
   var refusedListings: [MarketSlug: String] = [:]
@@ -42,6 +44,11 @@ struct FeedCore {
     var folded = 0
     var resubscriptions = 0
     var witnesses = 0
+    /// Messages that a socket repeated, or its twin had brought before.
+    var repeated = 0
+    var reconnections = 0
+    var hashesChecked = 0
+    var hashesWrong = 0
   }
 
   struct ReferenceKey: Hashable, Sendable {
@@ -63,10 +70,10 @@ struct FeedCore {
     var rowState: String?
     var rowTick: PriceTick?
     var lastMessage: MarketUpdate?
+    /// When each outcome's check sum was last looked at.
+    var hashedAt: [MonotonicTime?] = [nil, nil]
   }
 
-  static let firstSilence = Duration.seconds(10)
-  static let longestSilence = Duration.seconds(60)
   /// A key that agents pull after a gap may be this much behind the channel.
   static let keyInterval = Duration.milliseconds(100)
   static let tickInterval = Duration.seconds(1)
@@ -82,6 +89,7 @@ struct FeedCore {
     catalog = MarketCatalog(
       policy: MarketCatalog.Policy(
         series: settings.series, windowsAhead: settings.windowsAhead, events: settings.events))
+    sockets = SocketTable(assetsMax: settings.assetsMax, twins: settings.twins)
   }
 
   mutating func takeEffects() -> [FeedEffect] {
@@ -111,62 +119,8 @@ struct FeedCore {
   /// Silence is measured in market time, but never in less than `shortestSilence` of the wall.
   var policy: BookKeeper.Policy {
     let rate = clock?.rateMilli ?? 1000
-    return BookKeeper.Policy(staleAfter: max(settings.staleAfter, settings.shortestSilence * Int(rate) / 1000))
-  }
-
-  // MARK: The market stream
-
-  mutating func streamOpened(at now: Instant) {
-    isStreamOpen = true
-    effects.append(.mark(.opened))
-    lastDataAt = now.monotonic
-    circuit.opened()
-    storeCircuit()
-  }
-
-  mutating func streamClosed(at now: Instant) {
-    isStreamOpen = false
-    effects.append(.mark(.lost))
-    circuit.closed()
-    storeCircuit()
-    guard let clock else { return }
-    for slug in followers.keys.sorted() {
-      followers[slug]?.keeper.connectionLost(at: clock.market(at: now.wall))
-      markDirty(slug)
-    }
-  }
-
-  mutating func frame(_ frame: StreamFrame<MarketStreamEvent>, at now: Instant) {
-    handled &+= 1
-    counters.frames += 1
-    counters.unknown += frame.unknown
-    counters.malformed += frame.malformed
-    if frame.malformed > 0 { malformed.add(frame.malformed, at: now.monotonic) }
-    guard let clock, !frame.events.isEmpty else { return }
-    let market = clock.market(at: now.wall)
-    for event in frame.events {
-      counters.events += 1
-      apply(event, at: now, market: market)
-    }
-  }
-
-  private mutating func apply(_ event: MarketStreamEvent, at now: Instant, market: MarketTime) {
-    switch event {
-    case .resolved(let resolved):
-      if let slug = slugOfCondition[resolved.market] { catalog.hint(slug, now: now.monotonic) }
-      return
-    case .newMarket(let listed):
-      catalog.hint(listed.slug, now: now.monotonic)
-      return
-    default: break
-    }
-    guard let slug = slugOfCondition[event.condition] else { return }
-    // Data from the future: the venue's clock has jumped (a replay that cuts gaps does that).
-    if event.time.since(market) > FeedCore.clockDoubt { askClock(at: now, notBefore: .milliseconds(100)) }
-    lastDataAt = now.monotonic
-    nextReconnectAfter = FeedCore.firstSilence
-    if circuit.dataCame() { storeCircuit() }
-    if followers[slug]?.keeper.apply(event, at: market) == true { markDirty(slug) }
+    return BookKeeper.Policy(
+      staleAfter: settings.staleAfter, shortest: settings.shortestSilence * Int(rate) / 1000)
   }
 
   // MARK: Answers
@@ -193,20 +147,6 @@ struct FeedCore {
     }
   }
 
-  mutating func witness(_ token: TokenID, _ book: VenueBook?, at now: Instant) {
-    handled &+= 1
-    guard let clock, let slug = slugOfToken[token] else { return }
-    guard let book else {
-      followers[slug]?.keeper.witnessFailed(token)
-      return
-    }
-    counters.witnesses += 1
-    effects.append(.mark(.witness(book)))
-    guard let answer = followers[slug]?.keeper.witness(book, at: clock.market(at: now.wall)) else { return }
-    if answer.changed { markDirty(slug) }
-    if let demand = answer.demand { take(demand) }
-  }
-
   // MARK: Time
 
   /// To be called many times a second: looks for what is due.
@@ -222,39 +162,21 @@ struct FeedCore {
       let (state, reason) = follower.keeper.state(at: market)
       // The reason alone (an age that grows) is no news.
       if state != follower.state || (reason == nil) != (follower.reason == nil) { markDirty(slug) }
-      guard isStreamOpen else { continue }
-      let demands = followers[slug]?.keeper.demands(at: market) ?? []
-      for demand in demands { take(demand) }
+      guard let shard = sockets.shard(of: follower.keeper.market.yesToken), sockets[shard].openCount > 0 else {
+        continue
+      }
+      let demands = followers[slug]?.keeper.demands(at: market, streamTime: sockets[shard].newest) ?? []
+      for demand in demands { take(demand, of: slug, at: now) }
     }
-    watchSilence(at: now, market: market)
+    watchSockets(at: now, market: market)
+    rotateWitness(at: now, market: market)
     recordTicks(at: now, market: market)
   }
 
-  private mutating func askClock(at now: Instant, notBefore interval: Duration) {
+  mutating func askClock(at now: Instant, notBefore interval: Duration) {
     if let lastClockAskedAt, now.monotonic.since(lastClockAskedAt) < interval { return }
     lastClockAskedAt = now.monotonic
     effects.append(.readClock)
-  }
-
-  private mutating func watchSilence(at now: Instant, market: MarketTime) {
-    guard isStreamOpen else { return }
-    if malformed.count(within: .seconds(60), at: now.monotonic) > 50 {
-      effects.append(.note(.malformed(count: malformed.count(within: .seconds(60), at: now.monotonic))))
-      malformed = RecentCount()
-      effects.append(.reconnect)
-      return
-    }
-    let expectsData = followers.values.contains { $0.keeper.isOpen(at: market) }
-    guard expectsData, let lastDataAt else {
-      self.lastDataAt = now.monotonic
-      return
-    }
-    let silence = now.monotonic.since(lastDataAt)
-    guard silence >= nextReconnectAfter else { return }
-    effects.append(.note(.silent(seconds: silence.milliseconds / 1000)))
-    effects.append(.reconnect)
-    self.lastDataAt = now.monotonic
-    nextReconnectAfter = min(nextReconnectAfter * 2, FeedCore.longestSilence)
   }
 
   // MARK: Following
@@ -271,7 +193,10 @@ struct FeedCore {
         .mark(
           .following(
             followed.slug, condition: followed.condition, yes: followed.yesToken, no: followed.noToken)))
-      effects.append(.subscribe([followed.yesToken, followed.noToken]))
+      let tokens = [followed.yesToken, followed.noToken]
+      let (shard, isNew) = sockets.add(tokens)
+      if isNew { effects.append(.open(shard: shard)) }
+      effects.append(.subscribe(tokens, shard: shard))
       storeKnownMarkets()
       markDirty(followed.slug)
     case .updated(let listing):
@@ -283,20 +208,11 @@ struct FeedCore {
       for outcome in Outcome.allCases { slugOfToken[dropped.token(of: outcome)] = nil }
       sequences.forget(Names.marketUpdates(slug))
       dirty.removeAll { $0 == slug }
-      effects.append(.unsubscribe([dropped.yesToken, dropped.noToken]))
+      let tokens = [dropped.yesToken, dropped.noToken]
+      if let shard = sockets.remove(tokens) { effects.append(.unsubscribe(tokens, shard: shard)) }
       effects.append(.note(.dropped(slug)))
       effects.append(.mark(.dropped(slug)))
       storeKnownMarkets()
-    }
-  }
-
-  private mutating func take(_ demand: BookKeeper.Demand) {
-    switch demand {
-    case .witness(let token): effects.append(.fetchBook(token))
-    case .resubscribe(let token, let reason):
-      counters.resubscriptions += 1
-      effects.append(.note(.resubscribed(token, reason: reason.rawValue)))
-      effects.append(.resubscribe([token]))
     }
   }
 
@@ -320,30 +236,4 @@ enum ListingAnswer: Hashable, Sendable {
   case unusable(String)
   /// No answer, or not one of ours.
   case failed
-}
-
-extension MarketStreamEvent {
-  var time: MarketTime {
-    switch self {
-    case .book(let event): event.time
-    case .priceChange(let event): event.time
-    case .lastTrade(let event): event.time
-    case .tickSizeChange(let event): event.time
-    case .bestBidAsk(let event): event.time
-    case .newMarket(let event): event.time
-    case .resolved(let event): event.time
-    }
-  }
-
-  var condition: ConditionID {
-    switch self {
-    case .book(let event): event.market
-    case .priceChange(let event): event.market
-    case .lastTrade(let event): event.market
-    case .tickSizeChange(let event): event.market
-    case .bestBidAsk(let event): event.market
-    case .newMarket(let event): event.market
-    case .resolved(let event): event.market
-    }
-  }
 }

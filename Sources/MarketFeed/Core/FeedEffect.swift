@@ -7,15 +7,17 @@ enum FeedEffect: Hashable, Sendable {
   case store(key: String, value: [UInt8], lifetime: Duration?)
   /// Asks the discovery service for a listing; answered by `listing`.
   case lookUp(MarketSlug)
-  /// Keeps these tokens subscribed, across reconnections too.
-  case subscribe([TokenID])
-  case unsubscribe([TokenID])
+  /// Opens a further shard's sockets.
+  case open(shard: Int)
+  /// Keeps these tokens subscribed on the shard's sockets, across reconnections too.
+  case subscribe([TokenID], shard: Int)
+  case unsubscribe([TokenID], shard: Int)
   /// Subscribes them once more, so that their books are sent anew.
-  case resubscribe([TokenID])
+  case resubscribe([TokenID], shard: Int)
   /// Asks for a token's book over REST; answered by `witness`.
   case fetchBook(TokenID)
-  /// The stream is open and says nothing, or nothing sensible: begin anew.
-  case reconnect
+  /// The socket is open and says nothing, or nothing sensible: begin anew.
+  case reconnect(MarketSocketID, why: String)
   /// Asks for the market's clock; answered by `clockRead`.
   case readClock
   /// Writes what is known of a market (`upsert_market`).
@@ -34,6 +36,11 @@ enum FeedNote: Hashable, Sendable {
   case state(MarketSlug, MarketState, reason: String?)
   case resubscribed(TokenID, reason: String)
   case clock(MarketClock)
-  case silent(seconds: Int64)
-  case malformed(count: Int)
+  /// A shard is open, its markets do not live, and nothing comes.
+  case silent(shard: Int, seconds: Int64)
+  /// A socket says nothing while its twin does.
+  case stalled(MarketSocketID)
+  case malformed(MarketSocketID, count: Int)
+  /// A book's check sum is not that of its levels.
+  case badHash(TokenID)
 }

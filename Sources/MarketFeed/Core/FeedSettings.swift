@@ -1,6 +1,6 @@
 import Shared
 
-/// What the feed follows and how long silence may last.
+/// What the feed follows, over how many sockets, and how long silence may last.
 struct FeedSettings: Hashable, Sendable {
   var series: [MarketSeries]
   var events: [MarketSlug]
@@ -8,4 +8,8 @@ struct FeedSettings: Hashable, Sendable {
   var staleAfter: Duration
   /// Shortest silence that means anything, on the wall: on a fast clock ten seconds of the market pass while a process waits its turn.
   var shortestSilence = Duration.seconds(1)
+  /// Most tokens a market socket carries.
+  var assetsMax = 500
+  /// Market sockets a shard: 2 keeps a warm second, 1 does not.
+  var twins = 2
 }

@@ -21,7 +21,9 @@ struct FeedConfiguration {
     }
     settings = FeedSettings(
       series: series, events: [], windowsAhead: Int(try reader.whole("market.windows_ahead_count")),
-      staleAfter: try reader.duration("market.stale_after_ms"))
+      staleAfter: try reader.duration("market.stale_after_ms"),
+      assetsMax: Int(try reader.whole("market.socket_assets_max_count")),
+      twins: try reader.flag("market.warm_second") ? 2 : 1)
     endpoints = try VenueEndpoints(reader)
     keepTickDays = try reader.whole("retention.ticks_days")
     recordingBytesMax =

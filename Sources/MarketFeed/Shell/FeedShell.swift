@@ -9,7 +9,6 @@ final class FeedShell {
   private let log: Log
   private let trace: PathTrace?
   private var core: FeedCore
-  private var decoder = MarketFrameDecoder()
   private let bus: RedisBus
   private let record: MarketRecord
   private let http: HTTPClient
@@ -17,14 +16,14 @@ final class FeedShell {
   private let clob: ClobClient
   private let clockURL: String?
   private let context: WebContext
-  private let market: VenueStream
+  private let market: MarketSockets
   private let reference: VenueStream
   private let recorder: FrameRecorder?
-  /// Tokens to be subscribed at every opening.
-  private var tokens: [TokenID] = []
   private var isFlushDue = false
   /// Messages of the market stream that were read since the last flush: what they say is told to nobody yet.
   private var untold = 0
+  /// Why each stream that is not open is not, as last told.
+  private var troubles: [String: (why: String, at: MonotonicTime)] = [:]
   private enum Kept {
     case frame(stream: String, [UInt8])
     case mark(FeedMark)
@@ -45,13 +44,13 @@ final class FeedShell {
     clob = ClobClient(http: http, base: endpoints.clob, credentials: nil)
     clockURL = endpoints.clock
     context = try WebContext(loop: loop, authorities: configuration.endpoints.authorities)
-    market = try VenueStream(
-      context: context, endpoint: try WebEndpoint(endpoints.marketStream), keepAlive: .seconds(5),
-      answerLimit: .seconds(15), backoff: FeedShell.backoff)
+    market = MarketSockets(
+      context: context, endpoint: try WebEndpoint(endpoints.marketStream), twins: configuration.settings.twins)
+    core.bookHash = Digests.bookHash
     // The price stream wants its keep-alive every 5 s.
     reference = try VenueStream(
       context: context, endpoint: try WebEndpoint(endpoints.referenceStream), keepAlive: .seconds(5),
-      answerLimit: .seconds(15), backoff: FeedShell.backoff)
+      answerLimit: .seconds(15), backoff: MarketSockets.backoff)
     if let bytesMax = configuration.recordingBytesMax {
       recorder = try FrameRecorder(
         directory: process.birth.stateDirectory + "/recordings", bytesMax: bytesMax, loop: process.loop,
@@ -66,26 +65,29 @@ final class FeedShell {
   }
 
   private func wire() {
-    market.onOpen = { [unowned self] in
-      core.streamOpened(at: now)
-      subscribe(tokens, isFirst: true)
+    market.onOpen = { [unowned self] id in
+      troubles.removeValue(forKey: "market \(id)")
+      core.socketOpened(id, at: now)
       perform()
     }
-    market.onLost = { [unowned self] why in
-      guard core.isStreamOpen else { return log.debug("market stream not open", [.text("why", why)]) }
-      log.warning("market stream lost", [.text("why", why)])
-      core.streamClosed(at: now)
+    market.onLost = { [unowned self] id, why in
+      guard core.sockets[id].isOpen else { return trouble("market \(id)", why) }
+      log.warning("market stream lost", [.text("socket", id.description), .text("why", why)])
+      core.socketClosed(id, at: now)
       flush()
     }
-    market.onText = { [unowned self] text in
+    market.onText = { [unowned self] id, text in
       untold += 1
+      guard core.hear(text, from: id, at: now) else { return flushSoon() }
       trace?.note(.feedReceived, text, after: "\"timestamp\":\"", scale: 1_000_000)
       keep(.frame(stream: "market", text))
-      core.frame(decoder.decode(text), at: now)
       flushSoon()
     }
-    reference.onOpen = { [unowned self] in reference.send(FeedShell.referenceSubscription) }
-    reference.onLost = { [unowned self] why in log.debug("reference stream not open", [.text("why", why)]) }
+    reference.onOpen = { [unowned self] in
+      troubles.removeValue(forKey: "reference")
+      reference.send(FeedShell.referenceSubscription)
+    }
+    reference.onLost = { [unowned self] why in trouble("reference", why) }
     reference.onText = { [unowned self] text in
       keep(.frame(stream: "reference", text))
       core.reference(StreamFrame(reference: text), at: now)
@@ -100,9 +102,24 @@ final class FeedShell {
       for slug in slugs { core.owe(slug, at: now) }
     }
     process.waiting = { [unowned self] in untold }
+    process.counters = { [unowned self] in core.report }
     loop.every(FeedShell.tickInterval) { [unowned self] in tick() }
-    market.start()
+    open(shard: 0)
     reference.start()
+  }
+
+  private func open(shard: Int) {
+    do { try market.start(shard: shard) } catch {
+      log.error("market sockets not made", [.int("shard", shard), .error(error)])
+    }
+  }
+
+  /// A stream that does not open: told when its reason is another one, and once a minute.
+  private func trouble(_ stream: String, _ why: String) {
+    let at = SystemClock.monotonic()
+    if let known = troubles[stream], known.why == why, at.since(known.at) < .seconds(60) { return }
+    troubles[stream] = (why, at)
+    log.warning("stream not open", [.text("stream", stream), .text("why", why)])
   }
 
   private var now: Instant { Instant(wall: SystemClock.wall(), monotonic: SystemClock.monotonic()) }
@@ -151,7 +168,7 @@ final class FeedShell {
     core.tick(at: now)
     flush()
     let live = core.followers.values.count { $0.state == .live }
-    process.isReady = core.clock != nil && core.isStreamOpen && live > 0 && bus.isConnected
+    process.isReady = core.clock != nil && core.sockets.isComplete && live > 0 && bus.isConnected
     process.note = "\(core.followers.count) markets, \(live) live, \(core.counters.published) published"
   }
 
@@ -166,6 +183,9 @@ final class FeedShell {
   // MARK: Effects
 
   private func perform() {
+    // A socket's end has effects of its own: they come after all of these, or messages would overtake each other.
+    var ended: [(id: MarketSocketID, why: String)] = []
+    defer { for (id, why) in ended { market.reconnect(id, why) } }
     for effect in core.takeEffects() {
       switch effect {
       case .publish(let channel, let payload):
@@ -182,16 +202,11 @@ final class FeedShell {
           self?.answered { core, now in core.witness(token, book, at: now) }
         }
       case .readClock: readClock()
-      case .subscribe(let new):
-        tokens += new
-        subscribe(new, isFirst: false)
-      case .unsubscribe(let old):
-        tokens.removeAll(where: old.contains)
-        send(["operation": "unsubscribe", "assets_ids": FeedShell.list(old)])
-      case .resubscribe(let silent):
-        send(["operation": "unsubscribe", "assets_ids": FeedShell.list(silent)])
-        subscribe(silent, isFirst: false)
-      case .reconnect: market.reconnect("silent")
+      case .open(let shard): open(shard: shard)
+      case .subscribe(let new, let shard): market.subscribe(new, shard: shard)
+      case .unsubscribe(let old, let shard): market.unsubscribe(old, shard: shard)
+      case .resubscribe(let silent, let shard): market.resubscribe(silent, shard: shard)
+      case .reconnect(let id, let why): ended.append((id, why))
       case .recordMarket(let slug, let row): record.market(slug, row)
       case .recordTicks(let rows): record.ticks(rows)
       case .note(let note): tell(note)
@@ -219,20 +234,6 @@ final class FeedShell {
     }
   }
 
-  /// Quick at first: a venue that was restarted is back at once, and every second without data is a second without trading.
-  private static var backoff: Backoff { Backoff(base: .milliseconds(100), cap: .seconds(5), seed: SystemRandom.seed()) }
-
-  private func subscribe(_ tokens: [TokenID], isFirst: Bool) {
-    if isFirst {
-      send(["type": "market", "assets_ids": FeedShell.list(tokens), "custom_feature_enabled": true])
-    } else {
-      send(["operation": "subscribe", "assets_ids": FeedShell.list(tokens), "custom_feature_enabled": true])
-    }
-  }
-
-  private func send(_ message: JSON) { if market.isOpen { market.send(message.bytes) } }
-  private static func list(_ tokens: [TokenID]) -> JSON { .array(tokens.map { .string($0.text) }) }
-
   /// Without filters: the only form that always delivers (protocol document, section 5.1). What is not wanted is dropped by the core.
   private static let referenceSubscription: [UInt8] = {
     let topics = ["crypto_prices_chainlink", "crypto_prices_twap_sixty", "crypto_prices_twap_thirty", "crypto_prices"]
@@ -254,8 +255,13 @@ final class FeedShell {
       log.info(
         "market clock",
         [.int("rate_milli", clock.rateMilli), .text("market", clock.market(at: SystemClock.wall()).description)])
-    case .silent(let seconds): log.warning("market stream silent", [.int("seconds", seconds)])
-    case .malformed(let count): log.warning("market stream malformed", [.int("frames_in_a_minute", count)])
+    case .silent(let shard, let seconds):
+      log.warning("market stream silent", [.int("shard", shard), .int("seconds", seconds)])
+    case .stalled(let id): log.warning("market stream behind its twin", [.text("socket", id.description)])
+    case .malformed(let id, let count):
+      log.warning(
+        "market stream malformed", [.text("socket", id.description), .int("frames_in_a_minute", count)])
+    case .badHash(let token): log.error("book does not match its check sum", [.text("token", token.text)])
     }
   }
 }

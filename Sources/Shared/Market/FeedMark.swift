@@ -10,11 +10,13 @@ public enum FeedMark: Hashable, Sendable {
   /// A market is followed from here on.
   case following(MarketSlug, condition: ConditionID, yes: TokenID, no: TokenID)
   case dropped(MarketSlug)
-  /// A book that was asked for over REST and taken in.
+  /// A book that was asked for over REST and agreed with ours: the data is as new as that.
   case witness(VenueBook)
   /// A market that is followed, as it stands after everything above: a recording can be read from here on, and who has read what is
   /// above learns nothing new.
   case standing(StandingMarket)
+  /// This token's book does not hold any more until its next snapshot.
+  case voided(TokenID, of: ConditionID)
   /// The market was published as it stands after everything above; `order` counts in the feed's life `boot`.
   case published(MarketSlug, boot: String, order: Int64, state: MarketState)
 
@@ -33,6 +35,8 @@ public enum FeedMark: Hashable, Sendable {
     case .dropped(let slug): ["event": "dropped", "market": .text(slug)]
     case .witness(let book): ["event": "witness", "book": book.json]
     case .standing(let market): .object([.init("event", "standing")] + market.members)
+    case .voided(let token, let condition):
+      ["event": "voided", "token": .text(token), "condition": .text(condition)]
     case .published(let slug, let boot, let order, let state):
       [
         "event": "published", "market": .text(slug), "boot": .string(boot), "order": .int(order),
@@ -63,6 +67,11 @@ public enum FeedMark: Hashable, Sendable {
     case "standing":
       guard let market = StandingMarket(json) else { return nil }
       self = .standing(market)
+    case "voided":
+      guard let token = json["token"]?.string.flatMap(TokenID.init),
+        let condition = json["condition"]?.string.flatMap(ConditionID.init)
+      else { return nil }
+      self = .voided(token, of: condition)
     case "published":
       guard let slug = slug(), let order = json["order"]?.int,
         let state = json["state"]?.string.flatMap(MarketState.init(rawValue:))

@@ -25,7 +25,7 @@ public struct OrderBook: Hashable, Sendable {
   private var newestStamp: Int64 = .min
 
   /// How much older than the newest data a late message may be and still be sorted in by time.
-  private static let memory = Duration.seconds(5).nanoseconds
+  static let memory = Duration.seconds(5)
 
   public init() {}
 
@@ -47,7 +47,7 @@ public struct OrderBook: Hashable, Sendable {
   public mutating func apply(bids newBids: [BookLevel], asks newAsks: [BookLevel], at time: MarketTime) -> Bool {
     let stamp = time.nanoseconds
     // Older than another snapshot, or than anything we can still sort in: it has nothing to say.
-    if let snapshotStamp, stamp < max(snapshotStamp, newestStamp - OrderBook.memory) { return false }
+    if let snapshotStamp, stamp < max(snapshotStamp, newestStamp - OrderBook.memory.nanoseconds) { return false }
     var changed = snapshotStamp == nil
     changed = OrderBook.merge(newBids, into: &bids, side: .buy, stamp: stamp, emptied: emptied) || changed
     changed = OrderBook.merge(newAsks, into: &asks, side: .sell, stamp: stamp, emptied: emptied) || changed
@@ -61,6 +61,14 @@ public struct OrderBook: Hashable, Sendable {
   /// taken: a change says nothing about the other levels.
   @discardableResult
   public mutating func set(_ level: BookLevel, side: Side, at time: MarketTime) -> Bool {
+    // Older than anything we can still sort in: a replay, which must not bring back what was emptied and forgotten.
+    guard snapshotStamp != nil, time.nanoseconds >= newestStamp - OrderBook.memory.nanoseconds else { return false }
+    return restore(level, side: side, at: time)
+  }
+
+  /// As `set`, of any age: for a book that is put together again.
+  @discardableResult
+  mutating func restore(_ level: BookLevel, side: Side, at time: MarketTime) -> Bool {
     let stamp = time.nanoseconds
     guard let snapshotStamp, stamp >= snapshotStamp else { return false }
     newestStamp = max(newestStamp, stamp)
@@ -76,7 +84,7 @@ public struct OrderBook: Hashable, Sendable {
       : OrderBook.set(price, size, stamp, in: &asks) { $0 > $1 }
     if size == 0 {
       emptied.append(Emptied(side: side, price: price, stamp: stamp))
-      if emptied.count > 64 { emptied.removeAll { $0.stamp < newestStamp - OrderBook.memory } }
+      if emptied.count > 64 { emptied.removeAll { $0.stamp < newestStamp - OrderBook.memory.nanoseconds } }
     }
     return changed
   }
@@ -178,6 +186,33 @@ public struct OrderBook: Hashable, Sendable {
   public var isCrossed: Bool {
     guard let bid = bids.last, let ask = asks.last else { return false }
     return bid.price >= ask.price
+  }
+
+  /// Both sides are empty although a snapshot was taken in.
+  public var isEmpty: Bool { isComplete && bids.isEmpty && asks.isEmpty }
+
+  /// Whether the venue's own book, read on another road, shows a level otherwise than we knew it before that book's time. What we heard
+  /// later than that is left out, so a book that moved on contradicts nothing; a book older than our snapshot neither.
+  /// - Parameter through: what we heard with the book's own stamp counts too, though either may have come first.
+  public func isContradicted(by book: VenueBook, through itsTime: Bool) -> Bool {
+    let stamp = book.time.nanoseconds
+    guard let snapshotStamp, snapshotStamp <= stamp else { return false }
+    let end = itsTime ? stamp + 1 : stamp
+    return isContradicted(bids, .buy, book.bids, before: end) || isContradicted(asks, .sell, book.asks, before: end)
+  }
+
+  private func isContradicted(_ ours: [Level], _ side: Side, _ theirs: [BookLevel], before end: Int64) -> Bool {
+    var sizes: [Int64: Int64] = [:]
+    sizes.reserveCapacity(theirs.count)
+    for level in theirs { sizes[level.price.micros] = level.size.micros }
+    for level in ours {
+      let theirs = sizes.removeValue(forKey: level.price)
+      if level.stamp < end, theirs != level.size { return true }
+    }
+    // What is left is shown by the venue alone: right if we heard later that it was emptied.
+    return sizes.keys.contains { price in
+      !emptied.contains { $0.side == side && $0.price == price && $0.stamp >= end }
+    }
   }
 
   private static func level(_ level: Level) -> BookLevel {

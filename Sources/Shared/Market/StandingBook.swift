@@ -17,7 +17,7 @@ public struct StandingBook: Hashable, Sendable {
   public var orderBook: OrderBook {
     var new = OrderBook()
     new.apply(book)
-    for change in later { new.set(change.level, side: change.side, at: change.time) }
+    for change in later { new.restore(change.level, side: change.side, at: change.time) }
     return new
   }
 

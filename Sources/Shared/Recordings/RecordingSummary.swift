@@ -90,7 +90,7 @@ public struct RecordingSummary: Sendable {
       follow(Followed(slug: slug, condition: condition, yes: yes, no: no))
     case .standing(let market):
       follow(Followed(slug: market.slug, condition: market.condition, yes: market.yes, no: market.no))
-    case .opened, .lost, .dropped, .witness, .published, nil: break
+    case .opened, .lost, .dropped, .witness, .voided, .published, nil: break
     }
   }
 

@@ -89,6 +89,9 @@ public struct StandingMarkets: Sendable {
       if let condition = conditions.removeValue(forKey: slug) { followed[condition] = nil }
       return isWanted(slug)
     case .witness(let book): return change(book)
+    case .voided(let token, let condition):
+      guard let place = followed[condition]?.tokens.firstIndex(of: token) else { return false }
+      followed[condition]?.books[place].clear()
     case .published(let slug, _, _, _): return isWanted(slug)
     }
     return true

@@ -135,6 +135,9 @@ public struct RecordedFigures: Sendable {
       conditions[slug] = condition
     case .dropped(let slug):
       if let condition = conditions.removeValue(forKey: slug) { books[condition] = nil }
+    case .voided(let token, let condition):
+      if books[condition]?.yesToken == token { books[condition]?.yes.clear() }
+      if books[condition]?.noToken == token { books[condition]?.no.clear() }
     case .witness(let book): change(book.market, book.time, of: [book.token]) { $0.apply(book, to: book.token) }
     case .standing(let market):
       books[market.condition] = Books(

@@ -33,12 +33,15 @@ extension VenueState {
     }
     var bids: [Level]
     var asks: [Level]
+    /// The venue's own stamp of the newest message that it is made of, where the recording has that.
+    var stamp: MarketTime?
   }
 
   /// Makes the street's part of a book what was recorded. Levels that shrink or vanish go first; what is new then meets clients' resting
   /// orders that the recorded market has traded through. What clients took of a level comes back with this snapshot, not before.
   mutating func replaceStreet(_ snapshot: StreetBook, market: Int, trader: Int) {
     guard live[market].isOpen else { return }
+    live[market].streetStamp = snapshot.stamp
     refine(snapshot, market)
     var touched = shrink(snapshot.bids, market, isBid: true)
     touched = shrink(snapshot.asks, market, isBid: false) || touched
@@ -49,9 +52,9 @@ extension VenueState {
 
   /// A recorded price between the cents means that the market's grid has become finer.
   private mutating func refine(_ snapshot: StreetBook, _ market: Int) {
-    let old = live[market].tick
-    guard old == .cent, let fine = PriceTick(micros: 1000),
-      (snapshot.bids + snapshot.asks).contains(where: { $0.price.micros % old.micros != 0 })
+    let grid = live[market].tick
+    guard grid == .cent, let fine = PriceTick(micros: 1000),
+      (snapshot.bids + snapshot.asks).contains(where: { $0.price.micros % grid.micros != 0 })
     else { return }
     setTick(fine, market: market)
   }

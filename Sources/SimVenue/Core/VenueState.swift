@@ -24,6 +24,8 @@ struct VenueState: Sendable {
     /// The recorded levels standing in the book, by side and price of YES.
     var streetBids: [Int64: Int64] = [:]
     var streetAsks: [Int64: Int64] = [:]
+    /// What a recorded book says its time is; `nil` when books are of now.
+    var streetStamp: MarketTime?
     var isOpen = true
     /// Middle prices of YES, one a minute of market time, oldest first; the venue forgets them when it is restarted.
     var history: [(at: Int64, price: Price)] = []

@@ -70,6 +70,17 @@ struct FaultConsole: Sendable {
         mode = try TradingMode(body(call), at: wall)
         return .ok(mode.shown(at: wall))
       case ("GET", "/sim/skew"): return .ok(.object(("seconds", .integer(skew))))
+      case ("POST", "/sim/tick"):
+        let wanted = try body(call)
+        guard let slug = wanted["slug"]?.asText, let market = state.clients.marketIndex[slug], state.live[market].isOpen
+        else {
+          throw FaultProblem("slug names no open market")
+        }
+        guard let tick = wanted["tick"]?.asMicros.flatMap({ PriceTick(micros: $0) }),
+          state.live[market].tick.micros % tick.micros == 0
+        else { throw FaultProblem("tick is one that the market's own is a multiple of") }
+        state.setTick(tick, market: market)
+        return .ok(.object(("tick", .text(tick.description))))
       case ("POST", "/sim/skew"):
         guard let seconds = try body(call)["seconds"]?.asNumber, (-86_400...86_400).contains(seconds) else {
           throw FaultProblem("seconds is between -86400 and 86400")

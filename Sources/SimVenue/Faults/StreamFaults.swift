@@ -21,6 +21,8 @@ struct StreamFaults: Sendable {
     case garble
     /// A message of `bytes` comes before it.
     case flood
+    /// The message `text` comes before it, as if the venue had said that.
+    case insert
     /// The connection is closed instead.
     case hangUp = "hang_up"
   }
@@ -31,6 +33,9 @@ struct StreamFaults: Sendable {
     /// Only messages in which this stands: a token, a slug, an event type.
     var containing: [UInt8]
     var bytes: Int
+    var text: [UInt8]
+    /// Only this socket; `nil` is all of the stream.
+    var peer: Int?
     var when: FaultSchedule
   }
 
@@ -43,6 +48,8 @@ struct StreamFaults: Sendable {
   private(set) var rules: [Rule] = []
   private(set) var hits: Int64 = 0
   private var held: [Int: [UInt8]] = [:]
+  /// The sockets of each stream, in the order in which they were opened.
+  private var peers: [Stream: [Int]] = [:]
   private var garbled = 0
   private var random: SeededGenerator
 
@@ -61,7 +68,7 @@ struct StreamFaults: Sendable {
     var fate = Fate(messages: [text])
     if let earlier = held.removeValue(forKey: peer) { fate.messages.append(earlier) }
     guard !rules.isEmpty, !text.elementsEqual("PONG".utf8), !text.elementsEqual("pong".utf8) else { return fate }
-    for index in rules.indices where rules[index].stream == stream {
+    for index in rules.indices where rules[index].stream == stream && rules[index].peer.map({ $0 == peer }) ?? true {
       let wanted = rules[index].containing
       guard wanted.isEmpty || text.firstRange(of: wanted) != nil, rules[index].when.strikes(at: wall, random.uniform())
       else { continue }
@@ -76,6 +83,7 @@ struct StreamFaults: Sendable {
         fate.messages.insert(Self.garbage[garbled % Self.garbage.count], at: 0)
         garbled += 1
       case .flood: fate.messages.insert([UInt8](repeating: 0x20, count: rules[index].bytes), at: 0)
+      case .insert: fate.messages.insert(rules[index].text, at: 0)
       case .hangUp:
         fate.messages = []
         fate.hangsUp = true
@@ -89,15 +97,31 @@ struct StreamFaults: Sendable {
   /// Is a message kept back that must come after the next one?
   var isHolding: Bool { !held.isEmpty }
 
-  mutating func closed(_ peer: Int) { held[peer] = nil }
+  mutating func opened(_ peer: Int, _ stream: Stream) { peers[stream, default: []].append(peer) }
+
+  mutating func closed(_ peer: Int) {
+    held[peer] = nil
+    for stream in peers.keys { peers[stream]?.removeAll { $0 == peer } }
+  }
 
   mutating func set(_ value: WireValue, at wall: WallTime) throws(FaultProblem) {
     rules = try FaultProblem.each(value) { (item) throws(FaultProblem) in
       let bytes = item["bytes"]?.asNumber ?? 1_000_000
       guard (1...100_000_000).contains(bytes) else { throw FaultProblem("bytes is between 1 and 100000000") }
+      let stream: Stream = try FaultProblem.word(item, "stream")
+      let kind: Kind = try FaultProblem.word(item, "kind")
+      guard kind != .insert || item["text"]?.asText != nil else { throw FaultProblem("text is missing") }
+      var peer: Int?
+      if let number = item["socket"] {
+        let open = peers[stream] ?? []
+        guard let number = number.asNumber, number >= 1, number <= Int64(open.count) else {
+          throw FaultProblem("socket is between 1 and \(open.count), the sockets of \(stream.rawValue) that are open")
+        }
+        peer = open[Int(number) - 1]
+      }
       return Rule(
-        stream: try FaultProblem.word(item, "stream"), kind: try FaultProblem.word(item, "kind"),
-        containing: Array((item["containing"]?.asText ?? "").utf8), bytes: Int(bytes),
+        stream: stream, kind: kind, containing: Array((item["containing"]?.asText ?? "").utf8), bytes: Int(bytes),
+        text: Array((item["text"]?.asText ?? "").utf8), peer: peer,
         when: try FaultSchedule(item, at: wall))
     }
   }

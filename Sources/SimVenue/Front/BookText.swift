@@ -12,7 +12,7 @@ enum BookText {
     head.raw(",\"asset_id\":")
     head.plain(spec.tokens[outcome.index])
     head.raw(",\"timestamp\":")
-    head.quotedInteger(state.now.market.milliseconds)
+    head.quotedInteger((live.streetStamp ?? state.now.market).milliseconds)
     head.raw(",\"hash\":\"")
     var tail = WireWriter(capacity: 6000)
     tail.raw("\",\"bids\":")

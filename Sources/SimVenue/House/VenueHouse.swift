@@ -311,6 +311,7 @@ final class VenueHouse {
       price.opened(peer)
     default: return false
     }
+    if let stream = channels[peer] { console.streams.opened(peer, stream) }
     return true
   }
 

@@ -5,6 +5,7 @@ import Shared
 /// The feed's core under hand-held clocks: what it asks and publishes is collected and sorted.
 struct FeedHarness {
   static let start: Int64 = 1_795_180_500
+  static let only = MarketSocketID(shard: 0, twin: 0)
   var core: FeedCore
   var clock: MarketClock
   var wall = WallTime(seconds: FeedHarness.start - 30)
@@ -20,22 +21,30 @@ struct FeedHarness {
   var subscribed: Set<TokenID> = []
   var fetches: [TokenID] = []
   var resubscribed: [TokenID] = []
-  var reconnects = 0
+  var reconnects: [MarketSocketID] = []
+  var opened: [Int] = []
+  var shardOf: [TokenID: Int] = [:]
   /// Slugs that the discovery service is asked for and has not answered.
   var asked: [MarketSlug] = []
 
-  init(series: [String] = ["BTC-5m"], ahead: Int = 1, rateMilli: Int64 = 1000) throws {
+  init(
+    series: [String] = ["BTC-5m"], ahead: Int = 1, rateMilli: Int64 = 1000, twins: Int = 1, assetsMax: Int = 500
+  ) throws {
     let settings = FeedSettings(
-      series: series.compactMap(MarketSeries.init(alias:)), events: [], windowsAhead: ahead, staleAfter: .seconds(10))
+      series: series.compactMap(MarketSeries.init(alias:)), events: [], windowsAhead: ahead, staleAfter: .seconds(10),
+      assetsMax: assetsMax, twins: twins)
     core = FeedCore(settings: settings, source: "market-feed", boot: "b1")
     clock = MarketClock(anchorWall: wall, anchorMarket: MarketTime(nanoseconds: wall.nanoseconds), rateMilli: rateMilli)
   }
 
   /// Clock known, stream open, every question answered.
-  static func running(series: [String] = ["BTC-5m"], ahead: Int = 1, rateMilli: Int64 = 1000) throws -> FeedHarness {
-    var harness = try FeedHarness(series: series, ahead: ahead, rateMilli: rateMilli)
+  static func running(
+    series: [String] = ["BTC-5m"], ahead: Int = 1, rateMilli: Int64 = 1000, twins: Int = 1, assetsMax: Int = 500
+  ) throws -> FeedHarness {
+    var harness = try FeedHarness(
+      series: series, ahead: ahead, rateMilli: rateMilli, twins: twins, assetsMax: assetsMax)
     harness.core.clockRead(harness.clock, at: harness.now)
-    harness.core.streamOpened(at: harness.now)
+    for id in harness.core.sockets.all { harness.core.socketOpened(id, at: harness.now) }
     try harness.turn()
     try harness.answerAll()
     try harness.turn()
@@ -71,11 +80,14 @@ struct FeedHarness {
         keys[key] = value
         lifetimes[key] = lifetime
       case .lookUp(let slug): asked.append(slug)
-      case .subscribe(let tokens): subscribed.formUnion(tokens)
-      case .unsubscribe(let tokens): subscribed.subtract(tokens)
-      case .resubscribe(let tokens): resubscribed += tokens
+      case .open(let shard): opened.append(shard)
+      case .subscribe(let tokens, let shard):
+        subscribed.formUnion(tokens)
+        for token in tokens { shardOf[token] = shard }
+      case .unsubscribe(let tokens, _): subscribed.subtract(tokens)
+      case .resubscribe(let tokens, _): resubscribed += tokens
       case .fetchBook(let token): fetches.append(token)
-      case .reconnect: reconnects += 1
+      case .reconnect(let id, _): reconnects.append(id)
       case .recordMarket(_, let row): rows.append(row)
       case .recordTicks(let new): ticks += new
       case .mark(let mark): marks.append(mark)
@@ -105,7 +117,8 @@ struct FeedHarness {
     ])
   }
 
-  static func number(_ slug: MarketSlug) -> String { slug.text.filter(\.isNumber) }
+  /// The asset's first letter, by its number, and the slug's digits.
+  static func number(_ slug: MarketSlug) -> String { "\(slug.text.utf8.first ?? 0)" + slug.text.filter(\.isNumber) }
   static func token(_ slug: MarketSlug, _ outcome: Outcome) -> TokenID {
     TokenID(number(slug) + "\(outcome.index + 1)")!
   }

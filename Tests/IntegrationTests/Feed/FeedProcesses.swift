@@ -97,7 +97,7 @@ final class FeedProcesses {
           "--port", String(port), "--data", directory.path + "/venue", "--speed", String(speed),
         ] + (source ?? ["--seed", String(seed)]), output: .file(output)), on: loop
     ) { _ in }
-    try wait("the venue's ready line") {
+    try wait("the venue's ready line", within: .seconds(60)) {
       let text = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
       guard text.contains("ready"), let word = text.split(whereSeparator: { ":\n".contains($0) }).last else {
         return false
@@ -108,7 +108,8 @@ final class FeedProcesses {
   }
 
   func startFeed(
-    staleAfter: Duration = .seconds(10), recordingMegabytes: Int64 = 16, fileKilobytesMax: Int? = nil
+    staleAfter: Duration = .seconds(10), recordingMegabytes: Int64 = 16, fileKilobytesMax: Int? = nil,
+    warmSecond: Bool = true, assetsMax: Int64 = 500, endpoints: JSON = [:]
   ) throws {
     let servers = try TestServers.shared()
     feedExit = nil
@@ -127,13 +128,17 @@ final class FeedProcesses {
               "series": ["btc-5m", "btc-15m", "eth-5m"], "windows_ahead_count": 2,
               "stale_after_ms": .int(staleAfter.milliseconds), "record": true,
               "recording_max_mb": .int(recordingMegabytes),
+              "warm_second": .bool(warmSecond), "socket_assets_max_count": .int(assetsMax),
             ],
             "venue": "sim", "sim": ["port": .int(port)], "retention": ["ticks_days": 7],
-            "endpoints": [
-              "authorities_file": "",
-              "gamma_url": "", "clob_url": "", "data_url": "", "market_ws_url": "", "user_ws_url": "",
-              "reference_ws_url": "",
-            ],
+            // There is no boss here, and the tests take as long as they take.
+            "supervision": ["desk_alone_s": 3600],
+            "endpoints": .object(
+              [.init("authorities_file", "/etc/ssl/certs/ca-certificates.crt")]
+                + VenueEndpoints.paths.map { path in
+                  let name = String(path.dropFirst("endpoints.".count))
+                  return .init(name, endpoints[name] ?? "")
+                }),
             "redis": ["socket": .string(directory.path + "/redis.sock"), "user": "feed"],
             "database": [
               "host": .string(servers.runDirectory), "port": 5432, "name": .string(database.name), "user": "floor_feed",
@@ -184,6 +189,25 @@ final class FeedProcesses {
     try wait("GET \(path)") { answer != nil }
     return try JSON.parse(try #require(answer).get().body)
   }
+
+  /// Sets what goes wrong, at the venue's fault console.
+  func console(_ path: String, _ body: JSON) throws {
+    var answer: Result<HTTPResponse, HTTPError>?
+    http.send(
+      HTTPRequest("POST", "http://127.0.0.1:\(port)/sim/\(path)", body: body.bytes), timeout: .seconds(5)
+    ) { answer = $0 }
+    try wait("POST /sim/\(path)") { answer != nil }
+    let response = try #require(answer).get()
+    #expect(response.status == 200, "\(String(decoding: response.body, as: UTF8.self))")
+  }
+
+  /// What the feed's heartbeat says of one of its counters.
+  func counter(_ name: String) -> Int64? {
+    guard let beat = try? key(Names.heartbeat("market-feed")), let json = try? JSON.parse(beat) else { return nil }
+    return json["counters"]?[name]?.int
+  }
+
+  func streamFaults(_ rules: [JSON]) throws { try console("faults/streams", .array(rules)) }
 
   func key(_ name: String) throws -> [UInt8]? {
     var answer: Result<[UInt8]?, BusError>?

@@ -27,12 +27,14 @@ struct FrameReplayTests {
   func bitForBit() throws {
     let seed = Int.random(in: 1...9999)
     print("seed \(seed)")
-    let original = try FeedProcesses(speed: 30, seed: seed)
+    // A venue of full life at more than this would keep an unoptimised feed from keeping up, and a feed that is behind begins anew.
+    let original = try FeedProcesses(speed: 10, seed: seed)
     try original.startVenue()
-    try original.startFeed()
+    // One socket: which of two twins was first, and what is told again after a void book, is not the recording's but the machine's.
+    try original.startFeed(warmSecond: false)
     let boss = attend(original)
     defer { boss.close() }
-    try original.wait("a market's result", within: .seconds(60)) {
+    try original.wait("a market's result", within: .seconds(120)) {
       original.updates.contains { $0.state == .resolved } && original.updates.contains { $0.state == .live }
     }
     #expect(try original.stopFeed() == .code(0))
@@ -47,10 +49,10 @@ struct FrameReplayTests {
     }
     let files = RecordingReader.files(in: original.directory.path + "/recordings", prefix: "frames")
 
-    for speed in [20, 60] {
+    for speed in [10, 30] {
       let again = try FeedProcesses(speed: speed)
       try again.startVenue(["--source", "frames"] + files + ["--paused"])
-      try again.startFeed()
+      try again.startFeed(warmSecond: false)
       let boss = attend(again)
       defer { boss.close() }
       try again.wait("both streams are subscribed") {
@@ -60,16 +62,16 @@ struct FrameReplayTests {
       let start = try Command.run(
         "/usr/bin/curl", ["-sf", "-X", "POST", "http://127.0.0.1:\(again.port)/sim/start"], timeout: .seconds(10))
       #expect(start.succeeded)
-      try again.wait("the end of the recording", within: .seconds(90)) {
+      try again.wait("the end of the recording", within: .seconds(180)) {
         (try? again.get("/sim/status"))?["finished"]?.bool == true
       }
       // Sent is not received, and received is not yet on the disk.
       let wanted = recorded.values.reduce(0) { $0 + $1.count }
-      try again.wait("the last frame in the recording at speed \(speed)", within: .seconds(60)) {
+      try again.wait("the last frame in the recording at speed \(speed)", within: .seconds(120)) {
         ((try? frames(again, isEnded: false)) ?? [:]).values.reduce(0) { $0 + $1.count } >= wanted
       }
-      // A market may be resolved when its frames are over: a window and the venue's word on it are 20 s at the lower speed.
-      try again.wait("a result at speed \(speed)", within: .seconds(60)) { again.updates.contains { $0.payout != nil } }
+      // A market may be resolved when its frames are over: a window and the venue's word on it are 40 s at the lower speed.
+      try again.wait("a result at speed \(speed)", within: .seconds(120)) { again.updates.contains { $0.payout != nil } }
       #expect(try again.stopFeed() == .code(0))
       let played = try frames(again)
       for (stream, wanted) in recorded {

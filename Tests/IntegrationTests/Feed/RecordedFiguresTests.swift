@@ -15,8 +15,8 @@ struct RecordedFiguresTests {
     var lines: [(stream: String, frame: [UInt8])] = []
     var written = 0
 
-    init() throws {
-      harness = try FeedHarness.running()
+    init(twins: Int = 1) throws {
+      harness = try FeedHarness.running(twins: twins)
       harness.pass(.seconds(30))
       note()
     }
@@ -30,6 +30,12 @@ struct RecordedFiguresTests {
       let frame = event.bytes
       lines.append(("market", frame))
       harness.core.frame(StreamFrame(market: frame), at: harness.now)
+    }
+
+    /// Recorded is what is taken in.
+    mutating func hear(_ event: JSON, from id: MarketSocketID) {
+      let frame = event.bytes
+      if harness.core.hear(frame, from: id, at: harness.now) { lines.append(("market", frame)) }
     }
 
     mutating func flush() throws {
@@ -102,8 +108,8 @@ struct RecordedFiguresTests {
         recorded.note()
       default:
         guard Int.random(in: 0...3, using: &random) == 0 else { continue }
-        recorded.harness.core.streamClosed(at: recorded.harness.now)
-        recorded.harness.core.streamOpened(at: recorded.harness.now)
+        recorded.harness.core.socketClosed(FeedHarness.only, at: recorded.harness.now)
+        recorded.harness.core.socketOpened(FeedHarness.only, at: recorded.harness.now)
         try recorded.harness.collect()
         recorded.note()
       }
@@ -199,20 +205,62 @@ struct RecordedFiguresTests {
     #expect(late.tellsAlone > 0 && late.tellsHeadless == 0)
   }
 
+  @Test(
+    "With twins that lag behind each other and close in turn, the recording holds what either said first and tells the same prices",
+    arguments: Seeds.some(4))
+  func twins(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    var recorded = try Recorded(twins: 2)
+    let sockets = recorded.harness.core.sockets.all
+    // What each socket still has to bring.
+    var waiting: [[JSON]] = [[], []]
+    for step in 0..<300 {
+      recorded.harness.pass(.milliseconds(Int64.random(in: 1...100, using: &random)))
+      let said =
+        switch Int.random(in: 0...9, using: &random) {
+        case 0...1: Self.book(.yes, recorded, &random)
+        case 2...3: Self.book(.no, recorded, &random)
+        default: Self.change(recorded, &random)
+        }
+      for twin in sockets.indices { waiting[twin].append(said) }
+      if step % 40 == 39 {
+        let twin = Int.random(in: 0...1, using: &random)
+        recorded.harness.core.socketClosed(sockets[twin], at: recorded.harness.now)
+        recorded.harness.core.socketOpened(sockets[twin], at: recorded.harness.now)
+        try recorded.harness.collect()
+        recorded.note()
+        waiting[twin] = Outcome.allCases.map { Self.book($0, recorded, &random) }
+      }
+      for twin in sockets.indices {
+        for _ in 0..<min(waiting[twin].count, Int.random(in: 0...3, using: &random)) {
+          recorded.hear(waiting[twin].removeFirst(), from: sockets[twin])
+        }
+      }
+      if Bool.random(using: &random) { try recorded.flush() }
+    }
+    try recorded.flush()
+    let figures = recorded.figures()
+    #expect(recorded.published.count > 5 && figures.lastUnreadable == nil)
+    #expect(figures.middles(Self.slug) == recorded.published)
+    #expect(recorded.harness.core.counters.repeated > 100)
+  }
+
   @Test("A mark reads back as it was written")
   func marks() throws {
     var random = SeededGenerator(seed: 5)
     let recorded = try Recorded()
     let book = try #require(VenueBook(Self.book(.no, recorded, &random)))
     let marks: [FeedMark] = [
-      .opened, .lost, .dropped(Self.slug), .witness(book), .published(Self.slug, boot: "b1", order: 71, state: .stale),
+      .opened, .lost, .dropped(Self.slug), .witness(book),
+      .voided(FeedHarness.token(Self.slug, .no), of: FeedHarness.condition(Self.slug)),
+      .published(Self.slug, boot: "b1", order: 71, state: .stale),
       .following(
         Self.slug, condition: FeedHarness.condition(Self.slug), yes: FeedHarness.token(Self.slug, .yes),
         no: FeedHarness.token(Self.slug, .no)),
     ]
     for mark in marks { #expect(FeedMark(try JSON.parse(mark.json.bytes)) == mark) }
     var silent = StandingMarkets()
-    silent.note(RecordedFrame(receivedAt: WallTime(seconds: 1), stream: FeedMark.stream, frame: marks[5].json.bytes))
+    silent.note(RecordedFrame(receivedAt: WallTime(seconds: 1), stream: FeedMark.stream, frame: marks[6].json.bytes))
     let told = try #require(silent.marks(at: WallTime(seconds: 2)).first)
     guard case .standing(let market) = FeedMark(try JSON.parse(told.frame)) else {
       Issue.record("\(told)")

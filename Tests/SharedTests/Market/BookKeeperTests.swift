@@ -55,32 +55,75 @@ struct BookKeeperTests {
       #expect(Set(demands) == [.witness(Samples.yes), .witness(Samples.no)])
       #expect(keeper.demands(at: at(second)).isEmpty, "asked twice")
       for outcome in Outcome.allCases {
-        let answer = keeper.witness(try Samples.venueBook(outcome, at: start), at: at(second))
-        #expect(!answer.changed && answer.demand == nil)
+        let answer = keeper.witness(try Samples.venueBook(outcome, at: second), at: at(second))
+        // Told once for both: the market's data is as new as that.
+        #expect(answer.agrees && answer.changed == (outcome == .yes))
       }
       #expect(keeper.state(at: at(second)).state == .live)
     }
   }
 
-  @Test("A silent stream is found by its witness: the book is right at once and the token is subscribed again")
+  @Test(
+    "A silent token is found by its witness: its book is void, nothing is live, and only its own next snapshot ends that"
+  )
   func silentStream() throws {
     var keeper = try Samples.liveKeeper()
-    _ = keeper.demands(at: at(start + 4))
+    let epoch = keeper.bookEpoch
+    #expect(keeper.demands(at: at(start + 4)) == [.witness(Samples.yes), .witness(Samples.no)])
     let moved = try Samples.venueBook(.yes, at: start + 3, bid: "0.55", ask: "0.56")
     let answer = keeper.witness(moved, at: at(start + 4))
-    #expect(answer.changed)
-    #expect(answer.demand == .resubscribe(Samples.yes, reason: .silent))
-    #expect(keeper.top(.yes).bestBid?.price.description == "0.55")
+    #expect(!answer.agrees && !answer.changed)
+    #expect(keeper.top(.yes).bestBid?.price.description == "0.52", "a witness makes no book")
+    #expect(keeper.state(at: at(start + 4)).state == .live, "the stream may be on its way")
+    #expect(keeper.demands(at: at(start + 5)) == [.resubscribe(Samples.yes, reason: .silent)])
+    #expect(keeper.bookEpoch == epoch + 1)
+    // The other token goes on talking: the market stays void.
+    _ = keeper.apply(try Samples.book(.no, at: start + 6), at: at(start + 6))
+    #expect(keeper.state(at: at(start + 6)).state == .stale)
+    // A break of the connection does not heal it either.
+    keeper.connectionLost(at: at(start + 7))
+    _ = keeper.apply(try Samples.book(.no, at: start + 7), at: at(start + 7))
+    #expect(keeper.state(at: at(start + 7)).state == .stale)
+    _ = keeper.apply(try Samples.book(.yes, at: start + 8), at: at(start + 8))
+    #expect(keeper.state(at: at(start + 8)).state == .live)
   }
 
-  @Test("A first book that never comes is asked for over REST and subscribed again")
-  func noFirstBook() throws {
-    var keeper = try Samples.keeper(now: start)
-    #expect(keeper.demands(at: at(start + 1)).isEmpty)
-    #expect(keeper.demands(at: at(start + 4)).count == 2)
-    let later = keeper.demands(at: at(start + 10))
-    #expect(later.contains(.resubscribe(Samples.yes, reason: .noFirstBook)))
-    #expect(keeper.state(at: at(start + 10)).state == .stale)
+  @Test(
+    "What a witness shows and the stream says within a second is no fault; what the stream leaves out while it talks is"
+  )
+  func witnessAhead() throws {
+    for isHeard in [true, false] {
+      var keeper = try Samples.liveKeeper()
+      let top = try Samples.venueBook(.yes, at: start + 4)
+      let deeper = VenueBook(
+        market: top.market, token: top.token, time: top.time, hash: "",
+        bids: top.bids + [BookLevel(price: try Price(parsing: "0.3"), size: Shares(whole: 40))], asks: top.asks)
+      #expect(!keeper.witness(deeper, at: at(start + 4)).agrees)
+      _ = keeper.apply(
+        try Samples.change(.yes, .buy, isHeard ? "0.3" : "0.29", "40", at: start + 4), at: at(start + 5))
+      let demands = keeper.demands(at: at(start + 5))
+      #expect(demands.contains(.resubscribe(Samples.yes, reason: .differs)) == !isHeard)
+      #expect(keeper.state(at: at(start + 5)).state == (isHeard ? .live : .stale))
+    }
+  }
+
+  @Test(
+    "As long as the stream's stamps are older than the witness, the stream is only behind and has three times as long")
+  func streamBehind() throws {
+    let witness = try Samples.venueBook(.yes, at: start + 4)
+    let moved = VenueBook(
+      market: witness.market, token: witness.token, time: witness.time, hash: "",
+      bids: witness.bids + [BookLevel(price: try Price(parsing: "0.3"), size: Shares(whole: 40))], asks: witness.asks)
+    for (streamTime, due) in [(start + 4, start + 7), (start + 5, start + 5)] {
+      var keeper = try Samples.liveKeeper()
+      #expect(!keeper.witness(moved, at: at(start + 4)).agrees)
+      let voids = (start + 4...start + 8).filter { second in
+        keeper.demands(at: at(second), streamTime: at(streamTime)).contains {
+          if case .resubscribe(Samples.yes, _) = $0 { true } else { false }
+        }
+      }
+      #expect(voids.first == due)
+    }
   }
 
   @Test("With one token's book alone, the other's is its mirror")
@@ -98,12 +141,17 @@ struct BookKeeperTests {
     _ = keeper.apply(
       try Samples.change(.yes, .buy, "0.5", "7", bestBid: "0.51", bestAsk: "0.53", at: start + 1), at: at(start + 1))
     #expect(keeper.state(at: at(start + 1)).state == .stale)
-    #expect(!keeper.demands(at: at(start + 2)).contains(.resubscribe(Samples.yes, reason: .contradicted)))
-    #expect(keeper.demands(at: at(start + 3)).contains(.resubscribe(Samples.yes, reason: .contradicted)))
+    #expect(
+      !keeper.demands(at: MarketTime(milliseconds: start * 1000 + 1900)).contains(
+        .resubscribe(Samples.yes, reason: .contradicted)))
     // The next message agrees: live again.
     _ = keeper.apply(
-      try Samples.change(.yes, .buy, "0.5", "8", bestBid: "0.52", bestAsk: "0.53", at: start + 4), at: at(start + 4))
-    #expect(keeper.state(at: at(start + 4)).state == .live)
+      try Samples.change(.yes, .buy, "0.5", "8", bestBid: "0.52", bestAsk: "0.53", at: start + 2), at: at(start + 2))
+    #expect(keeper.state(at: at(start + 2)).state == .live)
+    _ = keeper.apply(
+      try Samples.change(.yes, .buy, "0.5", "7", bestBid: "0.51", bestAsk: "0.53", at: start + 3), at: at(start + 3))
+    #expect(keeper.demands(at: at(start + 4)).contains(.resubscribe(Samples.yes, reason: .contradicted)))
+    #expect(keeper.top(.yes) == keeper.top(.no).mirrored && keeper.state(at: at(start + 4)).state == .stale)
   }
 
   @Test("A crossed book is not live, and is fetched anew when that lasts")
@@ -111,9 +159,114 @@ struct BookKeeperTests {
     var keeper = try Samples.liveKeeper()
     _ = keeper.apply(try Samples.change(.yes, .buy, "0.54", "7", at: start + 1), at: at(start + 1))
     #expect(keeper.state(at: at(start + 1)).reason == "book crossed")
-    #expect(keeper.demands(at: at(start + 3)).contains(.resubscribe(Samples.yes, reason: .crossed)))
-    _ = keeper.apply(try Samples.change(.yes, .buy, "0.54", "0", at: start + 4), at: at(start + 4))
-    #expect(keeper.state(at: at(start + 4)).state == .live)
+    _ = keeper.apply(try Samples.change(.yes, .buy, "0.54", "0", at: start + 2), at: at(start + 2))
+    #expect(keeper.state(at: at(start + 2)).state == .live)
+    // Locked counts as crossed.
+    _ = keeper.apply(try Samples.change(.yes, .buy, "0.53", "7", at: start + 3), at: at(start + 3))
+    #expect(!keeper.demands(at: at(start + 4)).contains(.resubscribe(Samples.yes, reason: .crossed)))
+    #expect(keeper.demands(at: at(start + 5)).contains(.resubscribe(Samples.yes, reason: .crossed)))
+    _ = keeper.apply(try Samples.book(.yes, at: start + 6), at: at(start + 6))
+    #expect(keeper.state(at: at(start + 6)).state == .live)
+  }
+
+  @Test(
+    "A book without a single level is not live; the venue's own book is asked for, ever more seldom, and only one with levels voids it"
+  )
+  func empty() throws {
+    var keeper = try Samples.liveKeeper()
+    let epoch = keeper.bookEpoch
+    for (price, side) in [("0.52", Side.buy), ("0.53", .sell)] {
+      _ = keeper.apply(try Samples.change(.yes, side, price, "0", at: start + 1), at: at(start + 1))
+    }
+    // The other token's goes on, so that nothing here is for silence.
+    func beat(_ second: Int64) throws {
+      for outcome in Outcome.allCases {
+        _ = keeper.apply(
+          .lastTrade(
+            VenueLastTrade(
+              market: Samples.condition, token: Samples.token(outcome), time: at(second),
+              price: try Price(parsing: "0.5"), size: Shares(whole: 1), side: .buy)), at: at(second))
+      }
+    }
+    var asked: [Int64] = []
+    for second in start + 1...start + 200 {
+      try beat(second)
+      let demands = keeper.demands(at: at(second))
+      #expect(keeper.state(at: at(second)).reason == "book empty")
+      if demands.isEmpty { continue }
+      // Never subscribed again while the venue has nothing either.
+      #expect(demands == [.witness(Samples.yes)])
+      asked.append(second - start)
+      let nothing = VenueBook(
+        market: Samples.condition, token: Samples.yes, time: at(second), hash: "", bids: [], asks: [])
+      #expect(keeper.witness(nothing, at: at(second)).agrees)
+    }
+    #expect(asked == [2, 4, 8, 16, 32, 64, 124, 184])
+    #expect(keeper.bookEpoch == epoch)
+    // The venue's has levels: what we have is void once the stream had its time to tell them.
+    #expect(!keeper.witness(try Samples.venueBook(.yes, at: start + 201), at: at(start + 201)).agrees)
+    try beat(start + 202)
+    #expect(keeper.demands(at: at(start + 202)).contains(.resubscribe(Samples.yes, reason: .empty)))
+    #expect(keeper.bookEpoch == epoch + 1)
+  }
+
+  @Test("A book of one side only, as that of a decided market, is live and never subscribed again")
+  func oneSided() throws {
+    var keeper = try Samples.liveKeeper()
+    for (outcome, side, price) in [(Outcome.yes, Side.sell, "0.53"), (.no, .buy, "0.47")] {
+      let book = keeper.book(outcome)
+      for level in book.levels(side) {
+        _ = keeper.apply(
+          try Samples.change(outcome, side, level.price.description, "0", at: start + 1), at: at(start + 1))
+      }
+      #expect(keeper.book(outcome).levels(side).isEmpty, "\(price)")
+    }
+    for second in start + 2...start + 60 {
+      for outcome in Outcome.allCases {
+        var book = try Samples.venueBook(outcome, at: second)
+        let levels = keeper.book(outcome)
+        book = VenueBook(
+          market: book.market, token: book.token, time: book.time, hash: "", bids: levels.levels(.buy),
+          asks: levels.levels(.sell))
+        #expect(keeper.witness(book, at: at(second)).agrees)
+      }
+      #expect(keeper.demands(at: at(second)).isEmpty)
+      #expect(keeper.state(at: at(second)).state == .live)
+    }
+  }
+
+  @Test("A void book is asked for again after two seconds, then every four; the third time its connection is to blame")
+  func rescue() throws {
+    var keeper = try Samples.liveKeeper()
+    #expect(keeper.void(Samples.no, .hash, at: at(start + 1)) && !keeper.void(Samples.no, .hash, at: at(start + 1)))
+    var asked: [Int64: BookKeeper.Demand] = [:]
+    for second in start + 2...start + 19 {
+      for demand in keeper.demands(at: at(second)) {
+        if case .witness = demand { continue }
+        asked[second - start] = demand
+      }
+    }
+    #expect(
+      asked == [
+        3: .resubscribe(Samples.no, reason: .hash), 7: .reconnect(Samples.no),
+        11: .resubscribe(Samples.no, reason: .hash), 15: .resubscribe(Samples.no, reason: .hash),
+        19: .reconnect(Samples.no),
+      ])
+  }
+
+  @Test("A trade that arrives once more, or late, is not the last")
+  func lateTrades() throws {
+    var keeper = try Samples.liveKeeper()
+    func trade(_ price: String, _ second: Int64) throws -> MarketStreamEvent {
+      .lastTrade(
+        VenueLastTrade(
+          market: Samples.condition, token: Samples.yes, time: at(second), price: try Price(parsing: price),
+          size: Shares(whole: 3), side: .buy))
+    }
+    #expect(keeper.apply(try trade("0.53", start + 2), at: at(start + 2)))
+    #expect(!keeper.apply(try trade("0.53", start + 2), at: at(start + 2)))
+    #expect(!keeper.apply(try trade("0.51", start + 1), at: at(start + 3)))
+    #expect(keeper.last?.price.description == "0.53")
   }
 
   @Test("A broken connection voids the books, and a new epoch says so")

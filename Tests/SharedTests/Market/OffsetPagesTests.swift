@@ -21,7 +21,8 @@ import Testing
     #expect(steps.last == .part && rows == [1, 2, 3, 4])
   }
 
-  @Test("Pages that bring nothing new end the reading as a part, however they differ and however long ago they were seen")
+  @Test(
+    "Pages that bring nothing new end the reading as a part, however they differ and however long ago they were seen")
   func noGrowth() {
     let begin = (0..<11).map { Array($0 * 100..<$0 * 100 + 100) }
     // Beyond its last offset this service begins anew; that one answers another stretch at each call.

@@ -6,7 +6,9 @@ import Testing
   private static let condition = ConditionID("0x" + String(repeating: "ab", count: 32))!
   private static let token = TokenID("11")!
 
-  private static func time(_ milliseconds: Int64) -> MarketTime { MarketTime(milliseconds: 1_795_180_500_000 + milliseconds) }
+  private static func time(_ milliseconds: Int64) -> MarketTime {
+    MarketTime(milliseconds: 1_795_180_500_000 + milliseconds)
+  }
 
   /// The same message for both; messages overtake each other by up to 200 ms.
   private static func step(_ now: Int64, _ books: inout [OrderBook], _ random: inout SeededGenerator) throws {
@@ -19,7 +21,9 @@ import Testing
       let bids = try (0..<4).map { _ in try level(40...49) }
       let asks = try (0..<4).map { _ in try level(50...60) }
       func once(_ levels: [BookLevel]) -> [BookLevel] {
-        Dictionary(levels.filter { $0.size > .zero }.map { ($0.price, $0) }) { $1 }.values.sorted { $0.price < $1.price }
+        Dictionary(levels.filter { $0.size > .zero }.map { ($0.price, $0) }) { $1 }.values.sorted {
+          $0.price < $1.price
+        }
       }
       for place in books.indices { books[place].apply(bids: once(bids), asks: once(asks), at: stamp) }
     } else {
@@ -39,7 +43,8 @@ import Testing
       try Self.step(Int64(step) * 20, &books, &random)
       #expect(books[0] == books[1])
       guard Int.random(in: 0..<5, using: &random) == 0,
-        let standing = StandingBook(books[1], market: Self.condition, token: Self.token, tick: PriceTick(micros: 10_000))
+        let standing = StandingBook(
+          books[1], market: Self.condition, token: Self.token, tick: PriceTick(micros: 10_000))
       else { continue }
       let read = try #require(StandingBook(try JSON.parse(standing.json.bytes)))
       #expect(read == standing)

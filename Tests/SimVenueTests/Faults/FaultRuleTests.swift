@@ -95,11 +95,31 @@ import Testing
     #expect(seen == Set(StreamFaults.garbage))
     var flood = try streams(#"[{"stream":"market","kind":"flood","bytes":5000}]"#)
     #expect(flood.fate([1], on: .market, to: 1, at: begin).messages.map(\.count) == [5000, 1])
+    var said = try streams(#"[{"stream":"market","kind":"insert","text":"hear, hear","count":1}]"#)
+    #expect(text(said.fate([65], on: .market, to: 1, at: begin)) == ["hear, hear", "A"])
+    #expect(throws: FaultProblem("rule 0: text is missing")) { try streams(#"[{"stream":"market","kind":"insert"}]"#) }
     var end = try streams(#"[{"stream":"market","kind":"hang_up","count":1}]"#)
     #expect(end.fate([1], on: .market, to: 1, at: begin) == .init(messages: [], hangsUp: true))
     #expect(!end.fate([1], on: .market, to: 1, at: begin).hangsUp)
     #expect(throws: FaultProblem("rule 0: stream is one of market, user, rtds, price")) {
       try streams(#"[{"stream":"x","kind":"lose"}]"#)
+    }
+  }
+
+  @Test("A rule may be for one socket of a stream alone, by the order in which they were opened")
+  func oneSocket() throws {
+    var faults = StreamFaults(seed: 1)
+    for (peer, stream) in [(7, StreamFaults.Stream.market), (8, .user), (9, .market), (4, .market)] {
+      faults.opened(peer, stream)
+    }
+    faults.closed(7)
+    try faults.set(value(#"[{"stream":"market","kind":"lose","socket":2}]"#), at: begin)
+    // Who comes and goes later changes nothing about whom it is for.
+    faults.opened(11, .market)
+    faults.closed(9)
+    #expect([9, 4, 11].map { faults.fate([1], on: .market, to: $0, at: begin).messages.count } == [1, 0, 1])
+    #expect(throws: FaultProblem("rule 0: socket is between 1 and 2, the sockets of market that are open")) {
+      try faults.set(value(#"[{"stream":"market","kind":"lose","socket":3}]"#), at: begin)
     }
   }
 

@@ -91,13 +91,14 @@ public enum WebError: Error, Hashable, Sendable, CustomStringConvertible {
   // MARK: Clients
 
   /// Starts a connection for a client; its fate arrives through the callback, or at once as `nil`.
-  func connect(_ client: WebSocketClient, to endpoint: WebEndpoint) -> UInt? {
+  /// - Parameter address: numeric, of the endpoint's host. The name itself is what the certificate is held against.
+  func connect(_ client: WebSocketClient, to endpoint: WebEndpoint, at address: String) -> UInt? {
     guard !isClosed else { return nil }
     lastClient += 1
     let number = lastClient
     clients[number] = client
     let wsi = unsafe shim_lws_connect(
-      context, clientHost, endpoint.host, Int32(endpoint.port), endpoint.isSecure ? 1 : 0, endpoint.path,
+      context, clientHost, address, Int32(endpoint.port), endpoint.isSecure ? 1 : 0, endpoint.path,
       endpoint.hostHeader, UnsafeMutableRawPointer(bitPattern: number), nil)
     if unsafe wsi == nil { clients[number] = nil }
     return unsafe wsi == nil ? nil : number

@@ -63,7 +63,7 @@ public enum WebSocketEnd: Hashable, Sendable, CustomStringConvertible {
 
 /// One outgoing web socket. `connect` starts an attempt; exactly one `onEnd` follows it sooner or later, unless `close` is called, after
 /// which nothing follows. Reconnecting is the owner's decision: call `connect` again, usually after `Backoff` (never inside `onEnd`
-/// without a delay). Name look-ups block the loop; loopback addresses need none.
+/// without a delay). Names are looked up on another thread: nothing here holds the loop.
 @safe public final class WebSocketClient {
   public let endpoint: WebEndpoint
   public var onOpen: (() -> Void)?
@@ -79,6 +79,7 @@ public enum WebSocketEnd: Hashable, Sendable, CustomStringConvertible {
   private var number: UInt?
   /// Counts what was begun and let go, so that the late word on one of them is not taken for another's.
   private var attempts: UInt64 = 0
+  private var isLookingUp = false
   private var wsi: OpaquePointer?
   private var message: [UInt8] = []
   private var queue: SendQueue
@@ -101,22 +102,37 @@ public enum WebSocketEnd: Hashable, Sendable, CustomStringConvertible {
 
   /// Starts one attempt. Does nothing while one is under way or open.
   public func connect() {
-    guard number == nil else { return }
-    attempts += 1
+    guard number == nil, !isLookingUp else { return }
     message = []
     queue = SendQueue(limit: queueLimit)
     peerCode = nil
     isOpen = false
-    guard let number = context.connect(self, to: endpoint) else {
+    attempts += 1
+    let attempt = attempts
+    deadline = context.loop.after(connectTimeout) { [weak self] in
+      guard let self, attempts == attempt, !isOpen else { return }
+      let what = isLookingUp ? "no address of \(endpoint.host)" : "no answer"
+      abandon()
+      end(.connectFailed("\(what) within \(connectTimeout)"))
+    }
+    if NameResolver.isNumeric(endpoint.host) { return connect(to: endpoint.host) }
+    isLookingUp = true
+    NameResolver.resolve(endpoint.host, on: context.loop) { [weak self] result in
+      guard let self, attempts == attempt, isLookingUp else { return }
+      isLookingUp = false
+      switch result {
+      case .success(let address): connect(to: address)
+      case .failure(let failure): giveUp(.connectFailed("\(endpoint.host): \(failure)"))
+      }
+    }
+  }
+
+  private func connect(to address: String) {
+    guard let number = context.connect(self, to: endpoint, at: address) else {
       // Also this answer comes from the loop, so that an owner meets one order of events only.
       return giveUp(.connectFailed("no socket"))
     }
     self.number = number
-    deadline = context.loop.after(connectTimeout) { [weak self] in
-      guard let self, self.number == number, !isOpen else { return }
-      abandon()
-      end(.connectFailed("no answer within \(connectTimeout)"))
-    }
   }
 
   /// Queues a text message. `false` when the socket is not open, or the queue is full: then the connection ends.
@@ -143,6 +159,7 @@ public enum WebSocketEnd: Hashable, Sendable, CustomStringConvertible {
     number = nil
     unsafe wsi = nil
     isOpen = false
+    isLookingUp = false
     attempts += 1
   }
 

@@ -170,8 +170,8 @@ struct EventMembers {
           try scanner.skipScalar()
         }
       }
-      guard let price, let size, size >= .zero else { throw scanner.error(.invalidNumber) }
-      levels.append(BookLevel(price: price, size: size))
+      guard let level = BookLevel(venue: price, size) else { throw scanner.error(.invalidNumber) }
+      levels.append(level)
     }
     return levels
   }
@@ -226,9 +226,10 @@ struct EventMembers {
         try scanner.skipScalar()
       }
     }
-    guard let token, let side, let price, let size, size >= .zero else { throw scanner.error(.invalidNumber) }
-    return VenuePriceChange.Change(
-      token: token, side: side, level: BookLevel(price: price, size: size), bestBid: bestBid, bestAsk: bestAsk)
+    guard let token, let side, let level = BookLevel(venue: price, size) else {
+      throw scanner.error(.invalidNumber)
+    }
+    return VenuePriceChange.Change(token: token, side: side, level: level, bestBid: bestBid, bestAsk: bestAsk)
   }
 }
 

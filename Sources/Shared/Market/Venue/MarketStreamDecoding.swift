@@ -54,12 +54,12 @@ extension VenuePriceChange {
     changes.reserveCapacity(items.count)
     for item in items {
       guard let token = item["asset_id"]?.string.flatMap(TokenID.init),
-        let side = item["side"]?.string.flatMap(Side.init(rawValue:)), let price = item["price"]?.price,
-        let size = item["size"]?.shares, size >= .zero
+        let side = item["side"]?.string.flatMap(Side.init(rawValue:)),
+        let level = BookLevel(venue: item["price"]?.price, item["size"]?.shares)
       else { return nil }
       changes.append(
         Change(
-          token: token, side: side, level: BookLevel(price: price, size: size), bestBid: bestPrice(item["best_bid"]),
+          token: token, side: side, level: level, bestBid: bestPrice(item["best_bid"]),
           bestAsk: bestPrice(item["best_ask"])))
     }
     self.init(market: market, time: time, changes: changes)

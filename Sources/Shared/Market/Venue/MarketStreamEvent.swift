@@ -123,3 +123,30 @@ public struct VenueMarketResolved: Hashable, Sendable {
     self.time = time
   }
 }
+
+extension MarketStreamEvent {
+  /// The venue's stamp.
+  public var time: MarketTime {
+    switch self {
+    case .book(let event): event.time
+    case .priceChange(let event): event.time
+    case .lastTrade(let event): event.time
+    case .tickSizeChange(let event): event.time
+    case .bestBidAsk(let event): event.time
+    case .newMarket(let event): event.time
+    case .resolved(let event): event.time
+    }
+  }
+
+  public var condition: ConditionID {
+    switch self {
+    case .book(let event): event.market
+    case .priceChange(let event): event.market
+    case .lastTrade(let event): event.market
+    case .tickSizeChange(let event): event.market
+    case .bestBidAsk(let event): event.market
+    case .newMarket(let event): event.market
+    case .resolved(let event): event.market
+    }
+  }
+}

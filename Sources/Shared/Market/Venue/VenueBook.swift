@@ -60,8 +60,8 @@ public struct VenueBook: Hashable, Sendable {
     var levels: [BookLevel] = []
     levels.reserveCapacity(items.count)
     for item in items {
-      guard let price = item["price"]?.price, let size = item["size"]?.shares, size >= .zero else { return nil }
-      levels.append(BookLevel(price: price, size: size))
+      guard let level = BookLevel(venue: item["price"]?.price, item["size"]?.shares) else { return nil }
+      levels.append(level)
     }
     return levels
   }

@@ -99,6 +99,13 @@ public enum FloorSchema {
       "market.stale_after_ms", .whole(100...600_000, .milliseconds), builtIn: "10000", .smallestBinds,
       "Market time without data after which a market counts as stale and takes no entries."),
     ConfigKey(
+      "market.warm_second", .flag, builtIn: "true",
+      "Whether every market socket has a second one beside it that carries the same tokens and goes on when it stalls or closes."
+    ),
+    ConfigKey(
+      "market.socket_assets_max_count", .whole(2...5000, .count), builtIn: "500",
+      "Most tokens that one market socket carries; more are spread over further sockets."),
+    ConfigKey(
       "market.record", .flag, builtIn: "true", "Whether the feed records the venue's raw messages."),
     ConfigKey(
       "market.recording_max_mb", .whole(1...1_000_000, .megabytes), builtIn: "2048",

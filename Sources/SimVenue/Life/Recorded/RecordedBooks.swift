@@ -6,6 +6,8 @@ struct RecordedBooks {
   private struct Levels {
     var bids: [Int64: Int64] = [:]
     var asks: [Int64: Int64] = [:]
+    /// The newest stamp of what they are made of.
+    var stamp: MarketTime?
 
     /// Between a change and the one that makes room for it the levels may cross.
     var isCrossed: Bool {
@@ -19,7 +21,7 @@ struct RecordedBooks {
           Price(micros: price).map { .init(price: $0, size: Shares(micros: size)) }
         }
       }
-      return VenueState.StreetBook(bids: side(bids), asks: side(asks))
+      return VenueState.StreetBook(bids: side(bids), asks: side(asks), stamp: stamp)
     }
   }
 
@@ -53,7 +55,10 @@ struct RecordedBooks {
   }
 
   private mutating func take(_ event: WireValue, _ changes: inout [RecordedEvent.Change], _ touched: inout [Int]) {
-    func touch(_ market: Int) { if !touched.contains(market) { touched.append(market) } }
+    func touch(_ market: Int) {
+      if !touched.contains(market) { touched.append(market) }
+      levels[market].stamp = event["timestamp"]?.asNumber.flatMap(MarketTime.init(venueMilliseconds:))
+    }
     switch event["event_type"]?.asText {
     case "book":
       guard let market = replace(event) else { return }
@@ -88,7 +93,7 @@ struct RecordedBooks {
     guard let place = place(book), let bids = Self.levels(book["bids"]), let asks = Self.levels(book["asks"]) else {
       return nil
     }
-    var new = Levels()
+    var new = Levels(stamp: levels[place.market].stamp)
     for (price, size) in bids where size > 0 { Self.set(&new, isBid: true, place.outcome, price, size) }
     for (price, size) in asks where size > 0 { Self.set(&new, isBid: false, place.outcome, price, size) }
     levels[place.market] = new
