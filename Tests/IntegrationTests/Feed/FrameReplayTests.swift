@@ -71,7 +71,9 @@ struct FrameReplayTests {
         ((try? frames(again, isEnded: false)) ?? [:]).values.reduce(0) { $0 + $1.count } >= wanted
       }
       // A market may be resolved when its frames are over: a window and the venue's word on it are 40 s at the lower speed.
-      try again.wait("a result at speed \(speed)", within: .seconds(120)) { again.updates.contains { $0.payout != nil } }
+      try again.wait("a result at speed \(speed)", within: .seconds(120)) {
+        again.updates.contains { $0.payout != nil }
+      }
       #expect(try again.stopFeed() == .code(0))
       let played = try frames(again)
       for (stream, wanted) in recorded {

@@ -7,7 +7,8 @@ import Testing
 /// A limit on the size of files stands for the full disk: the kernel refuses what goes beyond it.
 @Suite("A disk that takes no more of the recording", .serialized, .hangLimit)
 struct FullDiskTests {
-  @Test("The feed goes on, says so once, keeps what was written, and records again in a new file that can be read alone")
+  @Test(
+    "The feed goes on, says so once, keeps what was written, and records again in a new file that can be read alone")
   func fullDisk() throws {
     let floor = try FeedProcesses(speed: 60, seed: Int.random(in: 1...9999))
     try floor.startVenue()
