@@ -35,6 +35,8 @@ import Testing
       // An agent repeats what was not answered.
       for wish in wishes where bench.events(of: wish.terms.intent).isEmpty { try bench.send(wish) }
     }
+    // A wish that the gateway has not read yet stands in no record: the last ones are known to be through when they have ended.
+    for wish in wishes.suffix(3) { _ = try bench.final(of: wish.terms.intent, within: .seconds(40)) }
     try bench.until("every order to end", within: .seconds(40)) {
       try bench.looker.query(
         "SELECT count(*) AS n FROM order_state WHERE state IN ('SENDING', 'LIVE', 'DELAYED', 'CANCEL_SENT', 'UNKNOWN')"
