@@ -271,11 +271,16 @@ class Orders(Refusals):
         self.assertEqual(page["count"], len(page["trades"]))
 
     def test_fill_or_kill_is_killed_when_the_book_is_too_thin(self):
-        ask = self.market.best()[1]
-        wanted = OrderArgsV2(token_id=self.token, price=float(ask["price"]), size=1500, side="BUY")
-        order = self.client.create_order(wanted)
-        if float(ask["size"]) * float(ask["price"]) > 1000:
-            self.skipTest("the best level is larger than the purse")
+        def more():
+            """More than the best level has, and no more than the purse holds."""
+            best = self.market.best()
+            if not best:
+                return None
+            price, size = float(best[1]["price"]), int(float(best[1]["size"])) + 500
+            return (price, size) if price * size < 900 else None
+
+        price, size = venue.until("a best level that the purse can exceed", more, seconds=60)
+        order = self.client.create_order(OrderArgsV2(token_id=self.token, price=price, size=size, side="BUY"))
         with self.assertRaises(PolyApiException) as caught:
             self.client.post_order(order, OrderType.FOK)
         self.assertIn(caught.exception.status_code, [400])

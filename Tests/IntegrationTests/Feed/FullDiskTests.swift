@@ -10,9 +10,10 @@ struct FullDiskTests {
   @Test(
     "The feed goes on, says so once, keeps what was written, and records again in a new file that can be read alone")
   func fullDisk() throws {
-    let floor = try FeedProcesses(speed: 60, seed: Int.random(in: 1...9999))
+    // What comes within the second between two flushes must fit into a file.
+    let floor = try FeedProcesses(speed: 10, seed: Int.random(in: 1...9999))
     try floor.startVenue()
-    try floor.startFeed(fileKilobytesMax: 64)
+    try floor.startFeed(fileKilobytesMax: 512)
     func count(_ text: String) -> Int { floor.log.components(separatedBy: text).count - 1 }
     try floor.wait("a write that is refused", within: .seconds(120)) { count("raw messages not recorded") > 0 }
     floor.forget()
