@@ -250,16 +250,19 @@ struct FeedFaultTests {
 
   @Test(
     "V28: a name that does not resolve, a port that speaks no TLS, a certificate nobody vouches for: the feed waits, says why, and lives",
-    arguments: ["name", "plain", "self-signed"])
+    arguments: ["name", "plain", "unknown authority"])
   func unreachable(kind: String) throws {
     let floor = try FeedProcesses(speed: 1, seed: 30)
     try floor.startVenue()
-    let server = kind == "self-signed" ? try SelfSignedServer() : nil
+    let authority = try TestAuthority()
+    let stranger =
+      kind == "unknown authority" ? try SimVenueProcess(["--tls", authority.certificate, authority.key]) : nil
+    defer { withExtendedLifetime(stranger) {} }
     let address =
       switch kind {
       case "name": "wss://no-such-venue.invalid/ws/market"
       case "plain": "wss://127.0.0.1:\(floor.port)/ws/market"
-      default: "wss://localhost:\(server?.port ?? 0)/ws/market"
+      default: try #require(stranger).socketBase + "/ws/market"
       }
     try floor.startFeed(endpoints: ["market_ws_url": .string(address)])
     try floor.wait("the reason in the log", within: .seconds(20)) { floor.log.contains("stream not open") }
