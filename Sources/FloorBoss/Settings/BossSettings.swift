@@ -62,11 +62,12 @@ struct BossSettings {
     let (figures, missing) = BossFigures.read(config.reader)
     let settings = BossSettings(
       arguments: arguments, config: config, figures: figures, agents: agents, secrets: secrets)
-    // What was refused above is missing below: that is told once.
+    // What was refused above is missing below, or replaced by what nobody wrote: that is told once.
+    let isVenueKnown = !found.contains { $0.key == "venue" || $0.key == "mode" }
     return (
       settings,
-      found + VenueCredentials.problems(settings) + VenueOfRecord.problems(settings) + settings.stopProblems
-        + (found.isEmpty ? missing : [])
+      found + VenueCredentials.problems(settings) + (isVenueKnown ? VenueOfRecord.problems(settings) : [])
+        + settings.stopProblems + (found.isEmpty ? missing : [])
     )
   }
 

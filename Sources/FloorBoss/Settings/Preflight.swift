@@ -229,7 +229,7 @@ struct Preflight {
     if let file = endpoints.authorities, !spoiled.contains(key), unsafe access(file, R_OK) != 0 {
       problems.append(
         config.problem(
-          key, "cannot be read (error \(errno)), and secure addresses are held against it",
+          key, "cannot be read (\(SystemError("access", errno))), and secure addresses are held against it",
           "apt-get install ca-certificates, or name the PEM file of the venue's authority"))
     }
     var asked: Set<String> = []

@@ -17,7 +17,7 @@ public struct JSONScanner: Sendable {
   public func error(_ reason: JSONError.Reason) -> JSONError { JSONError(reason: reason, offset: index) }
 
   /// A member's name as it stands in the text (escapes are not decoded: none of our names has any).
-  public struct Key: Hashable, Sendable {
+  public struct Key: Equatable, Sendable {
     /// Its first 32 bytes, the first of all lowest: a name is compared without being kept. Of longer ones, of which we know none, those that
     /// begin alike and are as long are taken for the same.
     private let words: (UInt64, UInt64, UInt64, UInt64)
@@ -30,11 +30,6 @@ public struct JSONScanner: Sendable {
     }
 
     public static func == (a: Key, b: Key) -> Bool { a.count == b.count && a.words == b.words }
-
-    public func hash(into hasher: inout Hasher) {
-      hasher.combine(count)
-      hasher.combine(words.0)
-    }
 
     /// `switch key { case "slug": … }`, with names of 32 bytes at most.
     @inline(__always) public static func ~= (name: StaticString, key: Key) -> Bool {
@@ -120,7 +115,7 @@ public struct JSONScanner: Sendable {
   }
 
   /// A place in the text of the scanner that told it.
-  public struct Text: Hashable, Sendable {
+  public struct Text: Sendable {
     fileprivate let start: Int
     fileprivate let end: Int
     public var count: Int { end - start }
@@ -129,7 +124,7 @@ public struct JSONScanner: Sendable {
   public func bytes(of text: Text) -> ArraySlice<UInt8> { bytes[text.start..<text.end] }
 
   /// Does it say the same as these bytes from `start` on?
-  public func says(_ text: Text, _ other: [UInt8], from start: Int = 0) -> Bool {
+  public func says(_ text: Text, _ other: [UInt8], from start: Int) -> Bool {
     Words.areEqual(bytes, text.start, other, start, text.count)
   }
 

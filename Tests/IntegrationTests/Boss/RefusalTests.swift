@@ -139,6 +139,9 @@ import Testing
     try floor.write("polymarket paper", to: floor.state + "/venue-of-record")
     let own = try check(floor, ["--before-servers", "--set", "venue=polymarket"] + addresses)
     #expect(!own.text.contains("the record of this state directory"))
+    // A venue that is none is told once, not again as a stranger to the record.
+    let misspelt = try check(floor, ["--before-servers", "--set", "venue=polymarkt"])
+    #expect(misspelt.status == .code(78) && !misspelt.text.contains("the record of this state directory"))
     let real = try check(
       floor,
       ["--before-servers", "--set", "venue=polymarket", "--set", "mode=live", "--set", "live.armed=true"] + addresses)

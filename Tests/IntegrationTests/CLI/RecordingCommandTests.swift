@@ -127,8 +127,11 @@ import Testing
     #expect(try refusal(["dance"]).contains("give list, inspect, cut, verify or import"))
     #expect(try refusal(["inspect", directory.path + "/none"]).contains("/none cannot be read"))
     #expect(
-      try refusal(["list", path]).contains("rows.jsonl.zst cannot be listed (open: Not a directory): give a folder"))
-    #expect(try refusal(["list", directory.path + "/none"]).contains("/none cannot be listed (open: No such file"))
+      try refusal(["list", path]).contains(
+        "rows.jsonl.zst cannot be listed (opendir \(path): Not a directory): give a folder"))
+    #expect(
+      try refusal(["list", directory.path + "/none"]).contains(
+        "/none cannot be listed (opendir \(directory.path)/none: No such file"))
     #expect(try refusal(["cut", path]).contains("--out FILE is wanted"))
     #expect(try refusal(["cut", path, "--from", "soon", "--out", path + "2"]).contains("--from soon"))
     #expect(try refusal(["cut", path, "--out", path]).contains("is there already"))

@@ -7,7 +7,7 @@ import Testing
 /// `sim-venue` over TLS, with an authority made for the test.
 @Suite("sim-venue over TLS", .hangLimit)
 struct SecureVenueTests {
-  @Test("Orders, books and both streams pass over TLS as they do without")
+  @Test("Orders, books and the market stream pass over TLS as they do without")
   func trades() throws {
     let authority = try TestAuthority()
     let bench = try VenueBench(authority: authority)

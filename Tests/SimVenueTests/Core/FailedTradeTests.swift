@@ -62,8 +62,7 @@ import Testing
 
   @Test("what was sold on before the trade failed is owed, and charged at the payout", arguments: [true, false])
   func owed(redeemsAtOnce: Bool) throws {
-    var rules = VenueRules(takerHold: .zero)
-    rules.redeemsAtOnce = redeemsAtOnce
+    let rules = VenueRules(takerHold: .zero, redeemsAtOnce: redeemsAtOnce)
     var bench = try bought(rules)
     _ = bench.post(0, .sell, .yes, "0.5", "100", .fillOrKill)
     fail(&bench)
@@ -75,8 +74,7 @@ import Testing
 
   @Test("a trade that fails after the payout gives back money at the payout", arguments: [true, false])
   func afterPayout(redeemsAtOnce: Bool) throws {
-    var rules = VenueRules(takerHold: .zero)
-    rules.redeemsAtOnce = redeemsAtOnce
+    let rules = VenueRules(takerHold: .zero, redeemsAtOnce: redeemsAtOnce)
     var bench = try bought(rules)
     resolve(&bench)
     fail(&bench)

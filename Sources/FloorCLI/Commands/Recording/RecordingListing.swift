@@ -8,14 +8,12 @@ enum RecordingListing {
   static func run(_ words: [String], _ line: CommandLineWords, _ instance: Instance) throws -> ExitCode {
     guard words.count <= 1 else { throw FloorFailure(.usage, "give one folder") }
     let folder = words.first ?? instance.stateDirectory + "/recordings"
-    let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else {
+    do { _ = try DirectoryListing.names(in: folder) } catch {
       throw FloorFailure(
         .usage,
-        "\(folder) cannot be listed (\(SystemError("open", errno))): give a folder, or --state; the feed records where "
-          + "market.record is true")
+        "\(folder) cannot be listed (\(error)): give a folder, or --state; the feed records where market.record is true"
+      )
     }
-    close(descriptor)
     let gap = try RecordingCommand.gap(line)
     var rows: [(name: String, summary: RecordingSummary, size: Int, reading: RecordingReader.Reading)] = []
     for path in RecordingReader.files(in: folder) {

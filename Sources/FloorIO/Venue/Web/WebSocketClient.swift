@@ -129,6 +129,8 @@ public enum WebSocketEnd: Hashable, Sendable, CustomStringConvertible {
 
   private func connect(to address: String) {
     guard let number = context.connect(self, to: endpoint, at: address) else {
+      // The library may have told the end from inside the call, which took the deadline away: an end is told once.
+      guard deadline != nil else { return }
       // Also this answer comes from the loop, so that an owner meets one order of events only.
       return giveUp(.connectFailed("no socket"))
     }
