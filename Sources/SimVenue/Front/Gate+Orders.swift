@@ -68,6 +68,10 @@ extension Gate {
     _ order: TypedOrder, _ hashes: TypedOrder.Hashes, _ wallet: WalletKind, _ signature: [UInt8], by address: String
   ) -> Bool {
     guard wallet == .deposit else { return signature.count == 65 && recover(hashes.order, signature) == address }
+    // Which keys a wallet has lent trading to is not kept here: its owner's is taken in that form, too, and no other.
+    let delegated = DelegatedSignature(signature)
+    if let delegated, delegated.delegate != address { return false }
+    let signature = delegated?.signature ?? signature
     guard signature.count > 65, Array(signature[65...]) == order.nestedTrailer(hashes),
       let digest = order.nestedDigest(hashes, chain: chain, keccak: keccak)
     else { return false }

@@ -178,6 +178,31 @@ struct VectorTests {
     #expect(seen > 0)
   }
 
+  @Test("A key that was lent trading signs for the deposit wallet as its owner would, and the signature names it")
+  func delegates() throws {
+    var seen = 0
+    for vector in try Self.vectors("signed_orders.json") {
+      guard let wanted = vector["delegatedSignerWrappedExample"]?.string else { continue }
+      let name = try Self.text(vector, "id")
+      let order = try Self.order(try vector.need("order"))
+      let domain = ExchangeDomain(
+        token: try Word256(order.token), negRisk: vector["input"]?["negRisk"]?.bool ?? false,
+        chainID: UInt64(try vector.needInt("chainId")))
+      let key = try Self.key(vector)
+      let signed = try OrderSigner(key: key, isDelegate: true).sign(order, for: domain)
+      #expect("0x" + Hex.text(signed.signature) == wanted, "\(name)")
+      #expect(signed.id.text == vector["orderHash"]?.string, "\(name)")
+      // Four words stand before the signature that its owner would have made; the first is the signer, recovered from it.
+      let digest = try #require(Word256(hex: try Self.text(vector, "digest")))
+      let inner = Array(signed.signature[128..<193])
+      #expect(
+        try Word256(EthereumKey.recover(digest, signature: inner)).bytes == Array(signed.signature[..<32]), "\(name)")
+      #expect(order.wallet == .deposit, "\(name)")
+      seen += 1
+    }
+    #expect(seen > 0)
+  }
+
   @Test(
     "Orders of the first generation have their client's id, signature and body, and their signer is recovered from them"
   )

@@ -70,6 +70,42 @@ struct ProtocolVectorTests {
     #expect(accepted.contains("third plain") && accepted.contains("negativeRisk plain"))
   }
 
+  @Test("a deposit wallet's order signed in a delegate's form is its owner's, and nobody else's")
+  func delegates() throws {
+    var seen = 0
+    for vector in try vectors("signed_orders.json") {
+      guard let wrapped = vector["delegatedSignerWrappedExample"]?.asText, let plain = vector["signature"]?.asText
+      else {
+        continue
+      }
+      let name = vector["id"]?.asText ?? ""
+      let bytes = try #require(SimVenue.Hex.bytes(wrapped))
+      let address = try #require(vector["signerAddress"]?.asText).lowercased()
+      let read = try #require(DelegatedSignature(bytes), "\(name)")
+      #expect(read.delegate == address && "0x" + SimVenue.Hex.text(read.signature) == plain, "\(name)")
+      func post(_ signature: String) throws -> Gate.SignedOrder {
+        let text = try #require(vector["postBody"]?.asText)
+        let body = try #require(WireReader.read(text.replacing(plain, with: signature)))
+        let key = Gate.Key(
+          apiKey: try #require(vector["input"]?["owner"]?.asText), secret: [], passphrase: "", address: address)
+        var gate = Gate.standard(keys: [key])
+        gate.chain = vector["chainId"]?.asNumber ?? 137
+        return try gate.order(body, key: key, exchange: exchange(vector))
+      }
+      #expect(try post(wrapped).posted.id == vector["orderHash"]?.asText, "\(name)")
+      // Another delegate's name, a wrong length, a byte in the padding, another mark.
+      for place in [31, 127, bytes.count - 33, bytes.count - 1] {
+        var spoilt = bytes
+        spoilt[place] ^= 1
+        #expect(throws: OrderRefusal(text: "invalid signature"), "\(name), byte \(place)") {
+          try post("0x" + SimVenue.Hex.text(spoilt))
+        }
+      }
+      seen += 1
+    }
+    #expect(seen > 0)
+  }
+
   @Test("every wallet of a signer is where the official client finds it")
   func wallets() throws {
     let rows = try vectors("wallet_addresses.json")

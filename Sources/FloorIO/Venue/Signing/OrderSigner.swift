@@ -35,10 +35,17 @@ public struct SignedOrder: Hashable, Sendable {
 /// Signs orders with one key. Pure: salt and time come with the order.
 public struct OrderSigner: Sendable {
   public let key: EthereumKey
+  /// The wallet's owner has lent trading to this key (a session key, section 2.7.5), and the signature says so.
+  public let isDelegate: Bool
 
-  public init(key: EthereumKey) { self.key = key }
+  public init(key: EthereumKey, isDelegate: Bool = false) {
+    self.key = key
+    self.isDelegate = isDelegate
+  }
 
+  /// - Precondition: a delegate signs for deposit wallets only.
   public func sign(_ order: ExchangeOrder, for domain: ExchangeDomain) throws(SigningError) -> SignedOrder {
+    precondition(!isDelegate || order.wallet == .deposit, "only a deposit wallet knows delegates")
     let contents = try order.structHash()
     let digest = EIP712.digest(domain: domain.separator, structHash: contents)
     guard let id = VenueOrderID(digest.hex) else { throw .libraryFailure }
@@ -46,8 +53,18 @@ public struct OrderSigner: Sendable {
     case .plain, .proxy, .safe:
       return SignedOrder(order: order, id: id, signature: try key.sign(digest))
     case .deposit:
-      return SignedOrder(order: order, id: id, signature: try nested(order, contents, domain))
+      return SignedOrder(order: order, id: id, signature: try delegated(nested(order, contents, domain)))
     }
+  }
+
+  /// A delegate's signature names its key: `abi.encode(bytes32 address, bytes32 0, bytes signature)` and a mark of 32 bytes.
+  private func delegated(_ signature: [UInt8]) -> [UInt8] {
+    guard isDelegate else { return signature }
+    let padding = [UInt8](repeating: 0, count: (32 - signature.count % 32) % 32)
+    // The bytes begin after three words.
+    var out = Word256(key.address).bytes + Word256.zero.bytes + Word256(96).bytes
+    out += Word256(UInt64(signature.count)).bytes + signature + padding
+    return out + (0..<16).flatMap { _ in [0x64, 0x92] as [UInt8] }
   }
 
   /// The signature a deposit wallet accepts: over the order wrapped in the wallet's own domain, followed by all that the contract needs
