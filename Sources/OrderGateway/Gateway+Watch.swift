@@ -41,6 +41,27 @@ extension Gateway {
     applyMode()
   }
 
+  // MARK: Our rate
+
+  /// What the venue said of the rate at which we may ask; `VenueBudget` has followed it already.
+  func heard(_ notice: VenueBudget.Notice) {
+    switch notice {
+    case .tier(let tier):
+      process.log.info(
+        "venue tier", [.text("tier", tier.rawValue), .text("orders_per_s", String(tier.ordersPerSecond))])
+    case .strangeTier(let word):
+      tell(
+        GatewayNote(
+          severity: .warning, code: "venue_tier",
+          detail:
+            "the venue names the tier '\(word.prefix(40))', which is none we know: we keep to half of \(VenueTier.standard.rawValue)"
+        ))
+    case .slower(let cancels):
+      process.log.warning(
+        "venue rate runs low, asking at half of it", [.text("bucket", cancels ? "cancels" : "orders")])
+    }
+  }
+
   // MARK: Our key
 
   /// One refusal may be the clock's fault: it is compared, and a question asked after that decides. No new key is ever asked for.

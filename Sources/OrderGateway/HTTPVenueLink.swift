@@ -15,17 +15,24 @@ final class HTTPVenueLink: VenueLink {
     didSet { clob.onAuthentication = onAuthentication }
   }
 
+  /// What the venue said of our signer and somebody should hear.
+  var onNotice: ((VenueBudget.Notice) -> Void)? {
+    get { manners.onNotice }
+    set { manners.onNotice = newValue }
+  }
+
   private let http: HTTPClient
   private let clob: ClobClient
   private let gamma: GammaClient
   private let clockURL: String?
   private let timeout: Duration
+  private let manners: VenueManners
 
   init(loop: EventLoop, config: GatewayConfiguration) {
     http = HTTPClient(loop: loop, authorities: config.venue.authorities)
     timeout = config.requestTimeout
     clockURL = config.venue.clock
-    let manners = VenueManners(ordersPerSecond: config.venueOrdersPerSecond)
+    manners = VenueManners(ordersPerSecond: config.venueOrdersPerSecond)
     clob = ClobClient(
       http: http, base: config.venue.clob, credentials: config.credentials, wallet: config.walletKind,
       timeout: timeout, postTimeout: timeout, manners: manners)

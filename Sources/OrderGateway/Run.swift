@@ -34,8 +34,10 @@ private func venue(_ process: FloorProcess, _ config: GatewayConfiguration) thro
       answerLimit: .seconds(25),
       backoff: Backoff(base: .milliseconds(100), cap: .seconds(15), seed: SystemRandom.seed())),
     apiKey: config.credentials.apiKey, secret: config.apiSecret, passphrase: config.apiPassphrase)
-  return try Gateway(
-    process: process, config: config, link: HTTPVenueLink(loop: process.loop, config: config), stream: stream)
+  let link = HTTPVenueLink(loop: process.loop, config: config)
+  let gateway = try Gateway(process: process, config: config, link: link, stream: stream)
+  link.onNotice = { [weak gateway] in gateway?.heard($0) }
+  return gateway
 }
 
 /// The venue is only read; orders are matched in this process.

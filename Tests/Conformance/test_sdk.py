@@ -17,7 +17,7 @@ from polymarket.clients.async_secure import AsyncSecureClient
 from polymarket.clients.public import PublicClient
 from polymarket.clients.secure import SecureClient
 from polymarket.environments import PRODUCTION, _create_environment
-from polymarket.errors import RequestRejectedError, TransactionFailedError, UserInputError
+from polymarket.errors import RateLimitError, RequestRejectedError, TransactionFailedError, UserInputError
 from polymarket.streams import CryptoPriceSpec, CryptoTwapPriceSpec, MarketSpec, UserSpec
 
 import venue
@@ -44,6 +44,20 @@ HERE = _create_environment(
 def trader() -> SecureClient:
     key = venue.new_key()
     return SecureClient.create(private_key=key, wallet=Account.from_key(key).address, environment=HERE)
+
+
+def bought(client, **order):
+    """What a market order bought; asked again while the book has just moved away from its price."""
+
+    def attempt():
+        try:
+            return client.place_market_order(side="BUY", **order)
+        except RequestRejectedError as refused:
+            if "no orders found to match with FAK order" not in str(refused):
+                raise
+            return None
+
+    return venue.until("a market order that finds something", attempt)
 
 
 class Reading(unittest.TestCase):
@@ -134,16 +148,16 @@ class Orders(unittest.TestCase):
 
     def test_a_market_order_trades_and_settles(self):
         balance = self.client.get_balance_allowance(asset_type="COLLATERAL").balance
-        bought = self.client.place_market_order(token_id=self.token, side="BUY", amount=4)
-        self.assertTrue(bought.ok, bought)
-        self.assertEqual(bought.status, "matched")
-        self.client.wait_for_order_fill_settlement(bought)
+        placed = bought(self.client, token_id=self.token, amount=4)
+        self.assertTrue(placed.ok, placed)
+        self.assertEqual(placed.status, "matched")
+        self.client.wait_for_order_fill_settlement(placed)
         held = self.client.get_balance_allowance(asset_type="CONDITIONAL", token_id=self.token).balance
-        self.assertEqual(Decimal(held), bought.taking_amount * 1_000_000)
+        self.assertEqual(Decimal(held), placed.taking_amount * 1_000_000)
         self.assertLess(self.client.get_balance_allowance(asset_type="COLLATERAL").balance, balance)
         trades = [trade for page in self.client.list_account_trades(token_id=self.token) for trade in page.items]
-        self.assertEqual(sorted(trade.id for trade in trades), sorted(bought.trade_ids))
-        sold = self.client.place_market_order(token_id=self.token, side="SELL", shares=bought.taking_amount.quantize(Decimal("0.01"), rounding="ROUND_DOWN"))
+        self.assertEqual(sorted(trade.id for trade in trades), sorted(placed.trade_ids))
+        sold = self.client.place_market_order(token_id=self.token, side="SELL", shares=placed.taking_amount.quantize(Decimal("0.01"), rounding="ROUND_DOWN"))
         self.assertEqual(sold.status, "matched")
 
     def test_batches_and_cancels(self):
@@ -185,6 +199,50 @@ class Orders(unittest.TestCase):
         self.assertEqual([entry for page in self.client.list_open_orders() for entry in page.items], [])
 
 
+class Limits(unittest.TestCase):
+    """What the venue says of a signer's rate, as the package itself reads it."""
+
+    def setUp(self):
+        self.market = venue.question()
+        self.heard = []
+        key = venue.new_key()
+        self.client = SecureClient.create(
+            private_key=key,
+            wallet=Account.from_key(key).address,
+            environment=HERE,
+            on_rate_limit_update=self.heard.append,
+        )
+        self.addCleanup(self.client.close)
+        self.addCleanup(venue.fetch, "/sim/throttle", {"percent": 0})
+
+    def rest(self):
+        return self.client.place_limit_order(token_id=self.market.tokens[0], price="0.02", size=10, side="BUY")
+
+    def test_orders_and_cancels_announce_tier_and_tokens_each_of_its_own(self):
+        self.rest()
+        self.assertEqual(self.heard, [])
+        venue.fetch("/sim/throttle", {"percent": 100, "tier": "gold"})
+        self.rest()
+        self.client.cancel_all()
+        orders, cancels = self.heard
+        self.assertEqual((orders.tier, orders.remaining, orders.warning), ("gold", 599, False))
+        # One for the request and one for each of the two orders.
+        self.assertEqual((cancels.tier, cancels.remaining), ("gold", 1197))
+        self.assertAlmostEqual(orders.reset, time.time(), delta=5)
+
+    def test_a_refusal_names_its_wait_and_a_venue_that_only_warns_refuses_nothing(self):
+        venue.fetch("/sim/throttle", {"percent": 1})
+        self.rest()
+        with self.assertRaises(RateLimitError) as refused:
+            self.rest()
+        self.assertGreaterEqual(refused.exception.retry_after, 1)
+        self.assertEqual(refused.exception.rate_limit.remaining, 0)
+        venue.fetch("/sim/throttle", {"percent": 1, "warns": True})
+        self.rest()
+        self.rest()
+        self.assertEqual([update.warning for update in self.heard[-2:]], [False, True])
+
+
 class Data(unittest.TestCase):
     """What wallets did and hold. Public; it lags behind the matching engine."""
 
@@ -194,7 +252,7 @@ class Data(unittest.TestCase):
         cls.addClassCleanup(cls.client.close)
         cls.market = venue.question()
         cls.token = cls.market.tokens[0]
-        cls.bought = cls.client.place_market_order(token_id=cls.token, side="BUY", amount=20)
+        cls.bought = bought(cls.client, token_id=cls.token, amount=20)
         assert cls.bought.status == "matched", cls.bought
         venue.until("the trade shows", cls.trades)
 
@@ -372,8 +430,8 @@ class Generations(unittest.TestCase):
         self.addCleanup(client.close)
         placed = client.place_limit_order(token_id=market.tokens[0], price=str(market.tick), size=10, side="BUY")
         self.assertEqual(placed.status, "live")
-        bought = client.place_market_order(token_id=market.tokens[1], side="BUY", amount=3)
-        self.assertEqual(bought.status, "matched", bought)
+        taken = bought(client, token_id=market.tokens[1], amount=3)
+        self.assertEqual(taken.status, "matched", taken)
 
     def test_a_negative_risk_market(self):
         self.trade(venue.question(negRisk=True))

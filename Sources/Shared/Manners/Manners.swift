@@ -3,5 +3,7 @@
 //
 //   VenueEndpoint   what a request is counted as          VenueBudget   may it go now, and what a 429 changes
 //   VenueLimits     the venue's documented limits         ClockOffset   how far our clock is from the venue's
+//   VenueTier       what it lets one signer do            SignerStanding   what its answers say of that
+//   SignerBudget    our half of a signer's bucket
 //
 // The breaker, which judges whether the venue is there at all, stands in Runtime (VenueBreaker).

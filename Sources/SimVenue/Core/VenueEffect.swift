@@ -17,6 +17,8 @@ struct Answer: Hashable, Sendable {
   var contentType = "application/json"
   /// Seconds, for a header.
   var retryAfter: Int64?
+  /// Of the signer's limits, for headers.
+  var standing: SignerLimits.Standing?
 
   static func ok(_ value: WireValue, decision: String = "ok") -> Answer {
     Answer(status: 200, body: value.bytes, decision: decision)

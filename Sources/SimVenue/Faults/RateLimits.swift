@@ -2,10 +2,12 @@ import Shared
 
 /// The documented request limits (protocol document, sections 1.7, 2.16 and 6.1), in sliding windows of ten seconds of wall time counted
 /// by the second. There is one caller here: the whole machine is one address. The real edge delays before it refuses; this one refuses.
+/// Behind it each signer's orders and cancels have limits of their own.
 struct RateLimits: Sendable {
   /// Per cent of the documented limits; `nil` is no limit.
   var percent: Int64?
   private(set) var refused: Int64 = 0
+  private var signers = SignerLimits()
   /// Requests of the last seconds by class, each with its second.
   private var counts: [String: [(second: Int64, count: Int64)]] = [:]
 
@@ -33,6 +35,16 @@ struct RateLimits: Sendable {
       }
     }
     return nil
+  }
+
+  /// Counts what an authenticated request takes from its signer's buckets. `nil` without limits, when nothing is announced either: whoever
+  /// reads of a limit keeps to half of it, and would be slow for nothing.
+  /// - Parameter shown: the clock that the venue tells.
+  mutating func take(
+    _ cost: @autoclosure () -> SignerLimits.Cost?, of signer: String, at wall: WallTime, shown: WallTime
+  ) -> (standing: SignerLimits.Standing, refusal: Answer?)? {
+    guard let percent, let cost = cost() else { return nil }
+    return signers.take(cost, of: signer, percent: percent, at: wall, shown: shown)
   }
 
   /// The classes a request counts in, with their limits for ten seconds.
@@ -69,14 +81,22 @@ struct RateLimits: Sendable {
     "/v2/trades": 300, "/v2/positions": 200, "/v2/activity": 200, "/v2/prices-history": 200, "/v2/status": 100,
   ]
 
-  /// `{"percent": …}`; 0 is no limit.
+  /// `{"percent": …}`; 0 is no limit. With `tier`, `called` and `warns` for the signers' limits.
   mutating func set(_ value: WireValue) throws(FaultProblem) {
     guard let number = value["percent"]?.asNumber, (0...100).contains(number) else {
       throw FaultProblem("percent is between 0 and 100")
     }
+    signers = try SignerLimits(value)
     percent = number == 0 ? nil : number
     counts = [:]
+    refused = 0
   }
 
-  var shown: WireValue { .object(("percent", .integer(percent ?? 0)), ("refused", .integer(refused))) }
+  var shown: WireValue {
+    .object(
+      ("percent", .integer(percent ?? 0)), ("tier", .text(signers.tier.rawValue)),
+      ("called", .text(signers.word ?? signers.tier.rawValue)), ("warns", .flag(signers.onlyWarns)),
+      ("refused", .integer(refused)), ("signer_refused", .integer(signers.refused)),
+      ("signer_warned", .integer(signers.warned)))
+  }
 }

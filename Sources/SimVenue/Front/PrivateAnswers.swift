@@ -119,14 +119,38 @@ enum PrivateAnswers {
       }
       ids = list.compactMap { $0.asText?.lowercased() }
     case "/cancel-market-orders":
-      let condition = body["market"]?.asText.flatMap { $0.isEmpty ? nil : $0.lowercased() }
-      let token = body["asset_id"]?.asText.flatMap { $0.isEmpty ? nil : $0 }
-      guard condition != nil || token != nil else { return .now(.refused(400, "Invalid market")) }
-      ids = state.openOrders(account: account).filter { matches($0, condition, token, state) }.map(\.terms.id)
+      guard let found = ordersOfMarket(body, account, state) else { return .now(.refused(400, "Invalid market")) }
+      ids = found.map(\.terms.id)
     default: ids = state.openOrders(account: account).map(\.terms.id)
     }
     state.cancel(ids, account: account, request: request)
     return .deferred
+  }
+
+  /// The open orders of the market or token that a body names; `nil` when it names none.
+  private static func ordersOfMarket(_ body: WireValue, _ account: Int, _ state: VenueState) -> [OrderRecord]? {
+    let condition = body["market"]?.asText.flatMap { $0.isEmpty ? nil : $0.lowercased() }
+    let token = body["asset_id"]?.asText.flatMap { $0.isEmpty ? nil : $0 }
+    guard condition != nil || token != nil else { return nil }
+    return state.openOrders(account: account).filter { matches($0, condition, token, state) }
+  }
+
+  /// What a request takes from its signer's buckets (section 2.16): a token for each order that it places or names, and for one that
+  /// names none, one and one more for each order it finds. `nil` for what is no order and no cancel.
+  static func cost(_ call: Call, account: Int, _ state: VenueState) -> SignerLimits.Cost? {
+    func listed() -> Int64 { Int64(WireReader.read(call.body)?.asList?.count ?? 1) }
+    switch (call.method, call.path) {
+    case ("POST", "/order"): return .init(bucket: .orders, tokens: 1)
+    case ("POST", "/orders"): return .init(bucket: .orders, tokens: listed())
+    case ("DELETE", "/order"): return .init(bucket: .cancels, tokens: 1)
+    case ("DELETE", "/orders"): return .init(bucket: .cancels, tokens: listed())
+    case ("DELETE", "/cancel-all"):
+      return .init(bucket: .cancels, tokens: 1 + Int64(state.openOrders(account: account).count))
+    case ("DELETE", "/cancel-market-orders"):
+      let found = WireReader.read(call.body).flatMap { ordersOfMarket($0, account, state) } ?? []
+      return .init(bucket: .cancels, tokens: 1 + Int64(found.count))
+    default: return nil
+    }
   }
 
   private static func matches(

@@ -28,6 +28,7 @@ final class VenueHouse {
     var call: Call
     var apiKey: String?
     var fault: RequestFaults.Rule?
+    var standing: SignerLimits.Standing?
   }
 
   private struct Batch {
@@ -236,6 +237,13 @@ final class VenueHouse {
       return
     }
     waiting[number]?.apiKey = key.apiKey
+    let counted = console.limits.take(
+      PrivateAnswers.cost(call, account: account, state), of: key.address, at: wall, shown: console.clock(wall))
+    waiting[number]?.standing = counted?.standing
+    if let refusal = counted?.refusal {
+      finish(number, refusal)
+      return
+    }
     if (call.method, call.path) == ("DELETE", "/auth/api-key") {
       gate.keys[key.apiKey] = nil
       state.record(.keyGone(apiKey: key.apiKey))
@@ -408,8 +416,9 @@ final class VenueHouse {
   private func perform(_ effect: VenueEffect) {
     switch effect {
     case .truth: break
-    case .answer(let number, let answer):
+    case .answer(let number, var answer):
       guard let request = waiting.removeValue(forKey: number) else { return }
+      answer.standing = request.standing
       switch request.fault?.kind {
       case .dropAnswer: break
       case .cutAnswer: abandon(number)

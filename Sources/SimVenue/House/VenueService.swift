@@ -146,7 +146,8 @@ final class VenueService {
   }
 
   private func response(_ answer: Answer) -> WebResponse {
-    let headers = answer.retryAfter.map { [WebField("retry-after", String($0))] } ?? []
+    var headers = answer.retryAfter.map { [WebField("retry-after", String($0))] } ?? []
+    headers += answer.standing?.headers.map { WebField($0.name, $0.value) } ?? []
     return WebResponse(status: answer.status, contentType: answer.contentType, headers: headers, body: answer.body)
   }
 

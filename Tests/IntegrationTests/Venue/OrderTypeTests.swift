@@ -71,7 +71,7 @@ struct OrderTypeTests {
         wanted.append(.live)
       }
     }
-    let outcomes = try bench.wait { bench.clob.post(batch: orders, $0) }
+    let outcomes = try bench.wait { try bench.clob.post(batch: orders, $0) }
     try #require(outcomes.count == orders.count)
     for (number, outcome) in outcomes.enumerated() {
       if let wanted = wanted[number] {
@@ -86,7 +86,7 @@ struct OrderTypeTests {
     let order = try bench.resting(market)
     try bench.fault("POST /orders", "cut_answer", count: nil)
     let body = try bench.body(order)
-    let lost = try bench.wait { bench.clob.post(batch: [(body, order.id)], $0) }
+    let lost = try bench.wait { try bench.clob.post(batch: [(body, order.id)], $0) }
     #expect(lost.count == 1 && !lost[0].outcomeKnown)
     #expect(try bench.order(order.id)?.status == .live)
   }
@@ -106,7 +106,7 @@ struct OrderTypeTests {
     let elsewhere = try rest(other)
     let strange = try #require(VenueOrderID("0x" + String(repeating: "11", count: 32)))
     #expect(try bench.cancel(orders[0]).get().canceled == [orders[0]])
-    let many = try ask(bench) { bench.clob.cancel([orders[0], orders[1], strange], $0) }
+    let many = try ask(bench) { try bench.clob.cancel([orders[0], orders[1], strange], $0) }
     #expect(many.canceled == [orders[1]] && Set(many.refused.keys) == [orders[0], strange])
     let token = try ask(bench) {
       bench.clob.cancel(market: market.condition, token: market.token(of: .no), $0)
@@ -120,7 +120,7 @@ struct OrderTypeTests {
   }
 
   private func ask(
-    _ bench: VenueBench, _ start: (@escaping (Result<CancelAnswer, VenueCallError>) -> Void) -> Void
+    _ bench: VenueBench, _ start: (@escaping (Result<CancelAnswer, VenueCallError>) -> Void) throws -> Void
   ) throws -> CancelAnswer {
     try bench.wait(start).get()
   }

@@ -175,7 +175,7 @@ struct OurClientConformanceTests {
     }
     #expect(twice.refused == [resting.id: "order can't be found - already canceled or matched"])
     let some = try bench.get { (done: @escaping (Result<CancelAnswer, VenueCallError>) -> Void) in
-      clob.cancel([dated.id, resting.id], done)
+      try clob.cancel([dated.id, resting.id], done)
     }
     #expect(some.canceled == [dated.id] && some.refused.keys.map(\.self) == [resting.id])
     let other = try trader.low(market, .no)
@@ -186,6 +186,76 @@ struct OurClientConformanceTests {
     let last = try trader.low(market, shares: 124)
     #expect(try trader.post(last) == .live)
     #expect(try bench.get { clob.cancelAll($0) }.canceled == [last.id])
+    #expect(try trader.open().isEmpty)
+  }
+
+  @Test(
+    "A batch of fifteen gets fifteen answers in its order: what stands, what trades and what is refused, each by its own word; sixteen are refused here, and so are cancels of too many"
+  )
+  func batches() throws {
+    let bench = try VenueClients()
+    let trader = try bench.trader()
+    let market = try bench.question()
+    let stranger = try bench.newKey()
+    let top = try #require(Price(micros: 1_000_000 - market.tick.micros))
+    func limit(_ side: Side, _ price: Price, _ shares: Int64, by key: EthereumKey? = nil) throws -> SignedOrder {
+      try trader.sign(
+        market, .yes, side, .limit(side, price: price, size: Shares(whole: shares), tick: market.tick), signedBy: key)
+    }
+    func body(_ order: SignedOrder, _ type: TimeInForce = .goodTillCancelled, postOnly: Bool = false) -> [UInt8] {
+      order.body(owner: trader.credentials.apiKey, timeInForce: type, postOnly: postOnly)
+    }
+    var batch: [(body: [UInt8], id: VenueOrderID)] = []
+    var wanted: [String] = []
+    func add(_ order: SignedOrder, _ word: String, _ type: TimeInForce = .goodTillCancelled, postOnly: Bool = false) {
+      batch.append((body(order, type, postOnly: postOnly), order.id))
+      wanted.append(word)
+    }
+    let first = try trader.low(market, shares: 100)
+    add(first, "live")
+    add(try trader.low(market, shares: 4), RejectCode.minimumSize.rawValue)
+    add(try limit(.buy, top, 10), RejectCode.postOnlyCrosses.rawValue, postOnly: true)
+    add(first, "duplicated")
+    add(try limit(.sell, top, 10), RejectCode.balance.rawValue)
+    add(try limit(.buy, Price(parsing: "0.02"), 20, by: stranger), RejectCode.signature.rawValue)
+    add(try trader.low(market, shares: 300), RejectCode.noMatch.rawValue, .fillAndKill)
+    add(try trader.low(market, shares: 301), RejectCode.fillOrKill.rawValue, .fillOrKill)
+    add(
+      try trader.sign(market, .yes, .buy, OrderAmounts(maker: 100_000 * 21, taker: 100_000_000)),
+      RejectCode.tick.rawValue)
+    add(try trader.low(market, .no, shares: 101), "live", postOnly: true)
+    while batch.count < ClobClient.batchMax { add(try trader.low(market, shares: Int64(110 + batch.count)), "live") }
+    let outcomes = try bench.wait { try trader.clob.post(batch: batch, $0) }
+    let words = outcomes.map { outcome -> String in
+      switch outcome {
+      case .live: "live"
+      case .duplicated: "duplicated"
+      case .rejected(let code, _): code.rawValue
+      case .matched, .delayed, .notTrading, .throttled, .unknown: "\(outcome)"
+      }
+    }
+    #expect(words == wanted)
+    let live = zip(wanted, batch).filter { $0.0 == "live" }.map(\.1.id)
+    #expect(try Set(trader.open()) == Set(live) && live.count == 7)
+
+    let one = try trader.low(market, shares: 500)
+    for count in [0, 16] {
+      let many = Array(repeating: (body: body(one), id: one.id), count: count)
+      let problem = #expect(throws: BatchSizeError.self) {
+        try trader.clob.post(batch: many) { _ in Issue.record("an answer to what was not sent") }
+      }
+      #expect(
+        problem.map { "\($0)" } == "a batch of \(count) orders: the venue takes 1 to 15 at once, send them in parts")
+    }
+    let tooMany = Array(repeating: one.id, count: ClobClient.cancelMax + 1)
+    let problem = #expect(throws: BatchSizeError.self) {
+      try trader.clob.cancel(tooMany) { _ in Issue.record("an answer to what was not sent") }
+    }
+    #expect(problem?.most == ClobClient.cancelMax)
+    #expect(try Set(trader.open()) == Set(live), "nothing of it was sent")
+
+    let gone = try bench.get { try trader.clob.cancel(live + [one.id], $0) }
+    #expect(Set(gone.canceled) == Set(live) && Array(gone.refused.keys) == [one.id])
     #expect(try trader.open().isEmpty)
   }
 

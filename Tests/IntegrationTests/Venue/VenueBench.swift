@@ -42,9 +42,9 @@ final class VenueBench {
 
   // MARK: Waiting
 
-  func wait<Value>(_ start: (@escaping (Value) -> Void) -> Void) throws -> Value {
+  func wait<Value>(_ start: (@escaping (Value) -> Void) throws -> Void) throws -> Value {
     var value: Value?
-    start { value = $0 }
+    try start { value = $0 }
     try #require(try loop.turn(until: { value != nil }, limit: .seconds(20)))
     return try #require(value)
   }

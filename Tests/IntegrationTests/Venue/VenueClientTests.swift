@@ -26,7 +26,7 @@ struct VenueClientTests {
     #expect(answer.canceled == [order.id])
     #expect(try bench.wait { bench.clob.openOrders($0) }.get().isEmpty)
     let again = try bench.wait { (done: @escaping (Result<CancelAnswer, VenueCallError>) -> Void) in
-      bench.clob.cancel([order.id], done)
+      try bench.clob.cancel([order.id], done)
     }.get()
     #expect(again.canceled.isEmpty && again.refused[order.id] != nil)
   }

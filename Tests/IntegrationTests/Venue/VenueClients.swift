@@ -23,15 +23,15 @@ final class VenueClients {
     gamma = GammaClient(http: http, base: venue.base)
   }
 
-  func wait<Value>(_ start: (@escaping (Value) -> Void) -> Void) throws -> Value {
+  func wait<Value>(_ start: (@escaping (Value) -> Void) throws -> Void) throws -> Value {
     var value: Value?
-    start { value = $0 }
+    try start { value = $0 }
     try #require(try loop.turn(until: { value != nil }, limit: .seconds(15)))
     return try #require(value)
   }
 
   /// As `wait`, of a call whose answer is a success.
-  func get<Value>(_ start: (@escaping (Result<Value, VenueCallError>) -> Void) -> Void) throws -> Value {
+  func get<Value>(_ start: (@escaping (Result<Value, VenueCallError>) -> Void) throws -> Void) throws -> Value {
     try wait(start).get()
   }
 

@@ -23,12 +23,22 @@ public struct CancelAnswer: Hashable, Sendable {
   }
 }
 
+/// Nothing was sent: the request would have held more than the venue takes at once, or nothing.
+public struct BatchSizeError: Error, Hashable, Sendable, CustomStringConvertible {
+  public let count: Int
+  public let most: Int
+  public var description: String {
+    "a batch of \(count) orders: the venue takes 1 to \(most) at once, send them in parts"
+  }
+}
+
 /// Placing, cancelling, and the switch that cancels when we are gone (protocol document, sections 2.9 to 2.11).
 extension ClobClient {
   /// The most orders of one batch (section 2.9.3).
   public static let batchMax = 15
-  /// The most orders of one cancel: the smaller of the two documented caps (section 2.10).
-  public static let cancelMax = 1000
+  /// The most orders of one cancel. Each takes a token of the signer's bucket, a request that costs more than the bucket holds is never
+  /// taken, and we use half of the lowest tier's 120 (section 2.16); the endpoint's own caps (section 2.10) lie far above.
+  public static let cancelMax = 60
 
   /// Sends exactly these bytes, once.
   /// - Parameter expected: the order's id, known since it was signed: an answer about another order proves nothing.
@@ -46,14 +56,16 @@ extension ClobClient {
   }
 
   /// Sends these bodies as one request, once; answers one outcome for each, in their order.
-  /// - Precondition: 1 to `batchMax` of them.
+  /// - Throws: when they are none or more than `batchMax`; then nothing is sent and `done` is not called.
   public func post(
     batch orders: [(body: [UInt8], id: VenueOrderID)], _ done: @escaping ([SubmitOutcome]) -> Void
-  ) {
-    precondition((1...Self.batchMax).contains(orders.count), "a batch holds one to fifteen orders")
+  ) throws(BatchSizeError) {
+    guard (1...Self.batchMax).contains(orders.count) else {
+      throw BatchSizeError(count: orders.count, most: Self.batchMax)
+    }
     let body = [0x5B] + orders.map(\.body).joined(separator: [0x2C]) + [0x5D]
     let ids = orders.map(\.id)
-    sendPrivately("POST", "/orders", body: body, timeout: postTimeout) { result in
+    sendPrivately("POST", "/orders", body: body, items: ids.count, timeout: postTimeout) { result in
       switch result {
       case .failure(let error): done(ids.map { _ in SubmitOutcome(error) })
       case .success(let response):
@@ -70,11 +82,15 @@ extension ClobClient {
     askPrivately("DELETE", "/order", body: body.bytes) { done($0.decoded(CancelAnswer.init)) }
   }
 
-  /// - Precondition: at most `cancelMax`.
-  public func cancel(_ ids: [VenueOrderID], _ done: @escaping (Result<CancelAnswer, VenueCallError>) -> Void) {
-    precondition(ids.count <= Self.cancelMax, "the venue takes a thousand at a time")
+  /// - Throws: when they are none or more than `cancelMax`; then nothing is sent and `done` is not called.
+  public func cancel(
+    _ ids: [VenueOrderID], _ done: @escaping (Result<CancelAnswer, VenueCallError>) -> Void
+  ) throws(BatchSizeError) {
+    guard (1...Self.cancelMax).contains(ids.count) else {
+      throw BatchSizeError(count: ids.count, most: Self.cancelMax)
+    }
     let body = JSON.array(ids.map { .text($0) })
-    askPrivately("DELETE", "/orders", body: body.bytes) { done($0.decoded(CancelAnswer.init)) }
+    askPrivately("DELETE", "/orders", body: body.bytes, items: ids.count) { done($0.decoded(CancelAnswer.init)) }
   }
 
   public func cancelAll(_ done: @escaping (Result<CancelAnswer, VenueCallError>) -> Void) {

@@ -20,7 +20,7 @@ public final class ClobClient {
   let timeout: Duration
   let postTimeout: Duration
   /// How far the venue's clock is from ours, as far as it was measured. Requests are stamped with the venue's time.
-  public private(set) var clockOffset = ClockOffset()
+  public var clockOffset: ClockOffset { requests.manners.clockOffset }
 
   /// - Parameters:
   ///   - base: `https://clob.polymarket.com`; a slash at its end is dropped.
@@ -57,7 +57,7 @@ public final class ClobClient {
       guard let self else { return }
       done(
         result.map { venue in
-          clockOffset.observe(venue: venue, sent: sent, received: SystemClock.wall())
+          requests.manners.clockOffset.observe(venue: venue, sent: sent, received: SystemClock.wall())
           return clockOffset
         })
     }
@@ -118,19 +118,20 @@ public final class ClobClient {
   }
 
   func askPrivately(
-    _ method: String, _ path: String, query: [WebField] = [], body: [UInt8]? = nil,
+    _ method: String, _ path: String, query: [WebField] = [], body: [UInt8]? = nil, items: Int = 1,
     _ done: @escaping (Result<JSON, VenueCallError>) -> Void
   ) {
-    sendPrivately(method, path, query: query, body: body, timeout: timeout) { done(VenueHTTP.json($0)) }
+    sendPrivately(method, path, query: query, body: body, items: items, timeout: timeout) { done(VenueHTTP.json($0)) }
   }
 
   func sendPrivately(
-    _ method: String, _ path: String, query: [WebField] = [], body: [UInt8]? = nil, timeout: Duration,
+    _ method: String, _ path: String, query: [WebField] = [], body: [UInt8]? = nil, items: Int = 1, timeout: Duration,
     _ done: @escaping (Result<HTTPResponse, VenueCallError>) -> Void
   ) {
     guard let headers = authentication(method, path, body ?? []) else { return refuse(done) }
     let asked = SystemClock.monotonic()
-    requests.send(method, path, query: query, headers: headers, body: body, timeout: timeout) { [weak self] result in
+    requests.send(method, path, query: query, headers: headers, body: body, items: items, timeout: timeout) {
+      [weak self] result in
       if case .success(let response) = result, response.status < 500 {
         // What is refused before it is looked at says nothing of who we are.
         if ![403, 425, 429].contains(response.status) { self?.onAuthentication?(response.status != 401, asked) }

@@ -23,28 +23,30 @@ struct VenueHTTP {
 
   /// Sends the request when the budget lets it, or answers `.held`. All its waiting together leaves it half of its timeout at least: a
   /// request that is cut off as soon as it has left would make an unknown outcome of nothing.
+  /// - Parameter items: how many orders it places or cancels, when it names them.
   func send(
     _ method: String, _ path: String, query: [WebField] = [], headers: [WebField] = [], body: [UInt8]? = nil,
-    timeout: Duration, _ done: @escaping (Result<HTTPResponse, VenueCallError>) -> Void
+    items: Int = 1, timeout: Duration, _ done: @escaping (Result<HTTPResponse, VenueCallError>) -> Void
   ) {
     let endpoint = VenueEndpoint(service, method, path)
     send(
-      endpoint, method, path, query, headers, body, timeout: timeout,
+      endpoint, method, path, query, headers, body, items: items, timeout: timeout,
       patience: endpoint.places ? min(timeout / 2, Self.orderPatience) : timeout / 2, done)
   }
 
   private func send(
     _ endpoint: VenueEndpoint, _ method: String, _ path: String, _ query: [WebField], _ headers: [WebField],
-    _ body: [UInt8]?, timeout: Duration, patience: Duration,
+    _ body: [UInt8]?, items: Int, timeout: Duration, patience: Duration,
     _ done: @escaping (Result<HTTPResponse, VenueCallError>) -> Void
   ) {
-    let wait = manners.budget.admit(endpoint, SystemClock.monotonic())
+    let wait = manners.budget.admit(endpoint, items: items, SystemClock.monotonic())
     guard wait == .zero else {
       guard wait < patience else { return http.later { done(.failure(.held(wait))) } }
       // Another may have taken its place by then: it asks again, with what is left of its patience.
       return http.later(after: wait) { [self] in
         send(
-          endpoint, method, path, query, headers, body, timeout: timeout - wait, patience: patience - wait, done)
+          endpoint, method, path, query, headers, body, items: items, timeout: timeout - wait,
+          patience: patience - wait, done)
       }
     }
     var fields = [WebField("Accept", "application/json")] + headers
@@ -54,13 +56,7 @@ struct VenueHTTP {
     let told = path == "/time" ? nil : onExchange
     let manners = manners
     http.send(request, timeout: timeout) { result in
-      if case .success(let response) = result {
-        if response.status == 429 {
-          manners.budget.refused(endpoint, retryAfter: response.retryAfter, SystemClock.monotonic())
-        } else {
-          manners.budget.taken(endpoint, SystemClock.monotonic())
-        }
-      }
+      if case .success(let response) = result { manners.heard(response, to: endpoint) }
       told?(VenueHTTP.isThere(result))
       done(result.mapError(VenueCallError.transport))
     }

@@ -1,12 +1,31 @@
 import FloorIOData
 import Shared
 
-/// What the clients of one process share of our manners: the budget of requests. Used on the loop's thread.
+/// What the clients of one process share of our manners: the budget of requests, and the venue's clock, by which it says when a wait ends.
+/// Used on the loop's thread.
 public final class VenueManners {
-  var budget: VenueBudget
+  /// What the venue said of our signer and somebody should hear.
+  public var onNotice: ((VenueBudget.Notice) -> Void)?
 
-  /// - Parameter ordersPerSecond: what the venue's tier of the wallet allows; the default is its lowest.
+  var budget: VenueBudget
+  var clockOffset = ClockOffset()
+
+  /// - Parameter ordersPerSecond: what the venue's tier of the wallet is thought to allow until the venue names it; the default is its
+  ///   lowest.
   public init(ordersPerSecond: Int64 = 40) {
     budget = VenueBudget(ordersPerSecond: ordersPerSecond, seed: SystemRandom.seed())
+  }
+
+  /// Takes from an answer to an order or a cancel what it says of the signer, and what a refusal for our rate says of the endpoint.
+  func heard(_ response: HTTPResponse, to endpoint: VenueEndpoint) {
+    let now = SystemClock.monotonic()
+    if response.status == 429 {
+      budget.refused(endpoint, retryAfter: response.retryAfter, now)
+    } else {
+      budget.taken(endpoint, now)
+    }
+    guard endpoint.isOfSigner, let standing = SignerStanding(headers: response.headers) else { return }
+    let venue = clockOffset.venue(at: SystemClock.wall())
+    for notice in budget.heard(standing, after: endpoint, now, venue: venue) { onNotice?(notice) }
   }
 }

@@ -136,8 +136,8 @@ public enum FloorSchema {
       "Entries of all agents together in a second."),
     ConfigKey(
       "orders.venue_orders_per_s", .whole(2...100_000, .perSecond), builtIn: "40",
-      "Orders a second that the venue's tier of the wallet allows (its lowest: 40). The gateway sends half of it at most."
-    ),
+      "Orders a second that the venue's tier of the wallet allows (its lowest: 40), until an answer of the venue names the "
+        + "tier. The gateway sends half of it at most."),
     ConfigKey(
       "orders.absence_proof_s", .whole(1...3600, .seconds), builtIn: "90",
       "How long the venue must answer that it has no such order before one of unknown outcome counts as never arrived."),

@@ -1,0 +1,155 @@
+import FloorIOData
+import FloorIOVenue
+import FloorTestSupport
+import Shared
+import Testing
+
+/// Our client at a venue that keeps its limits (reliability, V1; protocol 2.16), over real sockets.
+@Suite("Our client at a throttling venue", .serialized, .hangLimit)
+struct ThrottleTests {
+  private func limits(_ bench: VenueBench) throws -> (all: Int64, signer: Int64) {
+    let shown = try bench.console("/sim/throttle")
+    return (try shown.needInt("refused"), try shown.needInt("signer_refused"))
+  }
+
+  @Test("Answers to orders and cancels announce the signer's limits, others do not; without limits none does")
+  func headers() throws {
+    let bench = try VenueBench()
+    let (market, _) = try bench.liveMarket()
+    func ask(_ method: String, _ path: String, _ body: [UInt8]?) throws -> HTTPResponse {
+      let login = bench.credentials.headers(
+        timestamp: SystemClock.wall().seconds, method: method, path: path, body: body ?? [])
+      var fields = login.map { WebField($0.name, $0.value) }
+      if body != nil { fields.append(WebField("Content-Type", "application/json")) }
+      let request = HTTPRequest(method, bench.venue.base + path, headers: fields, body: body)
+      return try bench.wait { bench.http.send(request, timeout: .seconds(10), $0) }.get()
+    }
+    let quiet = try ask("POST", "/order", bench.body(bench.resting(market)))
+    #expect(quiet.status == 200 && SignerStanding(headers: quiet.headers) == nil)
+    try bench.console("/sim/throttle", ["percent": 100, "tier": "gold"])
+    let told = try ask("POST", "/order", bench.body(bench.resting(market)))
+    let standing = try #require(SignerStanding(headers: told.headers))
+    #expect(standing.remaining == 599 && standing.tier == "gold" && !standing.isWarned)
+    #expect(standing.reset.map { abs($0.since(SystemClock.wall()).milliseconds) < 5000 } == true)
+    // Refused for its content it still took its token.
+    let refused = try ask("POST", "/order", bench.body(bench.resting(market, size: 4)))
+    #expect(refused.status == 400 && (598...599).contains(SignerStanding(headers: refused.headers)?.remaining ?? 0))
+    let canceled = try ask("DELETE", "/cancel-all", nil)
+    #expect(canceled.status == 200 && SignerStanding(headers: canceled.headers)?.remaining == 1197)
+    #expect(try SignerStanding(headers: ask("GET", "/data/orders", nil).headers) == nil)
+  }
+
+  @Test("A client that reads what is announced slows down before a refusal comes, and every order is taken once")
+  func announced() throws {
+    let bench = try VenueBench()
+    let (market, _) = try bench.liveMarket()
+    // Two orders a second and three at once.
+    try bench.console("/sim/throttle", ["percent": 5])
+    var ids: Set<VenueOrderID> = []
+    var held = 0
+    for _ in 0..<8 {
+      let order = try bench.resting(market)
+      ids.insert(order.id)
+      try bench.until("the order to be taken") {
+        let outcome = try bench.post(order)
+        guard outcome == .live else {
+          guard case .throttled(let wait) = outcome else { throw VenueBench.Unexpected(outcome: outcome) }
+          #expect(outcome.outcomeKnown && outcome.retryable && wait != nil)
+          held += 1
+          return false
+        }
+        return true
+      }
+    }
+    #expect(held > 0)
+    #expect(try limits(bench) == (0, 0), "not one request was sent in vain")
+    #expect(try bench.openIDs() == ids)
+    // Cancels have a bucket of their own: four a second and six at once.
+    for id in ids {
+      try bench.until("the cancel to be taken") {
+        switch try bench.cancel(id) {
+        case .success(let answer): return answer.canceled == [id]
+        case .failure(.held): return false
+        case .failure(let error): throw error
+        }
+      }
+    }
+    #expect(try limits(bench) == (0, 0))
+    #expect(try bench.openIDs().isEmpty)
+  }
+
+  @Test(
+    "A burst sent at once meets 429: each order ends in a typed outcome, the same bytes go when the wait is over, none is doubled or lost, and without limits all pass at once"
+  )
+  func burst() throws {
+    let bench = try VenueBench()
+    let (market, _) = try bench.liveMarket()
+    try bench.console("/sim/throttle", ["percent": 5])
+    let orders = try (0..<12).map { _ in try bench.resting(market) }
+    var outcomes: [VenueOrderID: SubmitOutcome] = [:]
+    func send(_ wanted: [SignedOrder]) throws {
+      for order in wanted {
+        outcomes[order.id] = nil
+        bench.clob.post(try bench.body(order), expected: order.id) { outcomes[order.id] = $0 }
+      }
+      try bench.until("an answer to each") { wanted.allSatisfy { outcomes[$0.id] != nil } }
+    }
+    func waiting() -> [SignedOrder] { orders.filter { outcomes[$0.id] != .live } }
+    try send(orders)
+    let refused = try limits(bench).signer
+    #expect(refused > 0 && waiting().count == Int(refused), "\(refused)")
+    for order in waiting() {
+      guard case .throttled(let wait?)? = outcomes[order.id], wait >= 1 else {
+        Issue.record("\(String(describing: outcomes[order.id]))")
+        continue
+      }
+    }
+    #expect(try bench.openIDs() == Set(orders.filter { outcomes[$0.id] == .live }.map(\.id)))
+    // Asked again at once, nothing leaves us.
+    try send(waiting())
+    #expect(try limits(bench).signer == refused)
+    try bench.until("all of them", within: .seconds(60)) {
+      try send(waiting())
+      let strange = outcomes.values.filter { outcome in
+        if case .throttled = outcome { false } else { outcome != .live }
+      }
+      #expect(strange.isEmpty)
+      return waiting().isEmpty
+    }
+    #expect(try bench.openIDs() == Set(orders.map(\.id)))
+    let vain = try limits(bench).signer - refused
+    #expect(vain <= 12, "\(vain) more requests in vain")
+
+    try bench.console("/sim/throttle", ["percent": 0])
+    try bench.until("the end of the last wait") {
+      let order = try bench.resting(market)
+      return try bench.post(order) == .live
+    }
+    // What was learnt of the low bucket goes by and by; no order meets a refusal.
+    for _ in 0..<3 {
+      let order = try bench.resting(market)
+      try bench.until("the order") { try bench.post(order) == .live }
+    }
+  }
+
+  @Test("Reads above the documented limits wait for their turn in the client and are all answered")
+  func reads() throws {
+    let bench = try VenueBench()
+    // Seven of the two hundred balances in ten seconds.
+    try bench.console("/sim/throttle", ["percent": 4])
+    var (answered, refused) = (0, 0)
+    try bench.until("twelve balances", within: .seconds(60)) {
+      switch try bench.wait({ bench.clob.collateral($0) }) {
+      case .success: answered += 1
+      case .failure(.status(429, _, let wait)):
+        refused += 1
+        #expect((wait ?? .zero) >= .seconds(1))
+      case .failure(.held): break
+      case .failure(let error): throw error
+      }
+      return answered == 12
+    }
+    #expect(refused > 0 && refused <= 3, "\(refused) refusals")
+    #expect(try limits(bench).all == Int64(refused))
+  }
+}
