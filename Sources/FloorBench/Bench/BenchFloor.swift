@@ -92,11 +92,11 @@ final class BenchFloor {
       "endpoints": [
         "authorities_file": "",
         "gamma_url": "", "clob_url": "", "data_url": "", "market_ws_url": "", "user_ws_url": "",
-        "reference_ws_url": "",
+        "reference_ws_url": "", "polybolt_ws_url": "",
       ],
       "market": [
         "series": [.string(StandInVenue.series)], "windows_ahead_count": 0, "stale_after_ms": 10_000, "record": true,
-        "warm_second": true, "socket_assets_max_count": 500,
+        "warm_second": true, "polybolt": false, "socket_assets_max_count": 500,
         "recording_max_mb": 64,
       ],
       "retention": ["ticks_days": 7],

@@ -63,6 +63,9 @@ struct BirthPlan {
     if process == ProcessNames.gateway, settings.figures.needsCredentials {
       secrets["venue"] = Secret(try VenueCredentials.read(settings).text)
     }
+    if process == ProcessNames.marketFeed, try settings.reader.flag("market.polybolt") {
+      secrets["venue_api"] = Secret(try VenueCredentials.readKey(settings).text)
+    }
     return try document(
       process: process, databaseRole: "floor_" + role, busUser: role, epoch: epoch, boot: boot, lifeline: false,
       configuration: try located(), secrets: secrets)

@@ -4,11 +4,16 @@ import Shared
 /// The wallet and API keys of the floor's account. The simulated venue writes them at its first start; for the real venue the operator
 /// puts the file there.
 enum VenueCredentials {
-  private static let needed = ["private_key", "address", "api_key", "secret", "passphrase"]
+  private static let wallet = ["private_key", "address"]
+  private static let apiKey = ["api_key", "secret", "passphrase"]
 
-  /// What is wrong with the real venue's file. The simulated venue makes its own.
+  /// What is wrong with the real venue's file. The simulated venue makes its own. Paper needs the file for PolyBolt only, and no wallet in it.
   static func problems(_ settings: BossSettings) -> [ConfigProblem] {
-    guard settings.config.value("venue") == .text("polymarket"), settings.figures.needsCredentials else { return [] }
+    let trades = settings.figures.needsCredentials
+    guard settings.config.value("venue") == .text("polymarket"),
+      trades || settings.config.value("market.polybolt") == .flag(true)
+    else { return [] }
+    let needed = (trades ? wallet : []) + apiKey
     let path = settings.arguments.stateDirectory + "/etc/venue.json"
     let shape = "{" + needed.map { "\"\($0)\": …" }.joined(separator: ", ") + "}"
     do {
@@ -24,6 +29,12 @@ enum VenueCredentials {
           remedy: "put the wallet and API keys there, mode 600: \(shape)")
       ]
     }
+  }
+
+  /// The API key without the wallet: what PolyBolt wants, and nothing that could sign an order.
+  static func readKey(_ settings: BossSettings) throws -> JSON {
+    let whole = try read(settings)
+    return .object(apiKey.map { .init($0, whole[$0] ?? .null) })
   }
 
   /// - Throws: while the file is not there, is not whole, or may be read by others.

@@ -84,7 +84,8 @@ extension FeedCore {
       "unknown": .int(counters.unknown), "published": .int(counters.published),
       "resubscriptions": .int(counters.resubscriptions), "reconnections": .int(counters.reconnections),
       "witnesses": .int(counters.witnesses), "hashes_checked": .int(counters.hashesChecked),
-      "hashes_wrong": .int(counters.hashesWrong),
+      "hashes_wrong": .int(counters.hashesWrong), "settlement_ticks": .int(counters.settlementTicks),
+      "hint_ticks": .int(counters.hintTicks), "settlement_contested": .int(referenceFeed.contested),
     ]
   }
 
@@ -114,14 +115,26 @@ extension FeedCore {
 
   // MARK: Reference prices
 
+  static let referenceSilence = Duration.seconds(30)
+
   mutating func reference(_ frame: StreamFrame<ReferenceTick>, at now: Instant) {
+    counters.malformed += frame.malformed
+    reference(frame.events, from: .rtds, at: now)
+  }
+
+  /// What one source tells. Only news goes out: a dump after a reconnection, or the other source, repeats what was said.
+  mutating func reference(_ ticks: [ReferenceTick], from source: ReferenceSource, at now: Instant) {
     handled &+= 1
     counters.frames += 1
-    counters.malformed += frame.malformed
-    for tick in frame.events {
+    for tick in ticks {
       guard let key = ReferenceKey(tick), isWanted(key.symbol) else { continue }
-      // A dump after a reconnection repeats what was said: only news goes out.
-      if let last = references[key], tick.observedAt <= last.envelope.time { continue }
+      let verdict = referenceFeed.take(tick, from: source, at: now.monotonic)
+      if verdict.isContested { effects.append(.note(.contested(symbol: key.symbol, tick.observedAt))) }
+      switch verdict.role {
+      case .settlement: counters.settlementTicks += 1
+      case .hint: counters.hintTicks += 1
+      case .liveness: continue
+      }
       order += 1
       let channel = Names.referencePrices(key.symbol)
       let price = ReferencePrice(
@@ -132,6 +145,17 @@ extension FeedCore {
       counters.published += 1
       effects.append(.publish(channel: channel, payload: price.bytes))
       storeReference(price)
+    }
+  }
+
+  /// Prices come about once a second; a socket that says nothing for half a minute has stalled (protocol document, section 5.1).
+  mutating func watchReferences(at now: Instant) {
+    for source in settings.sources {
+      guard let silence = referenceFeed.silence(of: source, at: now.monotonic), silence >= FeedCore.referenceSilence
+      else { continue }
+      referenceFeed.hear(source, at: now.monotonic)
+      effects.append(.note(.referenceSilent(source)))
+      effects.append(.reconnectReference(source))
     }
   }
 

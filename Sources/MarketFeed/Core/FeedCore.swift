@@ -20,6 +20,7 @@ struct FeedCore {
   var effects: [FeedEffect] = []
 
   var references: [ReferenceKey: ReferencePrice] = [:]
+  var referenceFeed = ReferenceFeed()
   var circuit = DataCircuit()
   var sockets: SocketTable
   var decoder = MarketFrameDecoder()
@@ -47,6 +48,8 @@ struct FeedCore {
     /// Messages that a socket repeated, or its twin had brought before.
     var repeated = 0
     var reconnections = 0
+    var settlementTicks = 0
+    var hintTicks = 0
     var hashesChecked = 0
     var hashesWrong = 0
   }
@@ -169,6 +172,7 @@ struct FeedCore {
       for demand in demands { take(demand, of: slug, at: now) }
     }
     watchSockets(at: now, market: market)
+    watchReferences(at: now)
     rotateWitness(at: now, market: market)
     recordTicks(at: now, market: market)
   }
@@ -193,6 +197,7 @@ struct FeedCore {
         .mark(
           .following(
             followed.slug, condition: followed.condition, yes: followed.yesToken, no: followed.noToken)))
+      if let rule = followed.settlement { referenceFeed.follow(rule) }
       let tokens = [followed.yesToken, followed.noToken]
       let (shard, isNew) = sockets.add(tokens)
       if isNew { effects.append(.open(shard: shard)) }
@@ -208,6 +213,7 @@ struct FeedCore {
       for outcome in Outcome.allCases { slugOfToken[dropped.token(of: outcome)] = nil }
       sequences.forget(Names.marketUpdates(slug))
       dirty.removeAll { $0 == slug }
+      if let rule = dropped.settlement { referenceFeed.unfollow(rule) }
       let tokens = [dropped.yesToken, dropped.noToken]
       if let shard = sockets.remove(tokens) { effects.append(.unsubscribe(tokens, shard: shard)) }
       effects.append(.note(.dropped(slug)))

@@ -18,6 +18,8 @@ enum FeedEffect: Hashable, Sendable {
   case fetchBook(TokenID)
   /// The socket is open and says nothing, or nothing sensible: begin anew.
   case reconnect(MarketSocketID, why: String)
+  /// A source of reference prices is open and says nothing: begin anew.
+  case reconnectReference(ReferenceSource)
   /// Asks for the market's clock; answered by `clockRead`.
   case readClock
   /// Writes what is known of a market (`upsert_market`).
@@ -41,6 +43,9 @@ enum FeedNote: Hashable, Sendable {
   /// A socket says nothing while its twin does.
   case stalled(MarketSocketID)
   case malformed(MarketSocketID, count: Int)
+  /// Two sources say different things of the same moment of a series that settles.
+  case contested(symbol: String, MarketTime)
+  case referenceSilent(ReferenceSource)
   /// A book's check sum is not that of its levels.
   case badHash(TokenID)
 }

@@ -8,6 +8,8 @@ struct FeedSettings: Hashable, Sendable {
   var staleAfter: Duration
   /// Shortest silence that means anything, on the wall: on a fast clock ten seconds of the market pass while a process waits its turn.
   var shortestSilence = Duration.seconds(1)
+  /// Reference sources that are asked.
+  var sources: [ReferenceSource] = [.rtds]
   /// Most tokens a market socket carries.
   var assetsMax = 500
   /// Market sockets a shard: 2 keeps a warm second, 1 does not.

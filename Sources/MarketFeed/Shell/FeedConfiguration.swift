@@ -22,6 +22,7 @@ struct FeedConfiguration {
     settings = FeedSettings(
       series: series, events: [], windowsAhead: Int(try reader.whole("market.windows_ahead_count")),
       staleAfter: try reader.duration("market.stale_after_ms"),
+      sources: try reader.flag("market.polybolt") ? [.rtds, .polybolt] : [.rtds],
       assetsMax: Int(try reader.whole("market.socket_assets_max_count")),
       twins: try reader.flag("market.warm_second") ? 2 : 1)
     endpoints = try VenueEndpoints(reader)

@@ -18,6 +18,8 @@ final class FeedShell {
   private let context: WebContext
   private let market: MarketSockets
   private let reference: VenueStream
+  /// With an API key only.
+  private let polybolt: PolyBoltStream?
   private let recorder: FrameRecorder?
   private var isFlushDue = false
   /// Messages of the market stream that were read since the last flush: what they say is told to nobody yet.
@@ -51,6 +53,7 @@ final class FeedShell {
     reference = try VenueStream(
       context: context, endpoint: try WebEndpoint(endpoints.referenceStream), keepAlive: .seconds(5),
       answerLimit: .seconds(15), backoff: MarketSockets.backoff)
+    polybolt = try FeedShell.polybolt(process, configuration, context)
     if let bytesMax = configuration.recordingBytesMax {
       recorder = try FrameRecorder(
         directory: process.birth.stateDirectory + "/recordings", bytesMax: bytesMax, loop: process.loop,
@@ -94,6 +97,14 @@ final class FeedShell {
       perform()
       if untold == 0 { process.advance() }
     }
+    polybolt?.onLost = { [unowned self] why in trouble("polybolt", why) }
+    polybolt?.onText = { [unowned self] text in keep(.frame(stream: "polybolt", text)) }
+    polybolt?.onTicks = { [unowned self] ticks in
+      troubles.removeValue(forKey: "polybolt")
+      core.reference(ticks, from: .polybolt, at: now)
+      perform()
+      if untold == 0 { process.advance() }
+    }
     bus.onConnected = { [unowned self] in
       core.busConnected(at: now)
       flush()
@@ -106,6 +117,27 @@ final class FeedShell {
     loop.every(FeedShell.tickInterval) { [unowned self] in tick() }
     open(shard: 0)
     reference.start()
+    polybolt?.start()
+  }
+
+  /// The account's API key comes with the birth, where the configuration asks for PolyBolt.
+  private static func polybolt(
+    _ process: FloorProcess, _ configuration: FeedConfiguration, _ context: WebContext
+  ) throws -> PolyBoltStream? {
+    guard configuration.settings.sources.contains(.polybolt) else { return nil }
+    let account = try JSON.parse(process.birth.secrets["venue_api"]?.reveal() ?? "{}")
+    guard let key = account["api_key"]?.string, let secret = account["secret"]?.string,
+      let passphrase = account["passphrase"]?.string
+    else {
+      throw FloorFailure(.configuration, "market.polybolt is true, and there is no API key for it → set it to false")
+    }
+    let stream = try VenueStream(
+      context: context, endpoint: try WebEndpoint(configuration.endpoints.polyboltStream), keepAlive: .seconds(10),
+      keepAliveText: #"{"op":"ping"}"#, answerLimit: .seconds(30), messageLimit: MarketSockets.messageLimit)
+    var symbols: [String] = []
+    for series in configuration.settings.series where !symbols.contains(series.symbol) { symbols.append(series.symbol) }
+    return PolyBoltStream(
+      stream: stream, apiKey: key, secret: Secret(secret), passphrase: Secret(passphrase), symbols: symbols)
   }
 
   private func open(shard: Int) {
@@ -175,6 +207,7 @@ final class FeedShell {
   func stop() {
     market.stop()
     reference.stop()
+    polybolt?.stop()
     recordFrames()
     recorder?.close()
     process.stop()
@@ -207,6 +240,8 @@ final class FeedShell {
       case .unsubscribe(let old, let shard): market.unsubscribe(old, shard: shard)
       case .resubscribe(let silent, let shard): market.resubscribe(silent, shard: shard)
       case .reconnect(let id, let why): ended.append((id, why))
+      case .reconnectReference(.rtds): reference.reconnect("silent")
+      case .reconnectReference(.polybolt): polybolt?.reconnect("silent")
       case .recordMarket(let slug, let row): record.market(slug, row)
       case .recordTicks(let rows): record.ticks(rows)
       case .note(let note): tell(note)
@@ -261,6 +296,9 @@ final class FeedShell {
     case .malformed(let id, let count):
       log.warning(
         "market stream malformed", [.text("socket", id.description), .int("frames_in_a_minute", count)])
+    case .contested(let symbol, let time):
+      log.error("settlement price contested", [.text("symbol", symbol), .text("market", time.description)])
+    case .referenceSilent(let source): log.warning("reference source silent", [.text("source", source.rawValue)])
     case .badHash(let token): log.error("book does not match its check sum", [.text("token", token.text)])
     }
   }

@@ -8,6 +8,8 @@ public enum ReferenceKind: String, Hashable, Sendable, CaseIterable {
   case twap60
   /// Binance spot.
   case binance
+  /// Pyth's spot price, as PolyBolt tells it.
+  case pyth
 }
 
 /// Channel `ref:<symbol>` and key `ref:<symbol>:<kind>`: one tick of a reference price. Written by the feed.
@@ -89,12 +91,7 @@ extension ReferenceTick {
     case .oracleTWAP(60): .twap60
     case .oracleTWAP: nil
     case .exchangeSpot: .binance
+    case .publisherSpot: .pyth
     }
-  }
-
-  /// `btc/usd` in every series: the exchange writes `btcusdt`, the oracle `btc/usd`.
-  public var plainSymbol: String {
-    let name = symbol.lowercased()
-    return name.hasSuffix("usdt") && !name.contains("/") ? name.dropLast(4) + "/usd" : name
   }
 }

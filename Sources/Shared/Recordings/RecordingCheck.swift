@@ -34,6 +34,10 @@ public struct RecordingCheck: Sendable {
     case "reference":
       let read = StreamFrame<ReferenceTick>(reference: frame.frame)
       if read.malformed > 0 { add("reference", "no price of the reference stream: \(Self.excerpt(frame.frame))") }
+    case "polybolt":
+      if PolyBoltFrame(frame.frame) == .malformed {
+        add("polybolt", "no frame of PolyBolt: \(Self.excerpt(frame.frame))")
+      }
     case FeedMark.stream: mark(frame.frame)
     default: add("stream", "a stream \"\(frame.stream)\" that this version does not know")
     }

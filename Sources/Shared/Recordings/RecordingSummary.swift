@@ -73,13 +73,21 @@ public struct RecordingSummary: Sendable {
       return
     }
     for event in json.array ?? [json] {
-      let key = frame.stream == "reference" ? "topic" : frame.stream == FeedMark.stream ? "event" : "event_type"
-      stream.events[event[key]?.string ?? "(other)", default: 0] += 1
+      stream.events[Self.kind(of: event, in: frame.stream) ?? "(other)", default: 0] += 1
       if frame.stream == FeedMark.stream { take(FeedMark(event)) }
       guard frame.stream == "market", let stamp = event["timestamp"]?.int.flatMap(MarketTime.init(venueMilliseconds:))
       else { continue }
       firstStamp = min(firstStamp ?? stamp, stamp)
       lastStamp = max(lastStamp ?? stamp, stamp)
+    }
+  }
+
+  private static func kind(of event: JSON, in stream: String) -> String? {
+    switch stream {
+    case "reference": event["topic"]?.string
+    case "polybolt": event["op"]?.string ?? event["channel"]?.string
+    case FeedMark.stream: event["event"]?.string
+    default: event["event_type"]?.string
     }
   }
 

@@ -40,6 +40,12 @@ public struct RecordedFigures: Sendable {
       let read = StreamFrame<ReferenceTick>(reference: frame)
       if read.malformed > 0 { refuse(stream, frame, "prices that are none", count: read.malformed) }
       for tick in read.events { take(tick) }
+    case "polybolt":
+      switch PolyBoltFrame(frame) {
+      case .prices(_, _, _, let ticks): for tick in ticks { take(tick) }
+      case .malformed: refuse(stream, frame, "no frame of PolyBolt")
+      default: break
+      }
     case FeedMark.stream:
       let json: JSON
       do { json = try JSON.parse(frame, limits: JSONLimits(bytes: 16 << 20)) } catch {

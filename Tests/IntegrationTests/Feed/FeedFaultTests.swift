@@ -277,6 +277,38 @@ struct FeedFaultTests {
     #expect(lines.allSatisfy { $0.contains("connect failed") })
   }
 
+  @Test(
+    "RTDS and PolyBolt are one picture: when one falls silent, what settles goes on from the other without a hole or a repetition"
+  )
+  func twoSources() throws {
+    let floor = try FeedProcesses(speed: 1, seed: 31)
+    try floor.startVenue()
+    try floor.startFeed(polybolt: true)
+    // Only PolyBolt tells Pyth's spot price.
+    try floor.wait("both sources") {
+      Set(floor.prices.map(\.kind)).isSuperset(of: [.pyth, .chainlink, .twap60])
+    }
+    for stream in ["rtds", "price"] {
+      let from = floor.prices.count
+      try floor.streamFaults([["stream": .string(stream), "kind": "lose"]])
+      try floor.wait("the mean goes on", within: .seconds(15)) {
+        floor.prices.dropFirst(from).count { $0.kind == .twap60 && $0.symbol == "btc/usd" } >= 5
+      }
+      try floor.streamFaults([])
+    }
+    let seconds = floor.prices.filter { $0.kind == .twap60 && $0.symbol == "btc/usd" }.map(\.envelope.time)
+    #expect(zip(seconds, seconds.dropFirst()).allSatisfy { $1.since($0) == .seconds(1) })
+    try floor.wait("counted roles") {
+      floor.counter("settlement_ticks") ?? 0 > 0 && floor.counter("hint_ticks") ?? 0 > 0
+    }
+    #expect(floor.counter("settlement_contested") == 0 && floor.feedExit == nil)
+    #expect(
+      !floor.log.contains(
+        (try JSON.parse(
+          Array(String(contentsOfFile: floor.directory.path + "/venue/credentials.json", encoding: .utf8).utf8)))[
+            "secret"]?.string ?? "secret"))
+  }
+
   // MARK: Pieces
 
   /// The published top is the venue's own.

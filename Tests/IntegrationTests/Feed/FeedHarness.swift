@@ -91,7 +91,7 @@ struct FeedHarness {
       case .recordMarket(_, let row): rows.append(row)
       case .recordTicks(let new): ticks += new
       case .mark(let mark): marks.append(mark)
-      case .readClock, .note: break
+      case .readClock, .note, .reconnectReference: break
       }
     }
   }

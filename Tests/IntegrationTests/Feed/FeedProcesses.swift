@@ -109,7 +109,7 @@ final class FeedProcesses {
 
   func startFeed(
     staleAfter: Duration = .seconds(10), recordingMegabytes: Int64 = 16, fileKilobytesMax: Int? = nil,
-    warmSecond: Bool = true, assetsMax: Int64 = 500, endpoints: JSON = [:]
+    warmSecond: Bool = true, polybolt: Bool = false, assetsMax: Int64 = 500, endpoints: JSON = [:]
   ) throws {
     let servers = try TestServers.shared()
     feedExit = nil
@@ -128,7 +128,8 @@ final class FeedProcesses {
               "series": ["btc-5m", "btc-15m", "eth-5m"], "windows_ahead_count": 2,
               "stale_after_ms": .int(staleAfter.milliseconds), "record": true,
               "recording_max_mb": .int(recordingMegabytes),
-              "warm_second": .bool(warmSecond), "socket_assets_max_count": .int(assetsMax),
+              "warm_second": .bool(warmSecond), "polybolt": .bool(polybolt),
+              "socket_assets_max_count": .int(assetsMax),
             ],
             "venue": "sim", "sim": ["port": .int(port)], "retention": ["ticks_days": 7],
             // There is no boss here, and the tests take as long as they take.
@@ -144,11 +145,19 @@ final class FeedProcesses {
               "host": .string(servers.runDirectory), "port": 5432, "name": .string(database.name), "user": "floor_feed",
             ],
           ],
-          secrets: [
-            "redis_password": servers.busPassword("feed"),
-            "database_password": servers.databasePassword("floor_feed"),
-          ])), on: loop
+          secrets: try secrets(servers, polybolt: polybolt))), on: loop
     ) { [weak self] cause in self?.feedExit = cause }
+  }
+
+  private func secrets(_ servers: TestServers, polybolt: Bool) throws -> [String: Secret] {
+    var secrets = [
+      "redis_password": servers.busPassword("feed"), "database_password": servers.databasePassword("floor_feed"),
+    ]
+    if polybolt {
+      secrets["venue_api"] = Secret(
+        try String(contentsOfFile: directory.path + "/venue/credentials.json", encoding: .utf8))
+    }
+    return secrets
   }
 
   /// Kills the venue and waits until it is gone.

@@ -84,6 +84,7 @@ final class GatewayBench {
         [
           "authorities_file": .string(authority.authority), "gamma_url": http, "clob_url": http, "data_url": http,
           "market_ws_url": "", "user_ws_url": stream, "reference_ws_url": "",
+          "polybolt_ws_url": "",
         ])
     ]
   }
@@ -244,7 +245,7 @@ final class GatewayBench {
         [
           "authorities_file": "",
           "gamma_url": "", "clob_url": "", "data_url": "", "market_ws_url": "", "user_ws_url": "",
-          "reference_ws_url": "",
+          "reference_ws_url": "", "polybolt_ws_url": "",
         ]),
       .init(
         "database",

@@ -16,7 +16,7 @@ import Testing
         [
           "authorities_file": "",
           "gamma_url": http, "clob_url": http, "data_url": http, "market_ws_url": "", "user_ws_url": "",
-          "reference_ws_url": "",
+          "reference_ws_url": "", "polybolt_ws_url": "",
         ]),
     ]
     bench.sendsWallet = false

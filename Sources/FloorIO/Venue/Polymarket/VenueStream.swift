@@ -14,6 +14,7 @@ public final class VenueStream {
   private let loop: EventLoop
   private let client: WebSocketClient
   private let keepAlive: Duration
+  private let keepAliveText: [UInt8]
   private let answerLimit: Duration
   private var backoff: Backoff
   private var retry: TimerID?
@@ -23,15 +24,17 @@ public final class VenueStream {
   private var isStopped = true
 
   /// - Parameters:
-  ///   - keepAlive: between two `PING` texts: the venue wants one every 10 s.
+  ///   - keepAlive: between two of the keep-alive texts: the venue wants one every 10 s.
+  ///   - keepAliveText: most streams want `PING`.
   ///   - answerLimit: without a whole message for so long, the connection counts as dead.
   ///   - messageLimit: bytes; a larger message ends the connection.
   public init(
-    context: WebContext, endpoint: WebEndpoint, keepAlive: Duration = .seconds(10),
+    context: WebContext, endpoint: WebEndpoint, keepAlive: Duration = .seconds(10), keepAliveText: String = "PING",
     answerLimit: Duration = .seconds(30), messageLimit: Int = 16 << 20, backoff: Backoff? = nil
   ) throws {
     loop = context.loop
     self.keepAlive = keepAlive
+    self.keepAliveText = Array(keepAliveText.utf8)
     self.answerLimit = answerLimit
     self.backoff = backoff ?? Backoff(base: .milliseconds(250), cap: .seconds(30), seed: SystemRandom.seed())
     client = try WebSocketClient(context: context, endpoint: endpoint, messageLimit: messageLimit)
@@ -83,7 +86,7 @@ public final class VenueStream {
     guard SystemClock.monotonic().since(lastHeardAt) < answerLimit else {
       return reconnect("nothing heard for \(answerLimit)")
     }
-    client.send(Array("PING".utf8))
+    client.send(keepAliveText)
   }
 
   private func ended(_ why: String) {

@@ -57,6 +57,8 @@ public struct ReferenceTick: Hashable, Sendable {
     case oracleSpot
     /// The oracle's time-weighted average over that many seconds (`crypto_prices_twap_sixty`).
     case oracleTWAP(seconds: Int)
+    /// The spot price of PolyBolt's usual source, Pyth (`price.crypto`).
+    case publisherSpot
   }
   public let series: Series
   /// As the venue writes it, `btc/usd`.
@@ -70,6 +72,14 @@ public struct ReferenceTick: Hashable, Sendable {
     self.symbol = symbol
     self.observedAt = observedAt
     self.value = value
+  }
+}
+
+extension ReferenceTick {
+  /// `btc/usd` in every series: the exchange writes `btcusdt`, the oracle `btc/usd`.
+  public var plainSymbol: String {
+    let name = symbol.lowercased()
+    return name.hasSuffix("usdt") && !name.contains("/") ? name.dropLast(4) + "/usd" : name
   }
 }
 

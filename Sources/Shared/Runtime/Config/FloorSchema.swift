@@ -106,6 +106,10 @@ public enum FloorSchema {
       "market.socket_assets_max_count", .whole(2...5000, .count), builtIn: "500",
       "Most tokens that one market socket carries; more are spread over further sockets."),
     ConfigKey(
+      "market.polybolt", .flag, builtIn: "false",
+      "Whether reference prices are also taken from PolyBolt; the feed is then given the account's API key (not the wallet)."
+    ),
+    ConfigKey(
       "market.record", .flag, builtIn: "true", "Whether the feed records the venue's raw messages."),
     ConfigKey(
       "market.recording_max_mb", .whole(1...1_000_000, .megabytes), builtIn: "2048",
@@ -247,6 +251,9 @@ public enum FloorSchema {
     ConfigKey(
       "endpoints.reference_ws_url", .url(["ws://", "wss://"]), builtIn: "",
       "Stream of reference prices; empty: as the venue says."),
+    ConfigKey(
+      "endpoints.polybolt_ws_url", .url(["ws://", "wss://"]), builtIn: "",
+      "Second stream of reference prices, PolyBolt; empty: as the venue says."),
   ]
 
   private static let housekeepingKeys: [ConfigKey] = [

@@ -6,6 +6,7 @@ public struct VenueEndpoints: Hashable, Sendable {
   public let marketStream: String
   public let userStream: String
   public let referenceStream: String
+  public let polyboltStream: String
   /// Where the market clock is published; `nil` at the live venue, whose clock is the wall.
   public let clock: String?
   /// PEM file of the authorities whose certificates secure addresses must show; `nil` when no address is secure.
@@ -13,7 +14,7 @@ public struct VenueEndpoints: Hashable, Sendable {
 
   public static let paths = [
     "endpoints.gamma_url", "endpoints.clob_url", "endpoints.data_url", "endpoints.market_ws_url",
-    "endpoints.user_ws_url", "endpoints.reference_ws_url",
+    "endpoints.user_ws_url", "endpoints.reference_ws_url", "endpoints.polybolt_ws_url",
   ]
 
   /// The venue's own addresses, each replaced by the configured one where there is one.
@@ -35,9 +36,11 @@ public struct VenueEndpoints: Hashable, Sendable {
     userStream = try chosen("endpoints.user_ws_url", streams + "/ws/user")
     referenceStream = try chosen(
       "endpoints.reference_ws_url", simulated ? stream + "/rtds" : "wss://ws-live-data.polymarket.com")
+    polyboltStream = try chosen(
+      "endpoints.polybolt_ws_url", simulated ? stream + "/ws" : "wss://ws-live-v2.polymarket.com/ws")
     clock = simulated ? clob + "/sim/clock" : nil
     let file = try config.text("endpoints.authorities_file")
-    let all = [gamma, clob, data, marketStream, userStream, referenceStream]
+    let all = [gamma, clob, data, marketStream, userStream, referenceStream, polyboltStream]
     authorities = all.contains { $0.hasPrefix("https:") || $0.hasPrefix("wss:") } ? file : nil
   }
 
@@ -47,13 +50,13 @@ public struct VenueEndpoints: Hashable, Sendable {
       "authorities_file": .string(authorities ?? ""),
       "gamma_url": .string(gamma), "clob_url": .string(clob), "data_url": .string(data),
       "market_ws_url": .string(marketStream), "user_ws_url": .string(userStream),
-      "reference_ws_url": .string(referenceStream),
+      "reference_ws_url": .string(referenceStream), "polybolt_ws_url": .string(polyboltStream),
     ]
     return clock.map { section.with("clock_url", .string($0)) } ?? section
   }
 
   /// The addresses in the order of `paths`.
-  public var inOrder: [String] { [gamma, clob, data, marketStream, userStream, referenceStream] }
+  public var inOrder: [String] { [gamma, clob, data, marketStream, userStream, referenceStream, polyboltStream] }
 
   /// Host and port behind an address, its scheme's own port where it names none; `nil` when it is no such address.
   public static func target(of address: String) -> (host: String, port: Int)? {

@@ -67,6 +67,8 @@ struct FrameRecording: Sendable {
           let changes = WireReader.read(line.frame).map { books.changes($0, stream) } ?? []
           return RecordedEvent(at: last, changes: changes, frame: VerbatimFrame(stream: stream, text: line.frame))
         }
+        // The venue tells PolyBolt's listeners, each what it asked for, from the prices of the other stream.
+        if line.stream == "polybolt" { continue }
         guard line.stream == FeedNote.stream, let note = FeedNote(line.frame) else {
           unreadable += 1
           continue

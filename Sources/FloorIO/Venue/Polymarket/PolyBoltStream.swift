@@ -1,0 +1,75 @@
+import FloorIOData
+import Shared
+
+/// PolyBolt, the reference prices of the second generation (protocol document, section 5.2): authorizes itself with the account's API key,
+/// subscribes spot and 60 s mean of each symbol, and counts what was lost on the way.
+public final class PolyBoltStream {
+  /// A raw message, before it is read.
+  public var onText: (([UInt8]) -> Void)?
+  public var onTicks: (([ReferenceTick]) -> Void)?
+  public var onLost: ((_ why: String) -> Void)?
+  /// Authorized and subscribed.
+  public private(set) var isReady = false
+  /// Messages that the server left out, or whose numbers are missing.
+  public private(set) var lost: Int64 = 0
+  /// Of a kind this program does not know, and such as could not be read.
+  public private(set) var unknown = 0
+  public private(set) var malformed = 0
+
+  private let stream: VenueStream
+  private let authorization: Secret
+  private let subscription: [UInt8]
+  private var numbers: [String: Int64] = [:]
+
+  /// - Parameter symbols: as `btc/usd`.
+  public init(stream: VenueStream, apiKey: String, secret: Secret, passphrase: Secret, symbols: [String]) {
+    self.stream = stream
+    let frame: JSON = [
+      "op": "auth", "rid": "1",
+      "auth": [
+        "apiKey": .string(apiKey), "secret": .string(secret.reveal()), "passphrase": .string(passphrase.reveal()),
+      ],
+    ]
+    authorization = Secret(frame.text)
+    let items = symbols.flatMap { symbol -> [JSON] in
+      let name = JSON.string(symbol.filter { $0 != "/" }.lowercased())
+      return [
+        ["channel": "price.crypto", "filter": ["symbol": name]],
+        ["channel": "price.crypto.twap", "filter": ["symbol": name, "window_seconds": 60]],
+      ]
+    }
+    subscription = (["op": "subscribe", "rid": "2", "subscriptions": .array(items)] as JSON).bytes
+    stream.onOpen = { [unowned self] in
+      numbers = [:]
+      stream.send(Array(authorization.reveal().utf8))
+    }
+    stream.onText = { [unowned self] text in receive(text) }
+    stream.onLost = { [unowned self] why in
+      isReady = false
+      onLost?(why)
+    }
+  }
+
+  public func start() { stream.start() }
+  public func stop() { stream.stop() }
+  public func reconnect(_ why: String) { stream.reconnect(why) }
+
+  private func receive(_ text: [UInt8]) {
+    onText?(text)
+    switch PolyBoltFrame(text) {
+    case .authorized: stream.send(subscription)
+    case .subscribed: isReady = true
+    case .refused(let code, let channel):
+      // Without a channel nothing of what was asked will come: the usual waits lie before the next try.
+      if channel == nil { stream.reconnect("refused: \(code)") } else { unknown += 1 }
+    case .prices(let channel, let number, let dropped, let ticks):
+      let expected = (numbers[channel] ?? number - 1) + 1
+      lost += max(0, number - expected) + max(0, dropped)
+      numbers[channel] = number
+      onTicks?(ticks)
+    case .unsubscribed, .pong: break
+    case .unknown: unknown += 1
+    case .malformed: malformed += 1
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/// One frame of PolyBolt, the reference prices of the second generation (protocol document, section 5.2).
+public enum PolyBoltFrame: Hashable, Sendable {
+  case authorized
+  /// One for each item of a request.
+  case subscribed(channel: String)
+  case unsubscribed(channel: String)
+  /// Without a channel the whole request failed. Codes: `bad_filter`, `auth_invalid`, `sub_limit`, …
+  case refused(code: String, channel: String?)
+  case pong
+  /// Observations of one channel.
+  /// - number: counts per channel and connection; a hole is a loss.
+  /// - dropped: how many messages the server says it left out.
+  case prices(channel: String, number: Int64, dropped: Int64, [ReferenceTick])
+  /// Of a channel or an operation that this program does not know.
+  case unknown
+  case malformed
+
+  public init(_ bytes: [UInt8]) {
+    guard let json = try? JSON.parse(bytes, limits: JSONLimits(bytes: 1 << 20)) else {
+      self = .malformed
+      return
+    }
+    if let op = json["op"]?.string {
+      let channel = json["channel"]?.string
+      switch (op, channel) {
+      case ("authed", _): self = .authorized
+      case ("pong", _): self = .pong
+      case ("subscribed", let channel?): self = .subscribed(channel: channel)
+      case ("unsubscribed", let channel?): self = .unsubscribed(channel: channel)
+      case ("error", _): self = .refused(code: json["code"]?.string ?? "", channel: channel)
+      default: self = .unknown
+      }
+      return
+    }
+    self = PolyBoltFrame.prices(json) ?? .malformed
+  }
+
+  private static func prices(_ json: JSON) -> PolyBoltFrame? {
+    guard json["v"]?.int == 1, let channel = json["channel"]?.string, let number = json["seq"]?.int,
+      let payload = json["payload"], let name = payload["symbol"]?.string, let symbol = plain(name)
+    else { return json["v"] != nil && json["v"]?.int != 1 ? .unknown : nil }
+    let series: ReferenceTick.Series
+    switch (channel, payload["source"]?.string) {
+    case ("price.crypto", "pyth"): series = .publisherSpot
+    case ("price.crypto", "chainlink"): series = .oracleSpot
+    case ("price.crypto.twap", "chainlink"):
+      guard let seconds = payload["window_seconds"]?.int, (1...3600).contains(seconds) else { return nil }
+      series = .oracleTWAP(seconds: Int(seconds))
+    default: return .unknown
+    }
+    var ticks: [ReferenceTick] = []
+    for item in payload["data"]?.array ?? [payload] {
+      // The exact value is decimal text here, never scaled.
+      guard let time = item["timestamp"]?.int.flatMap(MarketTime.init(venueMilliseconds:)),
+        let value = (item["full_accuracy_value"] ?? item["value"])?.decimalText.flatMap({
+          ReferenceValue(parsing: $0)
+        })
+      else { return nil }
+      ticks.append(ReferenceTick(series: series, symbol: symbol, observedAt: time, value: value))
+    }
+    return .prices(channel: channel, number: number, dropped: json["dropped"]?.int ?? 0, ticks)
+  }
+
+  /// `btcusd` is `btc/usd`.
+  private static func plain(_ name: String) -> String? {
+    let lower = name.lowercased()
+    guard lower.utf8.count > 3, lower.hasSuffix("usd") else { return nil }
+    return lower.dropLast(3) + "/usd"
+  }
+}
