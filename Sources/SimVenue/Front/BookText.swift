@@ -40,6 +40,15 @@ enum BookText {
     return out.bytes
   }
 
+  /// The `book` events of all open markets in whose books something rests.
+  static func standing(_ state: VenueState) -> [[UInt8]] {
+    state.live.indices.filter { state.live[$0].isOpen }.flatMap { market in
+      let book = state.live[market].book
+      guard book.bestBid(.yes) != nil || book.bestAsk(.yes) != nil else { return [[UInt8]]() }
+      return Outcome.allCases.map { write(market, $0, state, event: true) }
+    }
+  }
+
   /// Price of the last trade as this token's, three decimals; empty before the first.
   static func lastTrade(_ live: VenueState.LiveMarket, _ outcome: Outcome) -> String {
     guard let price = live.lastPrice else { return "" }

@@ -37,8 +37,8 @@ struct PriceChannel<Peer: Hashable> {
 
   /// A client's frame. `false` when the connection must end: too many wrong keys.
   mutating func heard(
-    _ text: [UInt8], from peer: Peer, _ gate: Gate, at now: MarketTime, history: (String) -> [ReferenceReport],
-    _ send: (Peer, [UInt8]) -> Void
+    _ text: [UInt8], from peer: Peer, _ gate: Gate, at now: MarketTime, knows: (String) -> Bool,
+    history: (String) -> [ReferenceReport], _ send: (Peer, [UInt8]) -> Void
   ) -> Bool {
     guard var listener = listeners[peer] else { return true }
     defer { listeners[peer] = listener }
@@ -77,7 +77,7 @@ struct PriceChannel<Peer: Hashable> {
           answer(("op", "error"), ("code", "bad_channel"), ("channel", name))
           continue
         }
-        guard let wish = Self.wish(channel, item["filter"], history) else {
+        guard let wish = Self.wish(channel, item["filter"], knows) else {
           answer(("op", "error"), ("code", "bad_filter"), ("channel", name))
           continue
         }
@@ -110,10 +110,10 @@ struct PriceChannel<Peer: Hashable> {
   }
 
   private static func wish(
-    _ channel: Channel, _ filter: WireValue?, _ history: (String) -> [ReferenceReport]
+    _ channel: Channel, _ filter: WireValue?, _ knows: (String) -> Bool
   ) -> Wish? {
     guard let symbol = filter?["symbol"]?.asText?.lowercased(), symbol.utf8.count > 3, symbol.hasSuffix("usd"),
-      !history(pair(symbol)).isEmpty, channel == .spot || filter?["window_seconds"]?.asNumber == 60
+      knows(pair(symbol)), channel == .spot || filter?["window_seconds"]?.asNumber == 60
     else { return nil }
     let source = filter?["provider"]?.asText ?? (channel == .spot ? "pyth" : "chainlink")
     guard ["pyth", "chainlink"].contains(source) else { return nil }

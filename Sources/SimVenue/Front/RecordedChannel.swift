@@ -1,5 +1,6 @@
 /// A public stream that carries a recording: whoever has subscribed to anything on it hears every frame, as it came to the one who
-/// recorded it, and nothing else but answers to keep-alives. Pure: gives texts to send.
+/// recorded it, and nothing else but answers to keep-alives and, at its first subscription, the books as they then stand, without which
+/// changes of a book would mean nothing to who comes late. Pure: gives texts to send.
 struct RecordedChannel<Peer: Hashable> {
   private var known: Set<Peer> = []
   private var listeners: Set<Peer> = []
@@ -14,12 +15,17 @@ struct RecordedChannel<Peer: Hashable> {
   }
 
   /// A client's frame.
-  mutating func heard(_ text: [UInt8], from peer: Peer, _ send: (Peer, [UInt8]) -> Void) {
+  ///
+  /// - Parameter standing: what a new listener is told first.
+  mutating func heard(
+    _ text: [UInt8], from peer: Peer, standing: () -> [[UInt8]] = { [] }, _ send: (Peer, [UInt8]) -> Void
+  ) {
     guard known.contains(peer) else { return }
     if text.elementsEqual("PING".utf8) || text.elementsEqual("ping".utf8) {
       send(peer, Array((text[0] == UInt8(ascii: "P") ? "PONG" : "pong").utf8))
     } else if WireReader.read(text) != nil {
-      listeners.insert(peer)
+      guard listeners.insert(peer).inserted else { return }
+      for book in standing() { send(peer, book) }
     }
   }
 

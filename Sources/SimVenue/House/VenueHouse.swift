@@ -326,7 +326,8 @@ final class VenueHouse {
   func heard(_ text: [UInt8], from peer: Int, wall: WallTime) throws {
     _ = try catchUp(wall: wall)
     switch channels[peer] {
-    case .market where life.speaksVerbatim: recorded[.market]?.heard(text, from: peer, deliver)
+    case .market where life.speaksVerbatim:
+      recorded[.market]?.heard(text, from: peer, standing: { BookText.standing(state) }, deliver)
     case .rtds where life.speaksVerbatim: recorded[.reference]?.heard(text, from: peer, deliver)
     case .market: market.heard(text, from: peer, state, deliver)
     case .user: if !user.heard(text, from: peer, gate, state, deliver) { hangUp(peer) }
@@ -334,7 +335,8 @@ final class VenueHouse {
       reference.heard(text, from: peer, at: state.now.market, history: { life.history($0) }, deliver)
     case .price:
       let stays = price.heard(
-        text, from: peer, gate, at: state.now.market, history: { life.history($0) }, deliver)
+        text, from: peer, gate, at: state.now.market, knows: { life.reports(on: $0) }, history: { life.history($0) },
+        deliver)
       if !stays { hangUp(peer) }
     case nil: break
     }

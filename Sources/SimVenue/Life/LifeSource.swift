@@ -18,6 +18,8 @@ protocol LifeSource {
   mutating func takeReports() -> [ReferenceReport]
   /// The last minutes of a symbol, oldest first.
   func history(_ symbol: String) -> [ReferenceReport]
+  /// Whether such a symbol is, or will be, reported on.
+  func reports(on symbol: String) -> Bool
   /// The public streams carry recorded frames, as they are, and nothing of the venue's own.
   var speaksVerbatim: Bool { get }
   /// Recorded frames since the last call, in order. Only of a source that speaks verbatim.

@@ -112,7 +112,17 @@ struct ReplaySource: LifeSource {
       case .report(let report): take(report)
       }
     }
-    guard let frame = event.frame else { return }
+    guard let frame = event.frame else {
+      // A file that is not a recording's first begins with books that its listeners had heard of before it.
+      guard framesPlayed == 0 else { return }
+      for case .book(let market, _) in event.changes {
+        for outcome in Outcome.allCases {
+          let text = BookText.write(numbers[market], outcome, state, event: true)
+          frames.append(VerbatimFrame(stream: .market, text: text))
+        }
+      }
+      return
+    }
     framesPlayed += 1
     frames.append(frame)
   }
@@ -154,6 +164,15 @@ struct ReplaySource: LifeSource {
   }
 
   func history(_ symbol: String) -> [ReferenceReport] { past[symbol] ?? [] }
+
+  func reports(on symbol: String) -> Bool {
+    past[symbol] != nil
+      || recordings.contains { playing in
+        playing.recording.markets.contains {
+          if case .upDown(let asset, _) = $0.spec.kind { asset + "/usd" == symbol } else { false }
+        }
+      }
+  }
 
   /// Frames are over when the last was sent, although markets that the feed had followed ahead may still be open.
   private var isFinished: Bool {

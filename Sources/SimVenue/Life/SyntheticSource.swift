@@ -214,6 +214,8 @@ struct SyntheticSource: LifeSource {
 
   func history(_ symbol: String) -> [ReferenceReport] { past[symbol] ?? [] }
 
+  func reports(on symbol: String) -> Bool { paths.contains { $0.symbol == symbol } }
+
   // MARK: - Markets
 
   private func slug(_ series: Series, _ start: Int64) -> String {

@@ -26,7 +26,7 @@ import Testing
     @discardableResult func say(_ text: String) -> Bool {
       let past = (0..<200).map { report(now.seconds - 200 + $0) }
       return channel.heard(
-        Array(text.utf8), from: 1, gate, at: now, history: { $0 == "nosuch/usd" ? [] : past },
+        Array(text.utf8), from: 1, gate, at: now, knows: { $0 != "nosuch/usd" }, history: { _ in past },
         { self.told.append(WireReader.read($1) ?? .null) })
     }
 

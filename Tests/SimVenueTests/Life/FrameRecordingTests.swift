@@ -88,7 +88,7 @@ import Testing
   }
 
   @Test(
-    "A file that begins with a market as it stands has it followed, with its book and its tick, and the next change builds on that"
+    "A file that begins with a market as it stands has it followed, its books told, and the next change builds on that"
   )
   func begins() throws {
     let directory = try TemporaryDirectory()
@@ -113,19 +113,28 @@ import Testing
       rules: VenueRules(), now: Now(wall: WallTime(seconds: 1), market: life.origin(wall: WallTime(seconds: 1))))
     life.begin(&state)
     let market = try #require(state.clients.marketIndex[slug])
+    var told: [String] = []
     while let due = life.next, state.clients.decisions[slug] == nil {
       state.advance(to: Now(wall: state.now.wall, market: due))
       try life.run(&state)
-      guard life.takeFrames().count == 1 else { continue }
+      told += life.takeFrames().map { String(decoding: $0.text, as: UTF8.self) }
+      guard told.count == 3 else { continue }
+      for (book, (token, bid)) in Swift.zip(told, [("11", "0.401"), ("22", "0.4")]) {
+        let event = try JSON.parse(book)
+        #expect(event["event_type"]?.string == "book" && event["asset_id"]?.string == token)
+        #expect(event["bids"]?.array?.first?["price"]?.string == bid && event["tick_size"]?.string == "0.001")
+      }
       #expect(state.live[market].book.bestBid(.yes)?.micros == 401_000)
       #expect(state.live[market].book.bestAsk(.yes)?.micros == 599_000)
       #expect(state.live[market].tick.micros == 1000)
       return
     }
-    Issue.record("the frame was not played")
+    Issue.record("the frame was not played, but: \(told)")
   }
 
-  @Test("The streams say nothing of the venue's own: a subscription is not answered, a keep-alive is")
+  @Test(
+    "The streams say nothing of the venue's own but the books as they stand, once, to a new listener; a keep-alive is answered"
+  )
   func channel() throws {
     var channel = RecordedChannel<Int>()
     var sent: [String] = []
@@ -133,11 +142,14 @@ import Testing
     channel.opened(1)
     channel.opened(2)
     channel.heard(Array("PING".utf8), from: 2, note)
-    channel.heard(Array(#"{"type":"market","assets_ids":[]}"#.utf8), from: 1, note)
+    for _ in 1...2 {
+      channel.heard(
+        Array(#"{"type":"market","assets_ids":[]}"#.utf8), from: 1, standing: { [Array("book".utf8)] }, note)
+    }
     channel.tell(Array("frame".utf8), note)
     channel.closed(1)
     channel.tell(Array("frame".utf8), note)
-    #expect(sent == ["2 PONG", "1 frame"])
+    #expect(sent == ["2 PONG", "1 book", "1 frame"])
   }
 
   @Test("What is no recording is refused with its place and reason")
