@@ -5,6 +5,8 @@ import Shared
 protocol AccountStream: AnyObject {
   var onOpen: (() -> Void)? { get set }
   var onEvent: ((UserStreamEvent) -> Void)? { get set }
+  /// An event of a kind that this program does not know.
+  var onStranger: ((_ kind: String) -> Void)? { get set }
   var onLost: ((_ why: String) -> Void)? { get set }
   func start()
 }

@@ -111,6 +111,7 @@ extension Gateway {
     self.record = record
     phase = .loading
     stream.onEvent = { [weak self] event in self?.heard(event) }
+    stream.onStranger = { [weak self] kind in self?.lookAt(stranger: kind) }
     stream.onLost = { [log = process.log] why in log.warning("user stream not open", [.text("why", why)]) }
     stream.onOpen = { [weak self] in
       // What happened while nobody listened.

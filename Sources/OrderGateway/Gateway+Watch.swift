@@ -28,6 +28,12 @@ extension Gateway {
     if !status.isOpen, !status.isFinal { found(sentinel.heard(unknown: status.word, in: "order status")) }
   }
 
+  /// What the user stream tells of our orders and trades is asked for anyway.
+  func lookAt(stranger kind: String) {
+    guard let finding = sentinel.heard(news: kind) else { return }
+    tell(GatewayNote(severity: .warning, code: "venue_news", detail: finding.description))
+  }
+
   /// The market as an intent sees it, with what is strange about it.
   func view(_ slug: MarketSlug, _ outcome: Outcome) -> MarketView? {
     guard let view = shelf.view(slug, outcome) else { return nil }

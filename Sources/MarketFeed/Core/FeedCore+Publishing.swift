@@ -85,7 +85,8 @@ extension FeedCore {
       "resubscriptions": .int(counters.resubscriptions), "reconnections": .int(counters.reconnections),
       "witnesses": .int(counters.witnesses), "hashes_checked": .int(counters.hashesChecked),
       "hashes_wrong": .int(counters.hashesWrong), "settlement_ticks": .int(counters.settlementTicks),
-      "hint_ticks": .int(counters.hintTicks), "settlement_contested": .int(referenceFeed.contested),
+      "hint_ticks": .int(counters.hintTicks), "polybolt_missed": .int(counters.polyboltMissed),
+      "settlement_contested": .int(referenceFeed.contested),
     ]
   }
 
@@ -119,6 +120,7 @@ extension FeedCore {
 
   mutating func reference(_ frame: StreamFrame<ReferenceTick>, at now: Instant) {
     counters.malformed += frame.malformed
+    meet(frame.strangers)
     reference(frame.events, from: .rtds, at: now)
   }
 
@@ -139,12 +141,21 @@ extension FeedCore {
       let channel = Names.referencePrices(key.symbol)
       let price = ReferencePrice(
         envelope: Envelope(
-          source: source, boot: boot, sequence: sequences.next(channel), time: tick.observedAt, sent: now.wall),
+          source: self.source, boot: boot, sequence: sequences.next(channel), time: tick.observedAt, sent: now.wall),
         order: order, symbol: key.symbol, kind: key.kind, value: tick.value)
       references[key] = price
       counters.published += 1
       effects.append(.publish(channel: channel, payload: price.bytes))
       storeReference(price)
+    }
+  }
+
+  mutating func polybolt(_ trouble: PolyBoltFrame.Trouble) {
+    switch trouble {
+    case .missed(let count): counters.polyboltMissed += Int(count)
+    case .stranger(let kind): meet([kind])
+    case .malformed: counters.malformed += 1
+    case .refused(let what): effects.append(.note(.subscriptionRefused(what)))
     }
   }
 

@@ -78,7 +78,7 @@ extension FeedCore {
   ) -> [TokenID] {
     handled &+= 1
     counters.frames += 1
-    counters.unknown += frame.unknown
+    meet(frame.strangers)
     counters.malformed += frame.malformed
     if frame.malformed > 0 { sockets[id].malformed.add(frame.malformed, at: now.monotonic) }
     guard let clock, !frame.events.isEmpty else { return [] }
@@ -100,6 +100,14 @@ extension FeedCore {
     sockets.heard(id, at: now.monotonic, isNews: isNews, snapshots: snapshots)
     if circuit.dataCame() { storeCircuit() }
     return snapshots
+  }
+
+  /// The venue speaks a word that we do not know: counted, and told once. One that invents a word for each message is told often enough.
+  mutating func meet(_ strangers: [String]) {
+    counters.unknown += strangers.count
+    for word in strangers where self.strangers.count < 20 && self.strangers.insert(word).inserted {
+      effects.append(.note(.stranger(word)))
+    }
   }
 
   private func lacksBook(_ token: TokenID) -> Bool {

@@ -21,6 +21,8 @@ struct FeedCore {
 
   var references: [ReferenceKey: ReferencePrice] = [:]
   var referenceFeed = ReferenceFeed()
+  /// Kinds of events that we do not know, of all streams.
+  var strangers: Set<String> = []
   var circuit = DataCircuit()
   var sockets: SocketTable
   var decoder = MarketFrameDecoder()
@@ -50,6 +52,7 @@ struct FeedCore {
     var reconnections = 0
     var settlementTicks = 0
     var hintTicks = 0
+    var polyboltMissed = 0
     var hashesChecked = 0
     var hashesWrong = 0
   }

@@ -43,9 +43,13 @@ enum FeedNote: Hashable, Sendable {
   /// A socket says nothing while its twin does.
   case stalled(MarketSocketID)
   case malformed(MarketSocketID, count: Int)
+  /// An event of a kind that we do not know.
+  case stranger(String)
   /// Two sources say different things of the same moment of a series that settles.
   case contested(symbol: String, MarketTime)
   case referenceSilent(ReferenceSource)
+  /// By the second source of reference prices: these come from the first alone.
+  case subscriptionRefused(String)
   /// A book's check sum is not that of its levels.
   case badHash(TokenID)
 }

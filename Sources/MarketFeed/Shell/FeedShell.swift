@@ -105,6 +105,10 @@ final class FeedShell {
       perform()
       if untold == 0 { process.advance() }
     }
+    polybolt?.onTrouble = { [unowned self] trouble in
+      core.polybolt(trouble)
+      perform()
+    }
     bus.onConnected = { [unowned self] in
       core.busConnected(at: now)
       flush()
@@ -296,8 +300,11 @@ final class FeedShell {
     case .malformed(let id, let count):
       log.warning(
         "market stream malformed", [.text("socket", id.description), .int("frames_in_a_minute", count)])
+    case .stranger(let kind):
+      log.error("the venue sends events that this version does not know; the known ones go on", [.text("kind", kind)])
     case .contested(let symbol, let time):
       log.error("settlement price contested", [.text("symbol", symbol), .text("market", time.description)])
+    case .subscriptionRefused(let what): log.error("PolyBolt refuses a subscription", [.text("subscription", what)])
     case .referenceSilent(let source): log.warning("reference source silent", [.text("source", source.rawValue)])
     case .badHash(let token): log.error("book does not match its check sum", [.text("token", token.text)])
     }

@@ -4,6 +4,7 @@ import Shared
 final class PaperAccountStream: AccountStream {
   var onOpen: (() -> Void)?
   var onEvent: ((UserStreamEvent) -> Void)?
+  var onStranger: ((_ kind: String) -> Void)?
   var onLost: ((_ why: String) -> Void)?
   private var isOpen = false
 

@@ -20,6 +20,7 @@ public struct DriftSentinel: Hashable, Sendable {
   private var version: String?
   private var unread: [String: Int] = [:]
   private var words: [String] = []
+  private var news: Set<String> = []
   private var markets: [MarketSlug: String] = [:]
 
   public init() {}
@@ -58,6 +59,14 @@ public struct DriftSentinel: Hashable, Sendable {
     // A venue that invents a word for each answer is told often enough.
     guard words.count < 20, !words.contains(what) else { return nil }
     words.append(what)
+    return Finding(market: nil, what: what)
+  }
+
+  /// An event of a kind that we do not know, on a stream of which nothing is believed that asking does not confirm: told once, and no
+  /// reason to stop (protocol document, section 4.6).
+  public mutating func heard(news kind: String) -> Finding? {
+    let what = "event \(kind.prefix(40))"
+    guard news.count < 20, news.insert(what).inserted else { return nil }
     return Finding(market: nil, what: what)
   }
 

@@ -59,7 +59,7 @@ enum Payloads {
 
   static func decode(_ kind: String, _ json: JSON) -> AnyHashable? {
     func stream<Event>(_ frame: StreamFrame<Event>) -> AnyHashable? {
-      frame.malformed == 0 && frame.unknown == 0 && !frame.events.isEmpty ? AnyHashable(frame.events) : nil
+      frame.malformed == 0 && frame.strangers.isEmpty && !frame.events.isEmpty ? AnyHashable(frame.events) : nil
     }
     switch kind {
     case "user order", "user trade": return stream(StreamFrame<UserStreamEvent>(user: named(json, kind).bytes))

@@ -25,7 +25,7 @@ struct RebuiltBookTests {
       for json in Payloads.single(try Payloads.parse(line).need("payload")) {
         let frame = decoder.decode(json.bytes)
         let event = try #require(frame.events.first, "\(json.text.prefix(200))")
-        #expect(frame.events.count == 1 && frame.malformed == 0 && frame.unknown == 0)
+        #expect(frame.events.count == 1 && frame.malformed == 0 && frame.strangers.isEmpty)
         let stamp = MarketTime(milliseconds: try json.needInt("timestamp"))
         events.append(Captured(json: json, event: event, time: stamp))
       }

@@ -141,7 +141,8 @@ struct FeedFaultTests {
     let (floor, one, _) = try floor(seed: 25)
     try floor.streamFaults([["stream": "market", "kind": "garble", "count": 30]])
     floor.forget()
-    try floor.wait("counted rubbish") { floor.counter("malformed") ?? 0 >= 10 }
+    try floor.wait("counted rubbish") { floor.counter("malformed") ?? 0 >= 10 && floor.counter("unknown") ?? 0 >= 2 }
+    #expect(floor.log.components(separatedBy: "events that this version does not know").count == 2)
     try floor.pass(.milliseconds(500))
     #expect(!floor.log.contains("market stream malformed") && floor.feedExit == nil)
     #expect(floor.last(one.slug)?.state == .live)

@@ -185,4 +185,20 @@ import Testing
     try bench.startGateway()
     try bench.until("ACTIVE") { bench.control?.progress?.mode == "ACTIVE" }
   }
+
+  @Test("N-20: news of a kind that we do not know on the user stream is told once, and trading goes on")
+  func news() throws {
+    let bench = try open()
+    try bench.request(
+      "POST", "/sim/faults/streams", [["stream": "user", "kind": "insert", "text": #"{"event_type":"surprise"}"#]])
+    for _ in 1...2 {
+      try bench.until("a fill after strange news") {
+        let entry = try bench.wish(price: try bench.touch(.buy).price, size: Shares(whole: 5))
+        try bench.send(entry)
+        return try bench.final(of: entry.terms.intent).position > .zero
+      }
+    }
+    try bench.until("one warning") { try told(bench, "venue_news") == 1 }
+    #expect(try told(bench, "venue_drift") == 0 && bench.control?.progress?.mode == "ACTIVE")
+  }
 }

@@ -438,7 +438,7 @@ struct OurClientConformanceTests {
       let frame = decoder.decode(text)
       if frame.isPong { pongs += 1 }
       events += frame.events
-      unreadable += frame.malformed + frame.unknown
+      unreadable += frame.malformed + frame.strangers.count
     }
     let prices = try stream("/rtds")
     var ticks: [ReferenceTick] = []
@@ -454,13 +454,15 @@ struct OurClientConformanceTests {
     prices.onText = { text in
       let frame = StreamFrame<ReferenceTick>(reference: text)
       ticks += frame.events
-      unreadable += frame.malformed + frame.unknown
+      unreadable += frame.malformed + frame.strangers.count
     }
     let user = UserStream(
       stream: try stream("/ws/user"), apiKey: trader.credentials.apiKey, secret: trader.credentials.secret,
       passphrase: trader.credentials.passphrase)
     var own: [UserStreamEvent] = []
     user.onOpen = { opened += 1 }
+    var strangers: [String] = []
+    user.onStranger = { strangers.append($0) }
     user.onEvent = { own.append($0) }
     books.start()
     prices.start()
@@ -496,7 +498,7 @@ struct OurClientConformanceTests {
       try bench.loop.turn(
         until: { Set(ticks.map(\.series)).count == 2 && pongs > 0 }, limit: .seconds(15)),
       "\(Set(ticks.map(\.series))), \(pongs) pongs")
-    #expect(unreadable == 0 && user.malformedEvents == 0 && user.unknownEvents == 0)
+    #expect(unreadable == 0 && user.malformedEvents == 0 && strangers.isEmpty)
     for stream in [books, prices] { stream.stop() }
     user.stop()
   }

@@ -116,12 +116,12 @@ struct RecordedWindowTests {
     market.onText = {
       let frame = decoder.decode($0)
       events += frame.events
-      malformed += frame.malformed + frame.unknown
+      malformed += frame.malformed + frame.strangers.count
     }
     reference.onText = {
       let frame = StreamFrame<ReferenceTick>(reference: $0)
       ticks += frame.events
-      malformed += frame.malformed + frame.unknown
+      malformed += frame.malformed + frame.strangers.count
     }
     market.start()
     reference.start()

@@ -74,4 +74,12 @@ import Testing
     let told = (0..<1000).compactMap { sentinel.heard(unknown: "W\($0)", in: "order status") }
     #expect(told.count == 19)
   }
+
+  @Test("News of a kind that we do not know is told once, a flood of kinds is not, and neither closes anything")
+  func news() {
+    var sentinel = DriftSentinel()
+    #expect(sentinel.heard(news: "surprise")?.description == "the venue: event surprise")
+    #expect(sentinel.heard(news: "surprise") == nil && sentinel.venueObstacle == nil)
+    #expect((0..<1000).compactMap { sentinel.heard(news: "W\($0)") }.count == 19 && sentinel.venueObstacle == nil)
+  }
 }

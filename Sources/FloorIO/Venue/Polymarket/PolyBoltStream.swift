@@ -7,15 +7,10 @@ public final class PolyBoltStream {
   /// A raw message, before it is read.
   public var onText: (([UInt8]) -> Void)?
   public var onTicks: (([ReferenceTick]) -> Void)?
+  public var onTrouble: ((PolyBoltFrame.Trouble) -> Void)?
   public var onLost: ((_ why: String) -> Void)?
   /// Authorized and subscribed.
   public private(set) var isReady = false
-  /// Messages that the server left out, or whose numbers are missing.
-  public private(set) var lost: Int64 = 0
-  /// Of a kind this program does not know, and such as could not be read.
-  public private(set) var unknown = 0
-  public private(set) var malformed = 0
-
   private let stream: VenueStream
   private let authorization: Secret
   private let subscription: [UInt8]
@@ -61,15 +56,16 @@ public final class PolyBoltStream {
     case .subscribed: isReady = true
     case .refused(let code, let channel):
       // Without a channel nothing of what was asked will come: the usual waits lie before the next try.
-      if channel == nil { stream.reconnect("refused: \(code)") } else { unknown += 1 }
+      if let channel { onTrouble?(.refused("\(channel): \(code)")) } else { stream.reconnect("refused: \(code)") }
     case .prices(let channel, let number, let dropped, let ticks):
       let expected = (numbers[channel] ?? number - 1) + 1
-      lost += max(0, number - expected) + max(0, dropped)
+      let missed = max(0, number - expected) + max(0, dropped)
+      if missed > 0 { onTrouble?(.missed(missed)) }
       numbers[channel] = number
       onTicks?(ticks)
     case .unsubscribed, .pong: break
-    case .unknown: unknown += 1
-    case .malformed: malformed += 1
+    case .unknown(let kind): onTrouble?(.stranger(kind))
+    case .malformed: onTrouble?(.malformed)
     }
   }
 }

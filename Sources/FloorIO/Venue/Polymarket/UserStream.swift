@@ -6,8 +6,9 @@ public final class UserStream {
   public var onOpen: (() -> Void)?
   public var onEvent: ((UserStreamEvent) -> Void)?
   public var onLost: ((_ why: String) -> Void)?
-  /// Events of an unknown kind, and events and frames that could not be read. Counted, never fatal.
-  public private(set) var unknownEvents = 0
+  /// An event of a kind that this program does not know.
+  public var onStranger: ((_ kind: String) -> Void)?
+  /// Events and frames that could not be read. Counted, never fatal.
   public private(set) var malformedEvents = 0
   public var isOpen: Bool { stream.isOpen }
 
@@ -37,8 +38,8 @@ public final class UserStream {
 
   private func receive(_ text: [UInt8]) {
     let frame = StreamFrame<UserStreamEvent>(user: text)
-    unknownEvents += frame.unknown
     malformedEvents += frame.malformed
+    for kind in frame.strangers { onStranger?(kind) }
     for event in frame.events { onEvent?(event) }
   }
 }

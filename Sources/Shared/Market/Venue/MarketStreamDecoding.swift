@@ -12,7 +12,7 @@ extension StreamFrame<MarketStreamEvent> {
       case "best_bid_ask": return Decoded(VenueBestBidAsk(json).map(MarketStreamEvent.bestBidAsk))
       case "new_market": return Decoded(VenueNewMarket(json).map(MarketStreamEvent.newMarket))
       case "market_resolved": return Decoded(VenueMarketResolved(json).map(MarketStreamEvent.resolved))
-      default: return .unknown
+      default: return .unknown(kind)
       }
     }
   }

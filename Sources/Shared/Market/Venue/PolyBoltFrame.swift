@@ -12,8 +12,19 @@ public enum PolyBoltFrame: Hashable, Sendable {
   /// - dropped: how many messages the server says it left out.
   case prices(channel: String, number: Int64, dropped: Int64, [ReferenceTick])
   /// Of a channel or an operation that this program does not know.
-  case unknown
+  case unknown(String)
   case malformed
+
+  /// What was wrong with what came. Never fatal.
+  public enum Trouble: Hashable, Sendable {
+    /// Messages that the server says it left out, or whose numbers are missing.
+    case missed(Int64)
+    /// Of a kind this program does not know.
+    case stranger(String)
+    case malformed
+    /// Of a request one item, by channel and code; the others stand.
+    case refused(String)
+  }
 
   public init(_ bytes: [UInt8]) {
     guard let json = try? JSON.parse(bytes, limits: JSONLimits(bytes: 1 << 20)) else {
@@ -28,7 +39,7 @@ public enum PolyBoltFrame: Hashable, Sendable {
       case ("subscribed", let channel?): self = .subscribed(channel: channel)
       case ("unsubscribed", let channel?): self = .unsubscribed(channel: channel)
       case ("error", _): self = .refused(code: json["code"]?.string ?? "", channel: channel)
-      default: self = .unknown
+      case (let op, _): self = .unknown(op)
       }
       return
     }
@@ -38,7 +49,7 @@ public enum PolyBoltFrame: Hashable, Sendable {
   private static func prices(_ json: JSON) -> PolyBoltFrame? {
     guard json["v"]?.int == 1, let channel = json["channel"]?.string, let number = json["seq"]?.int,
       let payload = json["payload"], let name = payload["symbol"]?.string, let symbol = plain(name)
-    else { return json["v"] != nil && json["v"]?.int != 1 ? .unknown : nil }
+    else { return json["v"].flatMap { $0.int == 1 ? nil : .unknown("version " + $0.text) } }
     let series: ReferenceTick.Series
     switch (channel, payload["source"]?.string) {
     case ("price.crypto", "pyth"): series = .publisherSpot
@@ -46,7 +57,7 @@ public enum PolyBoltFrame: Hashable, Sendable {
     case ("price.crypto.twap", "chainlink"):
       guard let seconds = payload["window_seconds"]?.int, (1...3600).contains(seconds) else { return nil }
       series = .oracleTWAP(seconds: Int(seconds))
-    default: return .unknown
+    case (_, let source): return .unknown(channel + " of " + (source ?? "nobody"))
     }
     var ticks: [ReferenceTick] = []
     for item in payload["data"]?.array ?? [payload] {

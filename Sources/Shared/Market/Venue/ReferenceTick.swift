@@ -95,7 +95,7 @@ extension StreamFrame<ReferenceTick> {
       case "crypto_prices_chainlink": series = .oracleSpot
       case "crypto_prices_twap_thirty": series = .oracleTWAP(seconds: 30)
       case "crypto_prices_twap_sixty": series = .oracleTWAP(seconds: 60)
-      default: return .unknown
+      default: return .unknown(topic)
       }
       guard let payload = json["payload"], let symbol = payload["symbol"]?.string else { return .malformed }
       var ticks: [ReferenceTick] = []
@@ -111,7 +111,7 @@ extension StreamFrame<ReferenceTick> {
     }
     events = frame.events.flatMap { $0 }
     isPong = frame.isPong
-    unknown = frame.unknown
+    strangers = frame.strangers
     malformed = frame.malformed
   }
 }

@@ -4,8 +4,8 @@ public struct StreamFrame<Event: Hashable & Sendable>: Hashable, Sendable {
   public var events: [Event] = []
   /// The server's answer to our keep-alive text.
   public var isPong = false
-  /// Events of a kind this program does not know.
-  public var unknown = 0
+  /// The kinds of events that this program does not know, one for each such event, cut to 40 characters.
+  public var strangers: [String] = []
   /// Frames that are not JSON and events of a known kind with missing or impossible fields.
   public var malformed = 0
 
@@ -25,7 +25,7 @@ public struct StreamFrame<Event: Hashable & Sendable>: Hashable, Sendable {
     for item in json.array ?? [json] {
       switch decode(item) {
       case .event(let event): events.append(event)
-      case .unknown: unknown += 1
+      case .unknown(let kind): strangers.append(String(kind.prefix(40)))
       case .malformed: malformed += 1
       case .nothing: break
       }
@@ -34,7 +34,7 @@ public struct StreamFrame<Event: Hashable & Sendable>: Hashable, Sendable {
 
   enum Decoded {
     case event(Event)
-    case unknown
+    case unknown(String)
     case malformed
     /// Understood, and of no interest (an acknowledgement).
     case nothing

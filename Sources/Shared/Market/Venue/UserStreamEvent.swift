@@ -20,12 +20,11 @@ extension StreamFrame<UserStreamEvent> {
       guard let kind = json["event_type"]?.string else { return .malformed }
       switch kind {
       case "order":
-        guard let change = json["type"]?.string.flatMap(UserStreamEvent.OrderChange.init(rawValue:)) else {
-          return .unknown
-        }
+        guard let word = json["type"]?.string else { return .malformed }
+        guard let change = UserStreamEvent.OrderChange(rawValue: word) else { return .unknown("order " + word) }
         return Decoded(VenueOrder(json).map { .order(change, $0) })
       case "trade": return Decoded(VenueTrade(json).map(UserStreamEvent.trade))
-      default: return .unknown
+      default: return .unknown(kind)
       }
     }
   }

@@ -55,7 +55,7 @@ public struct VenueFrames: Sendable {
             "asset_id": .text(token), "best_bid": .string(bid?.description ?? ""),
             "best_ask": .string(ask?.description ?? ""),
           ]))
-    case .price(let tick): add("reference", VenueFrames.price(tick, sent: row.at).bytes)
+    case .price(let tick): add("reference", try VenueFrames.price(tick, sent: row.at).bytes)
     case .resolved(let slug, let winner):
       guard let market = markets[slug], market.tokens.contains(winner) else {
         throw ImportError(line: 0, "the result of \(slug) names a market or a token that no row above has")
@@ -87,7 +87,7 @@ public struct VenueFrames: Sendable {
     return JSON.object(head + (more.members ?? []) + [tail]).bytes
   }
 
-  static func price(_ tick: ReferenceTick, sent: WallTime) -> JSON {
+  static func price(_ tick: ReferenceTick, sent: WallTime) throws(ImportError) -> JSON {
     var payload: [JSON.Member] = [
       .init("symbol", .string(tick.symbol)), .init("timestamp", .int(tick.observedAt.milliseconds)),
       .init("value", .number(tick.value.description)),
@@ -96,6 +96,7 @@ public struct VenueFrames: Sendable {
     switch tick.series {
     case .exchangeSpot: topic = "crypto_prices"
     case .oracleSpot: topic = "crypto_prices_chainlink"
+    case .publisherSpot: throw ImportError(line: 0, "the reference stream does not carry Pyth's prices")
     case .oracleTWAP(let seconds):
       topic = seconds == 30 ? "crypto_prices_twap_thirty" : "crypto_prices_twap_sixty"
       payload += [
