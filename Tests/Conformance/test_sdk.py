@@ -130,6 +130,22 @@ class Orders(unittest.TestCase):
         for client in [first, second, third]:
             client.close()
 
+    def test_builder_keys_are_made_listed_and_revoked_by_themselves(self):
+        first = self.client.create_builder_api_key()
+        second = self.client.create_builder_api_key()
+        listed = self.client.fetch_builder_api_keys()
+        self.assertEqual([entry.key for entry in listed], [first.key, second.key])
+        self.assertAlmostEqual(listed[0].created_at.timestamp(), time.time(), delta=10)
+        key = venue.new_key()
+        builder = SecureClient.create(
+            private_key=key, wallet=Account.from_key(key).address, environment=HERE, api_key=first
+        )
+        self.addCleanup(builder.close)
+        builder.revoke_builder_api_key()
+        self.assertEqual([entry.revoked_at is None for entry in self.client.fetch_builder_api_keys()], [False, True])
+        with self.assertRaises(RequestRejectedError):
+            builder.revoke_builder_api_key()
+
     def test_a_limit_order_rests_is_read_back_and_cancelled(self):
         placed = self.low()
         self.assertTrue(placed.ok, placed)

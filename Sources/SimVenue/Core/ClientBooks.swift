@@ -27,6 +27,16 @@ struct ClientBooks: Hashable, Sendable {
     var nonce: String
   }
 
+  /// A key by which a builder's servers speak. It opens no account.
+  struct BuilderKey: Hashable, Sendable {
+    var apiKey: String
+    var account: Int
+    /// Among its account's, from zero.
+    var number: Int64
+    var made: WallTime
+    var gone: WallTime?
+  }
+
   enum Phase: Hashable, Sendable {
     case open
     case closed
@@ -40,6 +50,8 @@ struct ClientBooks: Hashable, Sendable {
   var accountIndex: [String: Int] = [:]
   /// By API key, those that still open something.
   var keys: [String: Grant] = [:]
+  /// In the order of their making, those that were given up, too.
+  var builderKeys: [BuilderKey] = []
   var orders: [String: OrderRecord] = [:]
   var openOrders: Set<String> = []
   var trades: [TradeRecord] = []
@@ -96,6 +108,12 @@ struct ClientBooks: Hashable, Sendable {
       keys[apiKey] = Grant(account: account, nonce: nonce)
       if accounts[account].apiKey.isEmpty { accounts[account].apiKey = apiKey }
     case .keyGone(let apiKey): keys[apiKey] = nil
+    case .builderKey(let account, let number, let apiKey):
+      builderKeys.append(BuilderKey(apiKey: apiKey, account: account, number: number, made: record.now.wall))
+    case .builderKeyGone(let apiKey):
+      for index in builderKeys.indices where builderKeys[index].apiKey == apiKey {
+        builderKeys[index].gone = record.now.wall
+      }
     case .market(let spec):
       marketIndex[spec.slug] = markets.count
       conditionIndex[spec.conditionID] = markets.count

@@ -12,6 +12,9 @@ enum TruthEntry: Hashable, Sendable {
   /// A signer got another API key, or gave one up.
   case key(account: Int, nonce: String, apiKey: String)
   case keyGone(apiKey: String)
+  /// A signer got a key as a builder, its `number`th from zero, or gave one up.
+  case builderKey(account: Int, number: Int64, apiKey: String)
+  case builderKeyGone(apiKey: String)
   case market(MarketSpec)
   /// An authenticated request and what was answered.
   case request(Request)

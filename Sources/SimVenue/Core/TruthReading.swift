@@ -68,6 +68,10 @@ enum TruthReading {
       guard let account = number("account"), let nonce = text("nonce"), let key = text("api_key")
       else { return nil }
       return .key(account: Int(account), nonce: nonce, apiKey: key)
+    case "builder_key":
+      guard let account = number("account"), let place = number("number"), let key = text("api_key") else { return nil }
+      return .builderKey(account: Int(account), number: place, apiKey: key)
+    case "builder_key_gone": return text("api_key").map { .builderKeyGone(apiKey: $0) }
     case "key_gone": return text("api_key").map { .keyGone(apiKey: $0) }
     case "market": return spec(value).map { .market($0) }
     case "request":

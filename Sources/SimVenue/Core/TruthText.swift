@@ -29,6 +29,12 @@ enum TruthText {
       return [
         ("kind", "key"), ("account", .integer(Int64(account))), ("nonce", .text(nonce)), ("api_key", .text(apiKey)),
       ]
+    case .builderKey(let account, let number, let apiKey):
+      return [
+        ("kind", "builder_key"), ("account", .integer(Int64(account))), ("number", .integer(number)),
+        ("api_key", .text(apiKey)),
+      ]
+    case .builderKeyGone(let apiKey): return [("kind", "builder_key_gone"), ("api_key", .text(apiKey))]
     case .keyGone(let apiKey): return [("kind", "key_gone"), ("api_key", .text(apiKey))]
     case .market(let spec): return [("kind", "market")] + encode(spec)
     case .request(let request):

@@ -30,14 +30,26 @@ struct Gate: Sendable {
   /// The key that a request proves to hold.
   func holder(of call: Call, wall: WallTime) -> Key? {
     guard let apiKey = call.headers["poly_api_key"], let key = keys[apiKey],
-      let passphrase = call.headers["poly_passphrase"], RequestSignature.equal(passphrase, key.passphrase),
       let address = call.headers["poly_address"], address.lowercased() == key.address,
-      let stamp = call.headers["poly_timestamp"], let seconds = Int64(stamp), isTimely(seconds, wall),
-      let signature = call.headers["poly_signature"]
+      isSigned(call, "poly_", by: key, wall)
     else { return nil }
+    return key
+  }
+
+  /// Does a request prove to come from who holds this key of a builder?
+  func isBuilder(_ call: Call, _ key: Key, wall: WallTime) -> Bool {
+    call.headers["poly_builder_api_key"] == key.apiKey && isSigned(call, "poly_builder_", by: key, wall)
+  }
+
+  /// - Parameter prefix: of the headers' names.
+  private func isSigned(_ call: Call, _ prefix: String, by key: Key, _ wall: WallTime) -> Bool {
+    guard let passphrase = call.headers[prefix + "passphrase"], RequestSignature.equal(passphrase, key.passphrase),
+      let stamp = call.headers[prefix + "timestamp"], let seconds = Int64(stamp), isTimely(seconds, wall),
+      let signature = call.headers[prefix + "signature"]
+    else { return false }
     let expected = RequestSignature.expected(
       secret: key.secret, timestamp: stamp, method: call.method, path: call.path, body: call.body)
-    return RequestSignature.equal(expected, signature) ? key : nil
+    return RequestSignature.equal(expected, signature)
   }
 
   /// Credentials as the user stream sends them.

@@ -10,10 +10,16 @@ struct KeyMint: Sendable {
   init(secret: [UInt8]) { self.secret = secret }
 
   /// - Parameter address: of the wallet, any case.
-  func key(address: String, nonce: String) -> Gate.Key {
+  func key(address: String, nonce: String) -> Gate.Key { made("", address, nonce) }
+
+  /// The key of a builder, which opens no account.
+  /// - Parameter number: of the wallet's, from zero.
+  func builderKey(address: String, number: Int64) -> Gate.Key { made("builder ", address, String(number)) }
+
+  private func made(_ kind: String, _ address: String, _ place: String) -> Gate.Key {
     let owner = address.lowercased()
     func part(_ name: String) -> [UInt8] {
-      Digests.hmacSHA256(key: secret, Array("\(name):\(owner):\(nonce)".utf8))
+      Digests.hmacSHA256(key: secret, Array("\(kind)\(name):\(owner):\(place)".utf8))
     }
     return Gate.Key(
       apiKey: Identifier.uuid(part("key")), secret: part("secret"), passphrase: Hex.text(part("passphrase")),

@@ -64,6 +64,35 @@ struct OurClientConformanceTests {
     #expect(try trader.open().isEmpty)
   }
 
+  @Test("A builder's keys are made, listed and given up in their own name, and open no account")
+  func builderKeys() throws {
+    let bench = try VenueClients()
+    let trader = try bench.trader()
+    #expect(try bench.get { trader.clob.builderKeys($0) }.isEmpty)
+    let first = try bench.get { trader.clob.createBuilderKey($0) }
+    let second = try bench.get { trader.clob.createBuilderKey($0) }
+    #expect(Set([first.apiKey, second.apiKey, trader.credentials.apiKey]).count == 3)
+    #expect(!"\(first)".contains(first.secret.reveal()))
+    var listed = try bench.get { trader.clob.builderKeys($0) }
+    #expect(listed.map(\.key) == [first.apiKey, second.apiKey])
+    #expect(listed.allSatisfy { $0.revoked == nil && $0.created.flatMap { Int64($0) } != nil })
+    let builder = try first.authentication(of: trader.key.address)
+    let stranger = ClobClient(http: bench.http, base: bench.venue.base, credentials: builder)
+    #expect(status(try bench.wait { stranger.openOrders($0) })?.0 == 401, "it opens no account")
+    let wrong = try L2Authentication(
+      address: trader.key.address, apiKey: first.apiKey, secret: second.secret.reveal(),
+      passphrase: first.passphrase.reveal())
+    #expect(status(try bench.wait { trader.clob.revoke(wrong, $0) })?.0 == 401)
+    try bench.get { trader.clob.revoke(builder, $0) }
+    #expect(status(try bench.wait { trader.clob.revoke(builder, $0) })?.0 == 401, "once")
+    listed = try bench.get { trader.clob.builderKeys($0) }
+    #expect(listed.map { $0.revoked != nil } == [true, false])
+    #expect(try bench.get { trader.clob.keys($0) } == [trader.credentials.apiKey])
+    let other = try bench.trader()
+    #expect(try bench.get { other.clob.builderKeys($0) }.isEmpty)
+    #expect(status(try bench.wait { bench.clob.createBuilderKey($0) })?.0 == 401)
+  }
+
   // MARK: Reading
 
   @Test("Lists end, and each listing agrees with its event, its book and what the order book service says of it")

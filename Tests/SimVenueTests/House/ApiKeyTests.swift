@@ -43,8 +43,12 @@ import Testing
     for kind in 0...3 { #expect(try balance(venue, first, of: key, kind: kind) == "250000000") }
     let accounts = { try venue.truth().filter { $0["kind"]?.asText == "account" } }
     #expect(try accounts().count == 5)
+    let builder = try venue.signed("POST", "/auth/builder-api-key")
+    #expect(builder.status == 200 && builder["key"]?.asText != nil)
     venue.kill9()
     try venue.restart()
+    let kept = try venue.signed("GET", "/auth/builder-api-key").body.asList
+    #expect(kept?.map { $0["key"] } == [builder["key"]])
     let again = try ask(venue, "GET", "/auth/derive-api-key", by: key)
     #expect(again.body == first.body)
     #expect(try ask(venue, "GET", "/auth/derive-api-key", by: key, nonce: "18446744073709551621").body == second.body)
@@ -54,7 +58,7 @@ import Testing
     let own = try ask(venue, "GET", "/auth/derive-api-key", by: venue.signer.key)
     #expect(own["secret"]?.asText == venue.credentials.secret && own["apiKey"]?.asText == venue.credentials.apiKey)
     let log = try String(contentsOfFile: venue.data + "/truth.jsonl", encoding: .utf8)
-    for reply in [first, second, own] {
+    for reply in [first, second, own, builder] {
       #expect(!log.contains(try #require(reply["secret"]?.asText)))
       #expect(!log.contains(try #require(reply["passphrase"]?.asText)))
     }

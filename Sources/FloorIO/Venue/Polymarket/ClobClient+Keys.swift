@@ -9,8 +9,9 @@ public struct ApiCredentials: Sendable, CustomStringConvertible {
   public let secret: Secret
   public let passphrase: Secret
 
-  init?(_ json: JSON) {
-    guard let apiKey = json["apiKey"]?.string, !apiKey.isEmpty, let secret = json["secret"]?.string, !secret.isEmpty,
+  /// - Parameter name: what the answer calls the key.
+  init?(_ json: JSON, key name: String = "apiKey") {
+    guard let apiKey = json[name]?.string, !apiKey.isEmpty, let secret = json["secret"]?.string, !secret.isEmpty,
       let passphrase = json["passphrase"]?.string
     else { return nil }
     self.apiKey = apiKey
@@ -25,6 +26,23 @@ public struct ApiCredentials: Sendable, CustomStringConvertible {
 
   /// Never the secrets.
   public var description: String { "credentials of \(apiKey)" }
+}
+
+/// A builder's key as it is listed (protocol document, section 2.5).
+public struct BuilderKey: Hashable, Sendable {
+  public let key: String
+  /// Milliseconds or a date, as the venue writes it; some lists have the key alone.
+  public let created: String?
+  /// There when it opens nothing any more.
+  public let revoked: String?
+
+  init?(_ json: JSON) {
+    guard let key = json.string ?? json["key"]?.string, !key.isEmpty else { return nil }
+    func time(_ name: String) -> String? { json[name]?.decimalText.flatMap { $0.isEmpty ? nil : $0 } }
+    self.key = key
+    created = time("createdAt")
+    revoked = time("revokedAt")
+  }
 }
 
 /// API keys. Only for the set-up of a wallet: a key that somebody else made anew must not be fought over (requirement V24).
@@ -59,6 +77,34 @@ extension ClobClient {
     }
   }
 
+  /// Makes another key for our servers as a builder. Its secrets are told this once.
+  public func createBuilderKey(_ done: @escaping (Result<ApiCredentials, VenueCallError>) -> Void) {
+    askPrivately("POST", "/auth/builder-api-key") { done($0.decoded { ApiCredentials($0, key: "key") }) }
+  }
+
+  /// All that were ever made for the account, those given up, too.
+  public func builderKeys(_ done: @escaping (Result<[BuilderKey], VenueCallError>) -> Void) {
+    askPrivately("GET", "/auth/builder-api-key") { result in
+      done(
+        result.decoded { json -> [BuilderKey]? in
+          guard let items = json.array else { return nil }
+          let keys = items.compactMap { BuilderKey($0) }
+          return keys.count == items.count ? keys : nil
+        })
+    }
+  }
+
+  /// Gives a builder's key up, in its own name.
+  public func revoke(_ builder: L2Authentication, _ done: @escaping (Result<Void, VenueCallError>) -> Void) {
+    let path = "/auth/builder-api-key"
+    let stamp = clockOffset.venue(at: SystemClock.wall()).seconds
+    let headers = builder.builderHeaders(timestamp: stamp, method: "DELETE", path: path, body: [])
+      .map { WebField($0.name, $0.value) }
+    requests.send("DELETE", path, headers: headers, timeout: timeout) {
+      done(VenueHTTP.json($0).decoded { $0.string == "OK" ? () : nil })
+    }
+  }
+
   private func attested(
     _ method: String, _ path: String, _ key: EthereumKey, _ chainID: UInt64, _ nonce: String, _ timestamp: Int64,
     _ done: @escaping (Result<ApiCredentials, VenueCallError>) -> Void
@@ -73,7 +119,7 @@ extension ClobClient {
       return requests.http.later { done(.failure(.malformed("the attestation: \(error)"))) }
     }
     requests.send(method, path, headers: headers, timeout: timeout) {
-      done(VenueHTTP.json($0).decoded(ApiCredentials.init))
+      done(VenueHTTP.json($0).decoded { ApiCredentials($0) })
     }
   }
 }

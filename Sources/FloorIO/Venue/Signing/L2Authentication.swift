@@ -42,6 +42,17 @@ public struct L2Authentication: Sendable, CustomStringConvertible {
     ]
   }
 
+  /// The same of a builder's key, whose headers have names of their own and say no address.
+  public func builderHeaders(
+    timestamp: Int64, method: String, path: String, body: [UInt8]
+  ) -> [(name: String, value: String)] {
+    [
+      ("POLY_BUILDER_API_KEY", apiKey), ("POLY_BUILDER_PASSPHRASE", passphrase),
+      ("POLY_BUILDER_TIMESTAMP", String(timestamp)),
+      ("POLY_BUILDER_SIGNATURE", signature(timestamp: timestamp, method: method, path: path, body: body)),
+    ]
+  }
+
   /// Never the secrets.
   public var description: String { "credentials of \(apiKey)" }
 }
