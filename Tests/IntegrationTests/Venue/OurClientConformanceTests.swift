@@ -439,6 +439,20 @@ struct OurClientConformanceTests {
     }
   }
 
+  @Test("A deposit wallet's order is taken in the form of a session key of its owner, and of nobody else")
+  func sessionKeys() throws {
+    let bench = try VenueClients()
+    let trader = try bench.trader(.deposit)
+    let market = try bench.question()
+    let amounts = try OrderAmounts.limit(
+      .buy, price: Price(parsing: "0.02"), size: Shares(whole: 20), tick: market.tick)
+    let order = try trader.sign(market, .yes, .buy, amounts, asDelegate: true)
+    #expect(try trader.post(order) == .live)
+    let forged = try trader.sign(market, .yes, .buy, amounts, signedBy: bench.newKey(), asDelegate: true)
+    #expect(refusal(try trader.post(forged))?.code == .signature)
+    #expect(try trader.open() == [order.id])
+  }
+
   // MARK: Streams
 
   @Test("Market, user and price streams are held and tell what was done")

@@ -132,6 +132,29 @@ struct ThrottleTests {
     }
   }
 
+  @Test("A venue that only warns refuses nothing, and the client that is warned holds back all the same")
+  func warned() throws {
+    let bench = try VenueBench()
+    let (market, _) = try bench.liveMarket()
+    try bench.console("/sim/throttle", ["percent": 5, "warns": true])
+    let orders = try (0..<8).map { _ in try bench.resting(market) }
+    var outcomes: [SubmitOutcome] = []
+    for order in orders { bench.clob.post(try bench.body(order), expected: order.id) { outcomes.append($0) } }
+    try bench.until("an answer to each") { outcomes.count == orders.count }
+    #expect(outcomes.allSatisfy { $0 == .live }, "\(outcomes)")
+    let warned = try bench.console("/sim/throttle").needInt("signer_warned")
+    #expect(warned > 0)
+    let next = try bench.resting(market)
+    guard case .throttled = try bench.post(next) else {
+      Issue.record("sent at once after a warning")
+      return
+    }
+    #expect(try bench.order(next.id) == nil)
+    try bench.until("the next one's turn") { try bench.post(next) == .live }
+    #expect(try bench.console("/sim/throttle").needInt("signer_warned") == warned)
+    #expect(try limits(bench) == (0, 0))
+  }
+
   @Test("Reads above the documented limits wait for their turn in the client and are all answered")
   func reads() throws {
     let bench = try VenueBench()

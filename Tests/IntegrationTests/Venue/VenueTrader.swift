@@ -33,7 +33,9 @@ final class VenueTrader {
   }
 
   func sign(
-    _ market: GammaMarket, _ outcome: Outcome, _ side: Side, _ amounts: OrderAmounts, signedBy other: EthereumKey? = nil
+    _ market: GammaMarket, _ outcome: Outcome, _ side: Side, _ amounts: OrderAmounts,
+    signedBy other: EthereumKey? = nil,
+    asDelegate: Bool = false
   ) throws -> SignedOrder {
     salt += 1
     let token = market.token(of: outcome)
@@ -41,7 +43,7 @@ final class VenueTrader {
       salt: salt, maker: maker, signer: wallet == .deposit ? maker : key.address, token: token, amounts: amounts,
       side: side, wallet: wallet, createdAtMilliseconds: UInt64(SystemClock.wall().milliseconds))
     let domain = ExchangeDomain(token: try Word256(token), negRisk: market.negRisk, chainID: ExchangeDomain.polygon)
-    return try OrderSigner(key: other ?? key).sign(order, for: domain)
+    return try OrderSigner(key: other ?? key, isDelegate: asDelegate).sign(order, for: domain)
   }
 
   /// A bid of so many shares at the lowest price there is.
