@@ -31,7 +31,8 @@ extension FeedCore {
         source: source, boot: boot, sequence: sequences.next(channel), time: keeper.dataTime ?? market, sent: now.wall),
       order: order, slug: slug, series: description.series, state: state, reason: reason, bookEpoch: keeper.bookEpoch,
       tick: description.tick, minimumSize: description.minimumSize, fee: description.fee,
-      startsAt: description.startsAt, endsAt: description.endsAt, yes: keeper.top(.yes), no: keeper.top(.no),
+      startsAt: description.startsAt, endsAt: description.endsAt, settlement: description.settlement,
+      yes: keeper.top(.yes), no: keeper.top(.no),
       last: keeper.last, payout: keeper.payout)
     effects.append(.mark(.published(slug, boot: boot, order: order, state: state)))
     effects.append(.publish(channel: channel, payload: message.bytes))

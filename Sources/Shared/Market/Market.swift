@@ -73,16 +73,12 @@ public struct Market: Hashable, Sendable {
 
   /// The members that key `market:<slug>` has beyond the update, without braces.
   public var members: [UInt8] {
-    var members: [JSON.Member] = [
+    let members: [JSON.Member] = [
       JSON.Member("condition", .string(condition.text)), JSON.Member("question", .string(question)),
       JSON.Member("yes_token", .string(yesToken.text)), JSON.Member("no_token", .string(noToken.text)),
       JSON.Member("yes_label", .string(yesLabel)), JSON.Member("no_label", .string(noLabel)),
       JSON.Member("neg_risk", .bool(negRisk)), JSON.Member("version", .string(version)),
     ]
-    if let settlement {
-      members.append(JSON.Member("settlement_symbol", .string(settlement.symbol)))
-      if let seconds = settlement.twapSeconds { members.append(JSON.Member("settlement_twap_s", .int(seconds))) }
-    }
     return Array(JSON.object(members).bytes.dropFirst().dropLast())
   }
 }

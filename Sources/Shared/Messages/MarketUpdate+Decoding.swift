@@ -27,6 +27,8 @@ private struct MarketUpdateReader {
   private var feeExponent: Int64?
   private var startsAt: Int64?
   private var endsAt: Int64?
+  private var settlementSymbol: String?
+  private var settlementSeconds: Int64?
   private var yes: BookTop?
   private var no: BookTop?
   private var last: LastTradeReader?
@@ -48,6 +50,8 @@ private struct MarketUpdateReader {
       case "fee_exponent": feeExponent = try scanner.integer()
       case "starts_ns": startsAt = try scanner.integer()
       case "ends_ns": endsAt = try scanner.integer()
+      case "settlement_symbol": settlementSymbol = try scanner.string()
+      case "settlement_twap_s": settlementSeconds = try scanner.integer()
       case "yes": yes = try BookTop(&scanner)
       case "no": no = try BookTop(&scanner)
       case "last":
@@ -84,6 +88,11 @@ private struct MarketUpdateReader {
       guard let named = MarketSeries(alias: alias) else { throw .invalid("series") }
       series = named
     }
+    var settlement: Market.Settlement?
+    if let symbol = settlementSymbol {
+      guard settlementSeconds.map({ (1...86_400).contains($0) }) ?? true else { throw .invalid("settlement_twap_s") }
+      settlement = Market.Settlement(symbol: symbol, twapSeconds: settlementSeconds.map { Int($0) })
+    }
     var payout: Price?
     if let micros = self.payout {
       guard let price = Price(micros: micros) else { throw .invalid("payout") }
@@ -93,7 +102,7 @@ private struct MarketUpdateReader {
       envelope: envelope, order: order, slug: slug, series: series, state: state, reason: reason, bookEpoch: bookEpoch,
       tick: tick, minimumSize: Shares(micros: minimumSize), fee: fee,
       startsAt: startsAt.map { MarketTime(nanoseconds: $0) }, endsAt: endsAt.map { MarketTime(nanoseconds: $0) },
-      yes: yes, no: no, last: try last?.trade(), payout: payout)
+      settlement: settlement, yes: yes, no: no, last: try last?.trade(), payout: payout)
   }
 }
 

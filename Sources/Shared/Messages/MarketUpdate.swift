@@ -4,7 +4,7 @@
 /// ```
 /// {"v":1,"src":"market-feed","boot":"b7","seq":12,"ts_ns":…,"sent_ns":…,"order":311,"slug":"btc-updown-5m-1795180500",
 ///  "series":"BTC-5m","state":"live","book_epoch":3,"tick":"0.01","min_size":"5","fee_rate":"0.07","fee_exponent":1,
-///  "starts_ns":…,"ends_ns":…,"yes":{"bids":[["0.52","84.75"]],"asks":[["0.53","150"]]},"no":{"bids":[["0.47","150"]],"asks":[]},
+///  "starts_ns":…,"ends_ns":…,"settlement_symbol":"btc/usd","settlement_twap_s":60,"yes":{"bids":[["0.52","84.75"]],"asks":[["0.53","150"]]},"no":{"bids":[["0.47","150"]],"asks":[]},
 ///  "last":{"outcome":"YES","side":"BUY","price":"0.53","size":"150"}}
 /// ```
 /// Bids best (highest) first, asks best (lowest) first, at most five of each. `ts_ns` is the venue's time of the newest data in it.
@@ -25,6 +25,8 @@ public struct MarketUpdate: Hashable, Sendable {
   public var fee: TakerFee
   public var startsAt: MarketTime?
   public var endsAt: MarketTime?
+  /// What decides an up/down contract, as its listing says; `nil` where the listing does not.
+  public var settlement: Market.Settlement?
   public var yes: BookTop
   public var no: BookTop
   public var last: LastTrade?
@@ -35,8 +37,8 @@ public struct MarketUpdate: Hashable, Sendable {
     envelope: Envelope, order: Int64, slug: MarketSlug, series: MarketSeries?, state: MarketState,
     reason: String? = nil,
     bookEpoch: Int64, tick: PriceTick, minimumSize: Shares, fee: TakerFee, startsAt: MarketTime?,
-    endsAt: MarketTime?,
-    yes: BookTop, no: BookTop, last: LastTrade? = nil, payout: Price? = nil
+    endsAt: MarketTime?, settlement: Market.Settlement? = nil, yes: BookTop, no: BookTop, last: LastTrade? = nil,
+    payout: Price? = nil
   ) {
     self.envelope = envelope
     self.order = order
@@ -50,6 +52,7 @@ public struct MarketUpdate: Hashable, Sendable {
     self.fee = fee
     self.startsAt = startsAt
     self.endsAt = endsAt
+    self.settlement = settlement
     self.yes = yes
     self.no = no
     self.last = last
@@ -106,6 +109,14 @@ extension MarketUpdate {
     if let endsAt {
       out.appendASCII(",\"ends_ns\":")
       out.appendInteger(endsAt.nanoseconds)
+    }
+    if let settlement {
+      out.appendASCII(",\"settlement_symbol\":")
+      JSON.writeString(settlement.symbol, to: &out)
+      if let seconds = settlement.twapSeconds {
+        out.appendASCII(",\"settlement_twap_s\":")
+        out.appendInteger(Int64(seconds))
+      }
     }
     out.appendASCII(",\"yes\":")
     yes.write(to: &out)

@@ -36,6 +36,7 @@ struct MessageRoundTripTests {
       order: 311, slug: slug, series: MarketSeries(alias: "BTC-5m"), state: .live, bookEpoch: 3, tick: .cent,
       minimumSize: Shares(whole: 5), fee: try #require(TakerFee(rateMicros: 70_000, exponent: 1)),
       startsAt: MarketTime(seconds: 1), endsAt: MarketTime(seconds: 2),
+      settlement: Market.Settlement(symbol: "btc/usd", twapSeconds: 60),
       yes: BookTop(bids: [try level("0.52", "84.75")], asks: [try level("0.53", "150")]),
       no: BookTop(bids: [try level("0.47", "150"), try level("0.4", "1")], asks: []),
       last: LastTrade(outcome: .yes, side: .buy, price: try Price(parsing: "0.53"), size: Shares(whole: 150)))
@@ -43,6 +44,7 @@ struct MessageRoundTripTests {
       String(decoding: update.bytes, as: UTF8.self) == #"{"v":1,"src":"market-feed","boot":"b7","seq":12,"ts_ns":5,"#
         + #""sent_ns":6,"order":311,"slug":"btc-updown-5m-1795180500","series":"BTC-5m","state":"live","book_epoch":3,"#
         + #""tick":"0.01","min_size":"5","fee_rate":"0.07","fee_exponent":1,"starts_ns":1000000000,"ends_ns":2000000000,"#
+        + #""settlement_symbol":"btc/usd","settlement_twap_s":60,"#
         + #""yes":{"bids":[["0.52","84.75"]],"asks":[["0.53","150"]]},"#
         + #""no":{"bids":[["0.47","150"],["0.4","1"]],"asks":[]},"#
         + #""last":{"outcome":"YES","side":"BUY","price":"0.53","size":"150"}}"#)
@@ -128,8 +130,10 @@ enum MessageSamples {
       minimumSize: Shares(micros: Int64(random.next() % 9_000_000)),
       fee: TakerFee(rateMicros: Int64(random.next() % 1_000_001), exponent: Int(random.next() % 3)) ?? TakerFee.none,
       startsAt: isSeries ? MarketTime(nanoseconds: Int64(random.next() >> 1)) : nil,
-      endsAt: random.next() % 2 == 0 ? MarketTime(nanoseconds: Int64(random.next() >> 1)) : nil, yes: top(&random),
-      no: top(&random),
+      endsAt: random.next() % 2 == 0 ? MarketTime(nanoseconds: Int64(random.next() >> 1)) : nil,
+      settlement: isSeries
+        ? Market.Settlement(symbol: "btc/usd", twapSeconds: random.next() % 2 == 0 ? 60 : nil) : nil,
+      yes: top(&random), no: top(&random),
       last: hasLast
         ? LastTrade(
           outcome: random.next() % 2 == 0 ? .yes : .no, side: random.next() % 2 == 0 ? .buy : .sell, price: .one,

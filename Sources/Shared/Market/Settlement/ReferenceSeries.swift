@@ -18,8 +18,16 @@ public struct ReferenceSeries: Sendable {
     observations[second] = Observation(value: value, received: received)
   }
 
-  /// The value stamped with exactly this second, and no other: which neighbour would stand in for a missing one is not known.
+  /// The value stamped with exactly this second.
   public subscript(second: Int64) -> ReferenceValue? { observations[second]?.value }
+
+  /// The first value stamped at or after this second, and how many seconds after; `nil` when none is within `patience` seconds.
+  public func first(from second: Int64, within patience: Int64) -> (value: ReferenceValue, delay: Int64)? {
+    for delay in 0...max(0, patience) {
+      if let value = self[second + delay] { return (value, delay) }
+    }
+    return nil
+  }
 
   public var count: Int { observations.count }
 }

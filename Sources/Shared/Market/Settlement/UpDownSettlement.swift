@@ -3,7 +3,7 @@
 public enum UpDownSettlement {
   public enum Verdict: Hashable, Sendable {
     case decided(Outcome, opening: ReferenceValue, closing: ReferenceValue)
-    /// The values that decide are not known, and nothing is guessed from their neighbours.
+    /// The values that decide are not known, and nothing is guessed.
     case unprovable(Missing)
 
     public var outcome: Outcome? {
@@ -18,6 +18,11 @@ public enum UpDownSettlement {
     case both
   }
 
+  /// A boundary second without a tick is decided by the first tick stamped after it: a report covers the time since the one before. With
+  /// a gap of more than so many seconds the official value matched neither neighbour (hammer-model 1; measured on the source's single
+  /// observations, assumed for its means).
+  public static let patience: Int64 = 3
+
   public static func outcome(opening: ReferenceValue, closing: ReferenceValue) -> Outcome {
     closing >= opening ? .yes : .no
   }
@@ -30,7 +35,8 @@ public enum UpDownSettlement {
     opens: Int64, closes: Int64, series: ReferenceSeries, strike: ReferenceValue? = nil
   ) -> Verdict {
     precondition(opens < closes, "a window has a length")
-    switch (strike ?? series[opens], series[closes]) {
+    func value(_ second: Int64) -> ReferenceValue? { series.first(from: second, within: patience)?.value }
+    switch (strike ?? value(opens), value(closes)) {
     case (let opening?, let closing?):
       return .decided(outcome(opening: opening, closing: closing), opening: opening, closing: closing)
     case (nil, nil): return .unprovable(.both)
