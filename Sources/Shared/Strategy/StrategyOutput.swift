@@ -110,6 +110,58 @@ public enum RefusalReason: String, Hashable, Sendable, CaseIterable {
   case dust
   /// No answer came while the intent was useful.
   case unanswered
+
+  // The hammer's (hammer-model 7), in the order in which it looks.
+
+  /// Rule or look-back of the settlement was not read from the market.
+  case settlementUnknown = "settlement_unknown"
+  /// There is no price to beat.
+  case strikeMissing = "strike_missing"
+  /// The price to beat was not observed on the settling stream at the boundary.
+  case strikeUnconfirmed = "strike_unconfirmed"
+  /// The market charges fees and their rate is not known.
+  case feeUnknown = "fee_unknown"
+  case notAcceptingOrders = "not_accepting_orders"
+  /// Too early before the close, or too late for an order to match.
+  case outsideWindow = "outside_window"
+  /// The canonical price is older than allowed.
+  case feedStale = "feed_stale"
+  /// The canonical price is away and the exchange's is taken for liveness only.
+  case fallbackActive = "fallback_active"
+  /// While the canonical price was away the exchange's moved too far from it.
+  case fallbackDiverged = "fallback_diverged"
+  /// The source no longer averages as the model thinks.
+  case recipeDrift = "recipe_drift"
+  /// Too many seconds of the settling mean were drawn instead of told.
+  case gapInAverage = "gap_in_average"
+  /// Too few observations for a volatility.
+  case sigmaNotReady = "sigma_not_ready"
+  /// The price moved more in ten seconds than the volatility knows.
+  case shock
+  /// The exchange's price is demanded and absent or old.
+  case hintMissing = "hint_missing"
+  /// The book is older than the hammer allows.
+  case bookStale = "book_stale"
+  /// The book moved first: the feed has not caught up.
+  case bookMoved = "book_moved"
+  /// The price has not moved enough in the last minute.
+  case watchNotArmed = "watch_not_armed"
+  /// The expected settlement is too near to the strike.
+  case distanceBelowMin = "d_below_min"
+  /// The same, in deviations.
+  case zBelowMin = "z_below_min"
+  /// Model and market favour different sides.
+  case sidesDisagree = "sides_disagree"
+  case noAsk = "no_ask"
+  case aboveMaxEntry = "above_max_entry"
+  /// So good that the model must be wrong.
+  case evTooGood = "ev_too_good"
+  case evBelowMin = "ev_below_min"
+  /// Nothing is left to bet once the uncertainty is taken off.
+  case kellyZero = "kelly_zero"
+  /// The book does not hold the whole amount within the limit.
+  case depth
+  case evBelowMinAfterWalk = "ev_below_min_after_walk"
 }
 
 /// Why a position is closed. The raw values are stable.

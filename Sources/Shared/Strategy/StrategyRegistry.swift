@@ -1,6 +1,8 @@
 /// Every strategy there is. A strategy exists when it stands in this list; nothing else refers to a strategy by its type.
 public enum StrategyRegistry {
-  private static let all: [any Strategy.Type] = [MomentumStrategy.self, MeanReversionStrategy.self, DrillStrategy.self]
+  private static let all: [any Strategy.Type] = [
+    MomentumStrategy.self, MeanReversionStrategy.self, HammerStrategy.self, DrillStrategy.self,
+  ]
 
   /// In the order of their names.
   public static var kinds: [StrategyKind] { all.map { $0.kind }.sorted { $0.name < $1.name } }

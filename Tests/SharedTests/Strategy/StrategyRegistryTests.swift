@@ -7,7 +7,7 @@ import Testing
 struct StrategyRegistryTests {
   @Test("Every parameter is explained, carries its unit, has a legal default and bounds inside its range")
   func declarations() throws {
-    #expect(StrategyRegistry.kinds.map(\.name) == ["drill", "momentum", "reversion"])
+    #expect(StrategyRegistry.kinds.map(\.name) == ["drill", "hammer", "momentum", "reversion"])
     for kind in StrategyRegistry.kinds {
       #expect(Set(kind.parameters.map(\.key.path)).count == kind.parameters.count)
       for parameter in kind.parameters {
@@ -64,7 +64,8 @@ struct StrategyRegistryTests {
     for kind in StrategyRegistry.kinds {
       var random = SeededGenerator(seed: seed)
       let size = USD(dollars: 20)
-      let parent: JSON = kind.playMoneyOnly ? [:] : ["threshold_reference_pct": "0.25", "lookback_s": 120]
+      let hasLookback = kind.parameters.contains { $0.key.path == "lookback_s" }
+      let parent: JSON = hasLookback ? ["threshold_reference_pct": "0.25", "lookback_s": 120] : [:]
       let clone = try StrategyRegistry.mutate(kind.name, parameters: parent, size: size, spread: 0.3, using: &random)
       var same = SeededGenerator(seed: seed)
       #expect(
@@ -102,11 +103,13 @@ struct StrategyDocumentTests {
         #expect(row[4].contains(parameter.key.meaning) || parameter.key.path == "lookback_s", "\(parameter.key.path)")
       }
     }
-    let drill = try #require(StrategyRegistry.kind("drill"))
-    #expect(text.contains("**`drill`**"))
-    for parameter in drill.parameters {
-      let row = "| `\(parameter.key.path)` | \(parameter.key.builtIn?.text ?? "") | \(parameter.key.meaning) |"
-      #expect(text.contains(row), "\(row)")
+    for name in ["drill", "hammer"] {
+      let kind = try #require(StrategyRegistry.kind(name))
+      #expect(text.contains("**`\(name)`**"))
+      for parameter in kind.parameters {
+        let row = "| `\(parameter.key.path)` | \(parameter.key.builtIn?.text ?? "") | \(parameter.key.meaning) |"
+        #expect(text.contains(row), "\(row)")
+      }
     }
     for reason in RefusalReason.allCases where ![.noBids, .unanswered].contains(reason) {
       #expect(text.contains("`\(reason.rawValue)`"), "\(reason.rawValue)")
