@@ -11,6 +11,8 @@ public enum SignalReading: Hashable, Sendable {
 public protocol DirectionalSignal: Sendable {
   static var kind: StrategyKind { get }
   init(_ parameters: StrategyParameters, input: TradeRules.Input)
+  /// What contradicts itself in the parameters, one sentence each.
+  static func problems(_ parameters: StrategyParameters, input: TradeRules.Input) -> [String]
   /// The time of the newest observation.
   var latest: MarketTime? { get }
   /// Takes the figure, at 10⁻⁶ of its unit.
@@ -20,6 +22,10 @@ public protocol DirectionalSignal: Sendable {
   func targetReached(holding outcome: Outcome) -> Bool
   var checkpoint: JSON { get }
   mutating func restore(_ checkpoint: JSON) -> Bool
+}
+
+extension DirectionalSignal {
+  public static func problems(_ parameters: StrategyParameters, input: TradeRules.Input) -> [String] { [] }
 }
 
 /// How far a figure must be from its base to mean something: per cent of the base for a reference price, dollars a share for a token.

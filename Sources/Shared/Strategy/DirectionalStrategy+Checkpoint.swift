@@ -10,6 +10,15 @@ extension DirectionalStrategy {
             "not_before_ns": .int($0.notBefore.nanoseconds), "failures": .int($0.failures),
           ]
         }),
+      "ranges": .array(ranges.map { ["market": .text($0.market), "range": $0.range.checkpoint] }),
+      "held": .array(
+        held.map {
+          [
+            "market": .text($0.market), "outcome": .string($0.outcome.rawValue),
+            "opened_ns": .int($0.openedAt.nanoseconds), "range": .optional($0.range.map { .bits($0) }),
+            "peak_points": .text($0.peak),
+          ]
+        }),
       "remembered": .array(
         remembered.map {
           [
@@ -35,6 +44,8 @@ extension DirectionalStrategy {
     new.series = []
     new.exits = []
     new.remembered = []
+    new.ranges = []
+    new.held = []
     let fields = try MessageFields(checkpoint, prefix: "strategy")
     // A history of another figure means nothing for this one; exits and cool-downs still hold.
     let (input, kind) = (try fields.string("input"), try fields.string("reference_kind"))
@@ -62,6 +73,24 @@ extension DirectionalStrategy {
       memory.counted = try entry.optional("counted") { $0.string.flatMap { IntentID($0) } }
       new.remembered.append(memory)
     }
+    try new.restoreRanges(checkpoint)
     return new
+  }
+
+  /// Absent from checkpoints of before there were such exits. Bars of another length begin anew.
+  private mutating func restoreRanges(_ checkpoint: JSON) throws(MessageError) {
+    for item in checkpoint["ranges"]?.array ?? [] {
+      let entry = try MessageFields(item, prefix: "strategy.ranges")
+      var ranged = Ranged(market: try entry.identifier("market"), range: rules.exits.emptyRange)
+      if ranged.range.restore(try entry.value("range")) { ranges.append(ranged) }
+    }
+    for item in checkpoint["held"]?.array ?? [] {
+      let entry = try MessageFields(item, prefix: "strategy.held")
+      held.append(
+        Held(
+          market: try entry.identifier("market"), outcome: try entry.word("outcome"),
+          openedAt: try entry.time("opened_ns"), range: try entry.optional("range") { $0.doubleBits },
+          peak: try entry.price("peak_points")))
+    }
   }
 }

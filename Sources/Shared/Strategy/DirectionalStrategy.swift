@@ -23,6 +23,22 @@ public struct DirectionalStrategy<Signal: DirectionalSignal>: Strategy {
     var counted: IntentID?
   }
 
+  /// How far a market's token travels.
+  struct Ranged: Sendable {
+    let market: MarketSlug
+    var range: AverageRange
+  }
+
+  /// What a position's exits are measured by, as it was when it was opened, and how well it has stood since.
+  struct Held: Hashable, Sendable {
+    let market: MarketSlug
+    let outcome: Outcome
+    let openedAt: MarketTime
+    /// At 10⁻⁶ dollars a share; `nil` when it was not known.
+    let range: Double?
+    var peak: Price
+  }
+
   struct Series: Sendable {
     let name: String
     var signal: Signal
@@ -36,17 +52,24 @@ public struct DirectionalStrategy<Signal: DirectionalSignal>: Strategy {
   var exits: [Exit] = []
   /// Ordered by market.
   var remembered: [Remembered] = []
+  /// Ordered by market; empty where no exit asks for ranges.
+  var ranges: [Ranged] = []
+  /// Ordered by market and outcome; likewise.
+  var held: [Held] = []
 
   public init(_ parameters: StrategyParameters) throws(StrategyParameters.Refusal) {
     self.parameters = parameters
     rules = try TradeRules(parameters)
+    let problems = Signal.problems(parameters, input: rules.input)
+    guard problems.isEmpty else { throw StrategyParameters.Refusal(problems: problems) }
   }
 
   public mutating func handle(_ event: StrategyEvent, _ context: StrategyContext, _ output: inout StrategyOutput) {
     switch event {
     case .market(let market):
-      if rules.input == .tokenMid, market.state == .live, let mid = DirectionalStrategy.mid(market) {
-        observe(mid.micros, at: market.envelope.time, in: market.slug.text)
+      if market.state == .live, let mid = DirectionalStrategy.mid(market) {
+        if rules.input == .tokenMid { observe(mid.micros, at: market.envelope.time, in: market.slug.text) }
+        if rules.exits.needsRange { measure(mid, at: market.envelope.time, in: market.slug) }
       }
       consider(market, context, &output)
       if market.state == .closed || market.state == .resolved { forget(market.slug, context) }
@@ -111,7 +134,7 @@ public struct DirectionalStrategy<Signal: DirectionalSignal>: Strategy {
       let history = remembered.first { $0.market == market.slug }?.history ?? EntryCheck.History()
       switch EntryCheck.run(
         market: market, outcome: outcome, reason: reason, evidence: evidence, rules: rules, history: history,
-        context: context)
+        range: range(of: market.slug), context: context)
       {
       case .success(let wish): output.want(wish)
       case .failure(let refusal):
@@ -126,52 +149,6 @@ public struct DirectionalStrategy<Signal: DirectionalSignal>: Strategy {
   /// Says which reference series the figures are of, so that they can be found again in a recording.
   private func named(_ figures: JSON) -> JSON {
     rules.input == .reference ? figures.with("reference_kind", .string(rules.referenceKind.rawValue)) : figures
-  }
-
-  // MARK: Exits
-
-  private mutating func leave(_ positions: [Position], _ context: StrategyContext, _ output: inout StrategyOutput) {
-    for position in positions {
-      guard let market = context.markets[position.market], ExitCheck.isTradable(market, now: context.now) else {
-        continue
-      }
-      if exitIndex(position.market, position.outcome) == nil {
-        let reached = signal(for: market)?.targetReached(holding: position.outcome) ?? false
-        guard
-          let reason = ExitCheck.reason(
-            position, market: market, targetReached: reached, rules: rules, now: context.now)
-        else { continue }
-        insert(
-          Exit(
-            market: position.market, outcome: position.outcome, reason: reason.rawValue, notBefore: context.now,
-            failures: 0))
-      }
-      guard let index = exitIndex(position.market, position.outcome), context.now >= exits[index].notBefore,
-        !context.flights.contains(where: {
-          $0.terms.market == position.market && $0.terms.outcome == position.outcome && $0.terms.action == .exit
-        })
-      else { continue }
-      switch ExitCheck.order(
-        position, market: market, reason: exits[index].reason, evidence: ["try": .int(exits[index].failures + 1)],
-        rules: rules)
-      {
-      case .success(let wish): output.want(wish)
-      case .failure(let refusal):
-        output.refuse(
-          SignalRefusal(
-            market: position.market, outcome: position.outcome, reason: refusal.reason,
-            evidence: refusal.evidence.with("signal", .string(exits[index].reason))))
-      }
-    }
-  }
-
-  private func exitIndex(_ market: MarketSlug, _ outcome: Outcome) -> Int? {
-    exits.firstIndex { $0.market == market && $0.outcome == outcome }
-  }
-
-  private mutating func insert(_ exit: Exit) {
-    let index = exits.firstIndex { ($0.market, $0.outcome.index) > (exit.market, exit.outcome.index) } ?? exits.count
-    exits.insert(exit, at: index)
   }
 
   // MARK: What became of it
@@ -192,6 +169,7 @@ public struct DirectionalStrategy<Signal: DirectionalSignal>: Strategy {
       }
       if context.positions[fill.market, fill.outcome] == nil {
         exits.removeAll { $0.market == fill.market && $0.outcome == fill.outcome }
+        held.removeAll { $0.market == fill.market && $0.outcome == fill.outcome }
         let until = context.now.advanced(by: rules.cooldown)
         remember(fill.market) { $0.history.quietUntil = until }
       }
@@ -230,6 +208,8 @@ public struct DirectionalStrategy<Signal: DirectionalSignal>: Strategy {
     guard !context.positions.holds(market), !context.isBusy(market) else { return }
     remembered.removeAll { $0.market == market }
     exits.removeAll { $0.market == market }
+    ranges.removeAll { $0.market == market }
+    held.removeAll { $0.market == market }
     if rules.input == .tokenMid { series.removeAll { $0.name == market.text } }
   }
 }

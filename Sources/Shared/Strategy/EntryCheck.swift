@@ -11,7 +11,7 @@ public enum EntryCheck {
 
   public static func run(
     market: MarketUpdate, outcome: Outcome, reason: String, evidence: JSON, rules: TradeRules, history: History,
-    context: StrategyContext
+    range: Double? = nil, context: StrategyContext
   ) -> Result<Wish, EntryRefusal> {
     if let closed = context.entriesClosed { return .failure(.init(closed)) }
     let now = context.now
@@ -31,16 +31,21 @@ public enum EntryCheck {
       return .failure(.init(.cooldown, ["until_ns": .int(quiet.nanoseconds)]))
     }
     if history.entries >= rules.entriesMax { return .failure(.init(.entriesSpent, ["entries": .int(history.entries)])) }
-    return priced(market, outcome, reason, evidence, rules)
+    return priced(market, outcome, reason, evidence, rules, range)
   }
 
   private static func priced(
-    _ market: MarketUpdate, _ outcome: Outcome, _ reason: String, _ evidence: JSON, _ rules: TradeRules
+    _ market: MarketUpdate, _ outcome: Outcome, _ reason: String, _ evidence: JSON, _ rules: TradeRules,
+    _ range: Double?
   ) -> Result<Wish, EntryRefusal> {
     let top = market.top(outcome)
     guard let bid = top.bestBid, let ask = top.bestAsk, !top.isCrossed else { return .failure(.init(.brokenBook)) }
     let spread = ask.price.micros - bid.price.micros
     if spread > rules.spreadMax { return .failure(.init(.spreadTooWide, ["spread_points": .micros(spread)])) }
+    let liquidity = BookFigures(top).depth
+    if liquidity < rules.liquidityMin {
+      return .failure(.init(.tooThin, ["liquidity_usd": .text(liquidity)]))
+    }
     guard ask.price.micros >= rules.entryPriceMin, ask.price.micros <= rules.entryPriceMax else {
       return .failure(.init(.priceOutOfBounds, ["ask_points": .text(ask.price)]))
     }
@@ -55,10 +60,11 @@ public enum EntryCheck {
       return .failure(.init(.tooThin, ["offered_usd": .text(dollars)]))
     }
     // What the trade can win a share: its target, or the whole way to a dollar when it is held to settlement.
-    let target = rules.takeProfit > 0 ? rules.takeProfit : 1_000_000 - ask.price.micros
+    let profit = rules.exits.levels(range: range, rules).takeProfit
+    let target = profit ?? 1_000_000 - ask.price.micros
     let exitAt = Price(unchecked: min(highest, ask.price.micros + target))
     var cost = spread + Sizing.feePerShare(market.fee, at: ask.price)
-    if rules.takeProfit > 0 { cost += Sizing.feePerShare(market.fee, at: exitAt) }
+    if profit != nil { cost += Sizing.feePerShare(market.fee, at: exitAt) }
     if Int128(cost) * Int128(rules.feeCover) > Int128(target) * 1_000_000 {
       return .failure(.init(.feesExceedTarget, ["cost_points": .micros(cost), "target_points": .micros(target)]))
     }

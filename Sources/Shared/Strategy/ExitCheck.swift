@@ -2,7 +2,8 @@
 public enum ExitCheck {
   /// Why the position should go; `nil` to keep it. Time comes before price: a window about to end does not wait for a bid.
   public static func reason(
-    _ position: Position, market: MarketUpdate, targetReached: Bool, rules: TradeRules, now: MarketTime
+    _ position: Position, market: MarketUpdate, targetReached: Bool, rules: TradeRules, levels: ExitLevels,
+    now: MarketTime
   ) -> ExitReason? {
     if let endsAt = market.endsAt, rules.exitBeforeEnd > .zero, endsAt.since(now) <= rules.exitBeforeEnd {
       return .beforeEnd
@@ -10,8 +11,9 @@ public enum ExitCheck {
     if rules.holdingMax > .zero, now.since(position.openedAt) >= rules.holdingMax { return .maxHolding }
     if let bid = market.top(position.outcome).bestBid {
       let gain = bid.price.micros - position.averagePrice.micros
-      if rules.takeProfit > 0, gain >= rules.takeProfit { return .takeProfit }
-      if rules.stopLoss > 0, -gain >= rules.stopLoss { return .stopLoss }
+      if let profit = levels.takeProfit, gain >= profit { return .takeProfit }
+      if let loss = levels.stopLoss, -gain >= loss { return .stopLoss }
+      if let trail = levels.trailingStop, bid.price.micros <= trail { return .trailingStop }
     }
     return targetReached ? .targetReached : nil
   }

@@ -168,6 +168,8 @@ public enum RefusalReason: String, Hashable, Sendable, CaseIterable {
 public enum ExitReason: String, Hashable, Sendable, CaseIterable {
   case takeProfit = "take_profit"
   case stopLoss = "stop_loss"
+  /// The best bid fell back from its highest since the entry.
+  case trailingStop = "trailing_stop"
   case maxHolding = "max_holding"
   /// The window ends soon and the agent does not hold to settlement.
   case beforeEnd = "before_end"

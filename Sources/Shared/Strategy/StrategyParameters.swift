@@ -95,6 +95,11 @@ public struct StrategyParameters: Hashable, Sendable {
     return word
   }
 
+  public func words(_ key: String) -> [String] {
+    guard case .list(let words) = value(key) else { preconditionFailure("a parameter of words") }
+    return words
+  }
+
   public func flag(_ key: String) -> Bool {
     guard case .flag(let flag) = value(key) else { preconditionFailure("a flag parameter") }
     return flag

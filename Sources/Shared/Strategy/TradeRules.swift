@@ -35,6 +35,9 @@ public struct TradeRules: Hashable, Sendable {
   /// 0: hold to settlement.
   public let exitBeforeEnd: Duration
   public let exitRetry: Duration
+  /// The thinner side of the book, in dollars, that an entry needs; 0: not asked.
+  public let liquidityMin: USD
+  public let exits: VolatilityExits
 
   public init(_ parameters: StrategyParameters) throws(StrategyParameters.Refusal) {
     size = parameters.size
@@ -61,6 +64,8 @@ public struct TradeRules: Hashable, Sendable {
     holdingMax = parameters.duration("holding_max_s")
     exitBeforeEnd = parameters.duration("exit_before_end_s")
     exitRetry = parameters.duration("exit_retry_ms")
+    liquidityMin = USD(micros: parameters.micros("liquidity_min_usd"))
+    exits = VolatilityExits(parameters)
     var problems: [String] = []
     if entryPriceMin > entryPriceMax { problems.append("entry_price_min_points is above entry_price_max_points") }
     if exitBeforeEnd > .zero, exitBeforeEnd >= noEntryLast {
@@ -74,14 +79,15 @@ extension TradeRules {
   /// The parameters behind the rules.
   /// - Parameters: what differs between the strategies.
   static func parameters(
-    takeProfit: String, stopLoss: String, holdingSeconds: String, cooldownSeconds: String
+    input: Input = .reference, takeProfit: String, stopLoss: String, holdingSeconds: String, cooldownSeconds: String,
+    spreadMax: String = "0.04", liquidityMin: String = "0", exits: VolatilityExits.Policy = .fixed
   ) -> [StrategyParameter] {
     let inputs = Input.allCases.map(\.rawValue)
     let kinds = ReferenceKind.allCases.map(\.rawValue)
     return [
       .init(
         ConfigKey(
-          "input", .word(inputs), builtIn: Input.reference.rawValue,
+          "input", .word(inputs), builtIn: input.rawValue,
           "What the signal is computed from: the underlying's reference price, or the middle of the YES book.")),
       .init(
         ConfigKey(
@@ -97,7 +103,7 @@ extension TradeRules {
           "Ticks below the best bid that an exit may take.")),
       .init(
         ConfigKey(
-          "spread_max_points", .decimal(from: "0.0001", to: "1", .pricePoints), builtIn: "0.04",
+          "spread_max_points", .decimal(from: "0.0001", to: "1", .pricePoints), builtIn: spreadMax,
           "Widest spread, in dollars per share, at which an entry is made."), mutableFrom: "0.01", to: "0.08"),
       .init(
         ConfigKey(
@@ -159,6 +165,10 @@ extension TradeRules {
         ConfigKey(
           "exit_retry_ms", .whole(0...600_000, .milliseconds), builtIn: "500",
           "Pause before an exit that sold too little is tried again (market time); doubles while nothing sells.")),
-    ]
+      .init(
+        ConfigKey(
+          "liquidity_min_usd", .decimal(from: "0", to: "1000000", .dollars), builtIn: liquidityMin,
+          "Dollars that the best five levels of each side of the token's book must hold for an entry; 0 does not ask.")),
+    ] + VolatilityExits.parameters(policy: exits)
   }
 }

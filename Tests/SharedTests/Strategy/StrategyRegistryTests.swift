@@ -7,7 +7,7 @@ import Testing
 struct StrategyRegistryTests {
   @Test("Every parameter is explained, carries its unit, has a legal default and bounds inside its range")
   func declarations() throws {
-    #expect(StrategyRegistry.kinds.map(\.name) == ["drill", "hammer", "momentum", "reversion"])
+    #expect(StrategyRegistry.kinds.map(\.name) == ["drill", "hammer", "momentum", "reversion", "spike"])
     for kind in StrategyRegistry.kinds {
       #expect(Set(kind.parameters.map(\.key.path)).count == kind.parameters.count)
       for parameter in kind.parameters {
@@ -64,8 +64,9 @@ struct StrategyRegistryTests {
     for kind in StrategyRegistry.kinds {
       var random = SeededGenerator(seed: seed)
       let size = USD(dollars: 20)
-      let hasLookback = kind.parameters.contains { $0.key.path == "lookback_s" }
-      let parent: JSON = hasLookback ? ["threshold_reference_pct": "0.25", "lookback_s": 120] : [:]
+      let settings: JSON = ["threshold_reference_pct": "0.25", "lookback_s": 120]
+      let parent = JSON.object(
+        (settings.members ?? []).filter { member in kind.parameters.contains { $0.key.path == member.key } })
       let clone = try StrategyRegistry.mutate(kind.name, parameters: parent, size: size, spread: 0.3, using: &random)
       var same = SeededGenerator(seed: seed)
       #expect(
@@ -93,14 +94,14 @@ struct StrategyDocumentTests {
     let text = try String(contentsOfFile: Repository.root + "/docs/strategies.md", encoding: .utf8)
     let rows = text.split(separator: "\n").filter { $0.hasPrefix("| `") }.map {
       $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
-    }.filter { $0.count == 6 }
-    for (column, name) in [(2, "momentum"), (3, "reversion")] {
+    }.filter { $0.count == 7 }
+    for (column, name) in [(2, "momentum"), (3, "reversion"), (4, "spike")] {
       let kind = try #require(StrategyRegistry.kind(name))
       #expect(text.contains("**`\(name)`**"))
       for parameter in kind.parameters {
         let row = try #require(rows.first { $0[0] == "`\(parameter.key.path)`" }, "\(parameter.key.path)")
         #expect(row[column] == parameter.key.builtIn?.text, "\(parameter.key.path) of \(name)")
-        #expect(row[4].contains(parameter.key.meaning) || parameter.key.path == "lookback_s", "\(parameter.key.path)")
+        #expect(row[5].contains(parameter.key.meaning) || parameter.key.path == "lookback_s", "\(parameter.key.path)")
       }
     }
     for name in ["drill", "hammer"] {
