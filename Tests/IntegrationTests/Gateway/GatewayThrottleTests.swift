@@ -19,6 +19,12 @@ import Testing
   func burst() throws {
     let bench = try GatewayBench()
     try bench.startGateway()
+    // One that does not end while the wishes wait for their turn, and with room under its bid: there nobody sells to them.
+    let least = try bench.marketNow().advanced(by: .seconds(180))
+    bench.slugWanted = { market in
+      let price = market.tokens[0].price?.micros ?? 0
+      return market.windowStart == nil && market.end.map { $0 > least } ?? true && (250_000...750_000).contains(price)
+    }
     try bench.open()
     let price = try bench.restingPrice()
     // Two orders a second and three at once; four cancels and six.
@@ -73,6 +79,12 @@ import Testing
   func strangeTier() throws {
     let bench = try GatewayBench()
     try bench.startGateway()
+    // One that does not end while the wishes wait for their turn, and with room under its bid: there nobody sells to them.
+    let least = try bench.marketNow().advanced(by: .seconds(180))
+    bench.slugWanted = { market in
+      let price = market.tokens[0].price?.micros ?? 0
+      return market.windowStart == nil && market.end.map { $0 > least } ?? true && (250_000...750_000).contains(price)
+    }
     try bench.open()
     func rest() throws {
       let wish = try bench.wish(

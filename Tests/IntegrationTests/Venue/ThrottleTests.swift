@@ -12,10 +12,17 @@ struct ThrottleTests {
     return (try shown.needInt("refused"), try shown.needInt("signer_refused"))
   }
 
+  /// A market that does not end, and cancel what rests in it, while a test waits for its turn.
+  private func lastingMarket(_ bench: VenueBench) throws -> GammaMarket {
+    let clock = try #require(SimClock.clock(bench.console("/sim/clock")))
+    let least = clock.market(at: SystemClock.wall()).advanced(by: .seconds(180))
+    return try bench.liveMarket { market, _ in market.end.map { $0 > least } ?? true }.0
+  }
+
   @Test("Answers to orders and cancels announce the signer's limits, others do not; without limits none does")
   func headers() throws {
     let bench = try VenueBench()
-    let (market, _) = try bench.liveMarket()
+    let market = try lastingMarket(bench)
     func ask(_ method: String, _ path: String, _ body: [UInt8]?) throws -> HTTPResponse {
       let login = bench.credentials.headers(
         timestamp: SystemClock.wall().seconds, method: method, path: path, body: body ?? [])
@@ -42,7 +49,7 @@ struct ThrottleTests {
   @Test("A client that reads what is announced slows down before a refusal comes, and every order is taken once")
   func announced() throws {
     let bench = try VenueBench()
-    let (market, _) = try bench.liveMarket()
+    let market = try lastingMarket(bench)
     // Two orders a second and three at once.
     try bench.console("/sim/throttle", ["percent": 5])
     var ids: Set<VenueOrderID> = []
@@ -83,7 +90,7 @@ struct ThrottleTests {
   )
   func burst() throws {
     let bench = try VenueBench()
-    let (market, _) = try bench.liveMarket()
+    let market = try lastingMarket(bench)
     try bench.console("/sim/throttle", ["percent": 5])
     let orders = try (0..<12).map { _ in try bench.resting(market) }
     var outcomes: [VenueOrderID: SubmitOutcome] = [:]
@@ -135,7 +142,7 @@ struct ThrottleTests {
   @Test("A venue that only warns refuses nothing, and the client that is warned holds back all the same")
   func warned() throws {
     let bench = try VenueBench()
-    let (market, _) = try bench.liveMarket()
+    let market = try lastingMarket(bench)
     try bench.console("/sim/throttle", ["percent": 5, "warns": true])
     let orders = try (0..<8).map { _ in try bench.resting(market) }
     var outcomes: [SubmitOutcome] = []
