@@ -30,8 +30,10 @@ import Testing
     // Two orders a second and three at once; four cancels and six.
     try bench.request("POST", "/sim/throttle", ["percent": 5])
     var wishes: [IntentMessage] = []
-    for _ in 0..<12 {
-      let wish = try bench.wish(price: price, size: Shares(whole: 5), type: .goodTillCancelled, useful: .seconds(3600))
+    for step in 0..<12 as Range<Int64> {
+      // Each at a price of its own: a twin within moments would be refused before anything is sent.
+      let own = try #require(Price(micros: price.micros - step * bench.market.tick.micros))
+      let wish = try bench.wish(price: own, size: Shares(whole: 5), type: .goodTillCancelled, useful: .seconds(3600))
       wishes.append(wish)
       try bench.send(wish)
     }
