@@ -35,15 +35,13 @@ public struct RecipeDrift: Hashable, Sendable {
   /// The recipe is another: nothing the model says of a mean holds.
   public var hasDrifted: Bool { median.map { $0 > RecipeDrift.limit } ?? false }
 
-  var checkpoint: JSON { .array(errors.map { .int(Int64(bitPattern: $0.bitPattern)) }) }
+  var checkpoint: JSON { .array(errors.map { .bits($0) }) }
 
   /// `nil` for what is none.
   init?(checkpoint: JSON) {
     guard let items = checkpoint.array, items.count <= RecipeDrift.kept else { return nil }
     for item in items {
-      guard let bits = item.int else { return nil }
-      let error = Double(bitPattern: UInt64(bitPattern: bits))
-      guard error.isFinite, error >= 0 else { return nil }
+      guard let error = item.doubleBits, error >= 0 else { return nil }
       errors.append(error)
     }
   }

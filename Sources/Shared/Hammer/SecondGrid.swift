@@ -85,14 +85,14 @@ public struct SecondGrid: Hashable, Sendable {
 }
 
 extension SecondGrid {
-  /// `{"newest":…,"ticks":[Δsecond,bits,…]}`: newest first, each value as the bits of its binary form, so that it comes back exactly.
+  /// `{"newest":…,"ticks":[Δsecond,bits,…]}`: newest first, each value by its bits (`JSON.bits`).
   var checkpoint: JSON {
     var numbers: [JSON] = []
     guard let newest else { return ["newest": nil, "ticks": []] }
     for back in 0..<SecondGrid.span {
       guard let tick = tick(newest - back) else { continue }
       numbers.append(.int(back))
-      numbers.append(.int(Int64(bitPattern: tick.bitPattern)))
+      numbers.append(.bits(tick))
     }
     return ["newest": .int(newest), "ticks": .array(numbers)]
   }
@@ -108,10 +108,10 @@ extension SecondGrid {
       return nil
     }
     for index in stride(from: numbers.count - 2, through: 0, by: -2) {
-      guard let back = numbers[index].int, let bits = numbers[index + 1].int, (0..<SecondGrid.span).contains(back),
-        put(Double(bitPattern: UInt64(bitPattern: bits)), at: newest - back)
+      guard let back = numbers[index].int, let tick = numbers[index + 1].doubleBits,
+        (0..<SecondGrid.span).contains(back), put(tick, at: newest - back)
       else { return nil }
     }
-    guard self.newest == newest, last?.isFinite == true else { return nil }
+    guard self.newest == newest else { return nil }
   }
 }

@@ -90,39 +90,35 @@ public struct StepVolatility: Hashable, Sendable {
     return max((numerator / denominator).squareRoot(), settings.floor)
   }
 
-  public static func == (a: StepVolatility, b: StepVolatility) -> Bool { a.state == b.state }
-  public func hash(into hasher: inout Hasher) { hasher.combine(state) }
+  public static func == (a: StepVolatility, b: StepVolatility) -> Bool { a.checkpoint == b.checkpoint }
+  public func hash(into hasher: inout Hasher) { hasher.combine(checkpoint) }
 }
 
 extension StepVolatility {
-  /// All of it as whole numbers, binary fractions by their bits.
-  private var state: [Int64] {
-    var numbers = [bits(numerator), bits(denominator), count, Int64(run)]
-    if let newest { numbers += [newest.second, bits(newest.value)] + logs.map(bits) }
-    return numbers
+  /// All of it: `[numerator, denominator, count, run]`, and after the first tick its second, its value and the logarithms.
+  var checkpoint: JSON {
+    var items: [JSON] = [.bits(numerator), .bits(denominator), .int(count), .int(run)]
+    if let newest { items += [.int(newest.second), .bits(newest.value)] + logs.map { .bits($0) } }
+    return .array(items)
   }
-
-  private func bits(_ value: Double) -> Int64 { Int64(bitPattern: value.bitPattern) }
-
-  var checkpoint: JSON { .array(state.map { .int($0) }) }
 
   /// `nil` for what no equal one wrote.
   init?(checkpoint: JSON, _ settings: Settings) {
     self.init(settings)
-    guard let items = checkpoint.array else { return nil }
-    let numbers = items.compactMap(\.int)
-    guard numbers.count == items.count, numbers.count == 4 || numbers.count == 6 + logs.count else { return nil }
-    func double(_ index: Int) -> Double { Double(bitPattern: UInt64(bitPattern: numbers[index])) }
-    numerator = double(0)
-    denominator = double(1)
-    count = numbers[2]
-    guard numerator.isFinite, denominator.isFinite, numerator >= 0, denominator >= 0, count >= 0,
-      (0...Int64(logs.count)).contains(numbers[3])
+    guard let items = checkpoint.array, items.count == 4 || items.count == 6 + logs.count,
+      let numerator = items[0].doubleBits, let denominator = items[1].doubleBits, let count = items[2].int,
+      let run = items[3].int, numerator >= 0, denominator >= 0, count >= 0, (0...Int64(logs.count)).contains(run)
     else { return nil }
-    run = Int(numbers[3])
-    guard numbers.count > 4 else { return }
-    newest = (numbers[4], double(5))
-    for index in logs.indices { logs[index] = double(6 + index) }
-    guard double(5) > 0, logs.allSatisfy(\.isFinite) else { return nil }
+    self.numerator = numerator
+    self.denominator = denominator
+    self.count = count
+    self.run = Int(run)
+    guard items.count > 4 else { return }
+    let logs = items[6...].compactMap(\.doubleBits)
+    guard let second = items[4].int, let value = items[5].doubleBits, value > 0, logs.count == self.logs.count else {
+      return nil
+    }
+    newest = (second, value)
+    self.logs = logs
   }
 }

@@ -37,6 +37,7 @@ struct FeedProcessTests {
       #expect(verdict == .first || verdict == .next)
     }
     #expect(Set(floor.prices.map(\.symbol)) == ["btc/usd", "eth/usd"])
+    #expect(floor.updates.allSatisfy { $0.settlement?.twapSeconds == 60 && $0.settlement?.symbol == $0.series?.symbol })
 
     // Keys a person looks at.
     let open = try MarketUpdate(decoding: try #require(try floor.key("market:BTC-5m")))
