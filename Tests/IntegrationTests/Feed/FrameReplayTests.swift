@@ -68,13 +68,24 @@ struct FrameReplayTests {
       }
       // A market may be resolved when its frames are over: a window and the venue's word on it are 40 s at the lower speed.
       try again.wait("a result at speed \(speed)", within: .seconds(120)) {
-        again.updates.contains { $0.payout != nil }
+        Set(again.updates.filter { $0.payout != nil }.map(\.slug)).contains { slug in
+          guard !results.isEmpty, let listing = try? GammaMarket(again.get("/markets/slug/\(slug)")) else {
+            return results.isEmpty
+          }
+          return results[listing.condition] != nil
+        }
       }
       #expect(try again.stopFeed() == .code(0))
       let played = try frames(again)
       for (stream, wanted) in recorded {
         let got = played[stream] ?? []
-        #expect(got.count == wanted.count, "\(stream) at speed \(speed)")
+        #expect(got.count >= wanted.count, "\(stream) at speed \(speed)")
+        // When all is told the stream is silent, and a feed that begins anew hears the books as they stand.
+        for more in got.dropFirst(wanted.count) {
+          #expect(
+            more.starts(with: #"{"event_type":"book""#.utf8),
+            "\(stream): \(String(decoding: more.prefix(80), as: UTF8.self))")
+        }
         let place = Swift.zip(got, wanted).enumerated().first { $0.element.0 != $0.element.1 }?.offset
         #expect(place == nil, "\(stream) at speed \(speed): the first other frame is number \(place ?? -1)")
       }
@@ -90,7 +101,8 @@ struct FrameReplayTests {
         compared += 1
         #expect(update?.payout == (winner == listing.token(of: .yes) ? .one : .zero), "\(listing.slug)")
       }
-      #expect(compared > 0, "at speed \(speed) no market had a result that the stream told")
+      // A feed that was behind may have been stopped before it read the first result.
+      #expect(compared > 0 || results.isEmpty, "at speed \(speed) no market had a result that the stream told")
     }
   }
 
