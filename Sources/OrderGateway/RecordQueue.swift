@@ -2,7 +2,8 @@ import FloorIOData
 import Shared
 
 /// The way into the record: calls leave in order, pipelined; one without an answer, or refused for a passing reason, stays and leaves
-/// again with the next connection. Every call is idempotent, so a repeat after a lost answer changes nothing.
+/// again with the next connection, or a moment later, then behind those that had left after it. Every call is idempotent, so a repeat
+/// after a lost answer changes nothing, and says all that its row needs.
 final class RecordQueue {
   private let loop: EventLoop
   private let database: Database
@@ -70,12 +71,14 @@ final class RecordQueue {
           refuse(item, DatabaseError(.shape, "\(error)"))
         }
       case .failure(let error):
-        if error.retryable || !error.outcomeKnown { again(item) } else { refuse(item, error) }
+        if error.retryable || !error.outcomeKnown { again(item, error) } else { refuse(item, error) }
       }
     }
   }
 
-  private func again(_ item: Item) {
+  /// Calls that had left behind it may be in the record before it: each says all that it needs.
+  private func again(_ item: Item, _ error: DatabaseError) {
+    if database.isConnected { log.warning("record asked again", [.error(error), .int("attempts", item.attempts + 1)]) }
     var item = item
     item.attempts += 1
     waiting.append(item)

@@ -30,28 +30,20 @@ struct RecordStatements {
           "reason": .string(reason), "detail": .string(String(detail.prefix(300))),
         ]
       )
-    case .fill(let fill):
-      (
-        Self.recordFill,
-        [
-          "gateway_epoch": .int(gatewayEpoch.number), "order_id": .text(fill.key.order), "trade": .text(fill.key.trade),
-          "price": .text(fill.price), "size": .text(fill.size), "notional": .text(fill.cash), "fee": .text(fill.fee),
-          "liquidity": .string(fill.isTaker ? "TAKER" : "MAKER"), "status": .string(fill.settlement.rawValue),
-          "executed_ns": .int(now.wall.nanoseconds), "market_ns": .int(fill.matchedAt.nanoseconds),
-          "source": .string(fill.road.rawValue),
-        ]
-      )
-    case .settle(let fill, let state):
-      (
-        Self.recordFill,
-        [
-          "gateway_epoch": .int(gatewayEpoch.number), "order_id": .text(fill.key.order), "trade": .text(fill.key.trade),
-          "price": .text(fill.price), "size": .text(fill.size), "notional": .text(fill.cash), "fee": .text(fill.fee),
-          "status": .string(state.rawValue), "market_ns": .int(fill.matchedAt.nanoseconds),
-          "source": .string(fill.road.rawValue),
-        ]
-      )
+    case .fill(let fill): (Self.recordFill, told(fill, fill.settlement, now: now))
+    case .settle(let fill, let state): (Self.recordFill, told(fill, state, now: now))
     }
+  }
+
+  /// News of a settlement tells the fill whole: when the fill's own call had to be repeated, this one comes before it and makes its row.
+  private func told(_ fill: FillRecord, _ state: SettlementState, now: Moment) -> JSON {
+    [
+      "gateway_epoch": .int(gatewayEpoch.number), "order_id": .text(fill.key.order), "trade": .text(fill.key.trade),
+      "price": .text(fill.price), "size": .text(fill.size), "notional": .text(fill.cash), "fee": .text(fill.fee),
+      "liquidity": .string(fill.isTaker ? "TAKER" : "MAKER"), "status": .string(state.rawValue),
+      "executed_ns": .int(now.wall.nanoseconds), "market_ns": .int(fill.matchedAt.nanoseconds),
+      "source": .string(fill.road.rawValue),
+    ]
   }
 
   private func wish(_ terms: IntentMessage.Terms, _ origin: IntentOrigin, now: Moment) -> JSON {

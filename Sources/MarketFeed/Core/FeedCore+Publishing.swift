@@ -151,9 +151,13 @@ extension FeedCore {
     }
   }
 
+  /// From here on it should speak.
+  mutating func opened(_ source: ReferenceSource, at now: Instant) { referenceFeed.hear(source, at: now.monotonic) }
+
   mutating func polybolt(_ trouble: PolyBoltFrame.Trouble) {
     switch trouble {
-    case .missed(let count): counters.polyboltMissed += Int(count)
+    case .missed(let count):
+      counters.polyboltMissed = Int(clamping: min(Int64(counters.polyboltMissed) &+ count, 1 << 53))
     case .stranger(let kind): meet([kind])
     case .malformed: counters.malformed += 1
     case .refused(let what): effects.append(.note(.subscriptionRefused(what)))

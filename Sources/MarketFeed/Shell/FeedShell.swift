@@ -89,6 +89,7 @@ final class FeedShell {
     reference.onOpen = { [unowned self] in
       troubles.removeValue(forKey: "reference")
       reference.send(FeedShell.referenceSubscription)
+      core.opened(.rtds, at: now)
     }
     reference.onLost = { [unowned self] why in trouble("reference", why) }
     reference.onText = { [unowned self] text in
@@ -97,6 +98,7 @@ final class FeedShell {
       perform()
       if untold == 0 { process.advance() }
     }
+    polybolt?.onOpen = { [unowned self] in core.opened(.polybolt, at: now) }
     polybolt?.onLost = { [unowned self] why in trouble("polybolt", why) }
     polybolt?.onText = { [unowned self] text in keep(.frame(stream: "polybolt", text)) }
     polybolt?.onTicks = { [unowned self] ticks in
@@ -244,8 +246,9 @@ final class FeedShell {
       case .unsubscribe(let old, let shard): market.unsubscribe(old, shard: shard)
       case .resubscribe(let silent, let shard): market.resubscribe(silent, shard: shard)
       case .reconnect(let id, let why): ended.append((id, why))
-      case .reconnectReference(.rtds): reference.reconnect("silent")
-      case .reconnectReference(.polybolt): polybolt?.reconnect("silent")
+      // One that is not open is on its way already.
+      case .reconnectReference(.rtds): if reference.isOpen { reference.reconnect("silent") }
+      case .reconnectReference(.polybolt): if polybolt?.isOpen == true { polybolt?.reconnect("silent") }
       case .recordMarket(let slug, let row): record.market(slug, row)
       case .recordTicks(let rows): record.ticks(rows)
       case .note(let note): tell(note)

@@ -28,8 +28,10 @@ public struct StrikeWatch: Hashable, Sendable {
     let at = MarketTime(seconds: boundary)
     let delay = time.since(at)
     if delay > .zero {
-      // Without an earlier tick it cannot be known that this is the first one after the boundary.
-      guard let newest, newest < at, delay <= .seconds(UpDownSettlement.patience) else { return }
+      // Without a tick shortly before it cannot be known that this is the first one after the boundary: we may not have listened.
+      guard let newest, newest < at, at.since(newest) <= .seconds(UpDownSettlement.patience),
+        delay <= .seconds(UpDownSettlement.patience)
+      else { return }
     }
     if strikes.count == StrikeWatch.kept { strikes.removeFirst() }
     strikes.append(

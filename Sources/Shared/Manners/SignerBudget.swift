@@ -50,7 +50,7 @@ struct SignerBudget: Sendable {
       closedUntil = max(closedUntil, now.advanced(by: min(wait, Self.waitMost)))
     }
     // We alone never use more than half of the burst: below a quarter of it somebody else uses it, too, or it is smaller than announced.
-    let isLow = remaining.map { $0 * 4 < perSecond * 3 / 2 } ?? false
+    let isLow = remaining.map { $0 < perSecond * 3 / 8 } ?? false
     let age = changedAt.map { now.since($0) } ?? Self.recovery
     if isLow || isWarned {
       if steps == Self.stepsMost { changedAt = now }

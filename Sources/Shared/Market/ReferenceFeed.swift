@@ -96,23 +96,6 @@ public struct ReferenceFeed: Sendable {
 
   // MARK: Looking
 
-  /// The newest value of the series that settles such a market, with its time at the source.
-  public func settlement(_ rule: Market.Settlement) -> (value: ReferenceValue, time: MarketTime)? {
-    known[Key(rule)].flatMap { $0.recent.last }.map { ($0.value, $0.time) }
-  }
-
-  /// The newest of all values of a symbol, of whatever series: where the price is going.
-  public func hint(_ symbol: String) -> (value: ReferenceValue, time: MarketTime, series: ReferenceTick.Series)? {
-    var newest: (value: ReferenceValue, time: MarketTime, series: ReferenceTick.Series)?
-    for (key, state) in known where key.symbol == symbol && !settles(key) {
-      guard let last = state.recent.last else { continue }
-      // Equal times: by name, so that the answer does not hang on the table's order.
-      if let best = newest, (best.time, "\(best.series)") >= (last.time, "\(key.series)") { continue }
-      newest = (last.value, last.time, key.series)
-    }
-    return newest
-  }
-
   /// How long this source has said nothing; `nil` when it never spoke.
   public func silence(of source: ReferenceSource, at now: MonotonicTime) -> Duration? {
     heard[source].map { now.since($0) }

@@ -15,7 +15,7 @@ extension DirectionalStrategy {
         held.map {
           [
             "market": .text($0.market), "outcome": .string($0.outcome.rawValue),
-            "opened_ns": .int($0.openedAt.nanoseconds), "range": .optional($0.range.map { .bits($0) }),
+            "range": .optional($0.range.map { .bits($0) }),
             "peak_points": .text($0.peak),
           ]
         }),
@@ -89,7 +89,7 @@ extension DirectionalStrategy {
       held.append(
         Held(
           market: try entry.identifier("market"), outcome: try entry.word("outcome"),
-          openedAt: try entry.time("opened_ns"), range: try entry.optional("range") { $0.doubleBits },
+          range: try entry.optional("range") { $0.doubleBits },
           peak: try entry.price("peak_points")))
     }
   }

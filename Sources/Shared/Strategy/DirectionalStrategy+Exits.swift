@@ -14,17 +14,13 @@ extension DirectionalStrategy {
   /// Where the position's exits lie now. The range is that of its opening; the trailing stop follows the highest bid.
   private mutating func levels(of position: Position, _ market: MarketUpdate) -> ExitLevels {
     guard rules.exits.needsRange else { return rules.exits.levels(range: nil, rules) }
-    var index =
+    let index =
       held.firstIndex { ($0.market, $0.outcome.index) >= (position.market, position.outcome.index) } ?? held.count
-    if index < held.count, held[index].market == position.market, held[index].outcome == position.outcome {
-      if held[index].openedAt != position.openedAt { held.remove(at: index) }
-    }
     if index == held.count || held[index].market != position.market || held[index].outcome != position.outcome {
       held.insert(
         Held(
-          market: position.market, outcome: position.outcome, openedAt: position.openedAt,
-          range: range(of: position.market), peak: position.averagePrice), at: index)
-      index = held.firstIndex { $0.market == position.market && $0.outcome == position.outcome } ?? index
+          market: position.market, outcome: position.outcome, range: range(of: position.market),
+          peak: position.averagePrice), at: index)
     }
     if let bid = market.top(position.outcome).bestBid { held[index].peak = max(held[index].peak, bid.price) }
     var levels = rules.exits.levels(range: held[index].range, rules)

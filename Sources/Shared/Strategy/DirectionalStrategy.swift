@@ -33,7 +33,6 @@ public struct DirectionalStrategy<Signal: DirectionalSignal>: Strategy {
   struct Held: Hashable, Sendable {
     let market: MarketSlug
     let outcome: Outcome
-    let openedAt: MarketTime
     /// At 10⁻⁶ dollars a share; `nil` when it was not known.
     let range: Double?
     var peak: Price

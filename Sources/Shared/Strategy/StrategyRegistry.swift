@@ -45,6 +45,8 @@ public enum StrategyRegistry {
         json = json.with(parameter.key.path, .int(clamp(shift < 0 ? old - step : old + step, bounds)))
       case .decimal:
         guard let text = value.decimalText, let old = try? Decimal6.parse(text) else { continue }
+        // What is off stays off: a clone has its parent's rules, with other figures.
+        if old == 0, !bounds.contains(0) { continue }
         // On a grid of a thousandth of the value's own size, so that a clone's settings can be read by a person.
         var grain: Int64 = 1
         while grain * 1000 < Int64(old.magnitude) { grain *= 10 }

@@ -80,12 +80,14 @@ public struct VolatilityExits: Hashable, Sendable {
         mutation: 3...60),
       .init(
         ConfigKey(
-          "atr_profit_ratio", .decimal(from: "0", to: "100", .ratio), builtIn: "3",
-          "Sell when the best bid is this many ranges above the price paid; 0 is off."), mutableFrom: "0.5", to: "10"),
+          "atr_profit_ratio", .decimal(from: "0", to: "100", .ratio), builtIn: policy == .fixed ? "3" : "0",
+          "Sell when the best bid is this many ranges above the price paid; 0 leaves it to take_profit_points."),
+        mutableFrom: "0.5", to: "10"),
       .init(
         ConfigKey(
           "atr_stop_ratio", .decimal(from: "0", to: "100", .ratio), builtIn: "2",
-          "Sell when the best bid is this many ranges below the price paid; 0 is off."), mutableFrom: "0.5", to: "10"),
+          "Sell when the best bid is this many ranges below the price paid; 0 leaves it to stop_loss_points."),
+        mutableFrom: "0.5", to: "10"),
       .init(
         ConfigKey(
           "atr_trail_ratio", .decimal(from: "0", to: "100", .ratio), builtIn: policy == .fixed ? "0" : "1.5",

@@ -26,16 +26,12 @@ struct ReferenceFeedTests {
       let verdict = feed.take(try tick(.oracleTWAP(seconds: 60), second, "91234.1"), from: .polybolt, at: at(2))
       #expect(verdict.role == .liveness && !verdict.isContested)
     }
-    #expect(feed.settlement(rule)?.value.description == "91234.1")
-    let hint = try #require(feed.hint("btc/usd"))
-    #expect(hint.series == .publisherSpot && hint.value.description == "91241")
     // Two markets by the same rule: the second one's end takes the role away.
     feed.follow(rule)
     feed.unfollow(rule)
     #expect(feed.take(try tick(.oracleTWAP(seconds: 60), 11, "1"), from: .rtds, at: at(3)).role == .settlement)
     feed.unfollow(rule)
     #expect(feed.take(try tick(.oracleTWAP(seconds: 60), 12, "1"), from: .rtds, at: at(3)).role == .hint)
-    #expect(feed.hint("eth/usd") == nil)
   }
 
   @Test("A market settled by single observations makes those settle")
@@ -53,7 +49,7 @@ struct ReferenceFeedTests {
     feed.follow(rule)
     _ = feed.take(try tick(.oracleTWAP(seconds: 60), 10, "5"), from: .polybolt, at: at(1))
     #expect(feed.take(try tick(.oracleTWAP(seconds: 60), 10, "6"), from: .rtds, at: at(1)).isContested)
-    #expect(feed.contested == 1 && feed.settlement(rule)?.value.description == "5")
+    #expect(feed.contested == 1)
     _ = feed.take(try tick(.oracleSpot, 10, "5"), from: .polybolt, at: at(1))
     #expect(!feed.take(try tick(.oracleSpot, 10, "6"), from: .rtds, at: at(1)).isContested)
     #expect(feed.contested == 1)
@@ -75,6 +71,14 @@ struct ReferenceFeedTests {
       (#"{"op":"subscribed","rid":"2","channel":"price.crypto"}"#, .subscribed(channel: "price.crypto")),
       (#"{"op":"error","rid":"2","code":"bad_filter","channel":"x"}"#, .refused(code: "bad_filter", channel: "x")),
       (#"{"op":"error","code":"auth_invalid"}"#, .refused(code: "auth_invalid", channel: nil)),
+      (
+        #"{"v":1,"channel":"price.crypto","seq":-9223372036854775808,"payload":{"symbol":"btcusd","source":"pyth","data":[]}}"#,
+        .malformed
+      ),
+      (
+        #"{"v":1,"channel":"price.crypto","seq":1,"dropped":9223372036854775807,"payload":{"symbol":"btcusd","source":"pyth","data":[]}}"#,
+        .malformed
+      ),
       (#"{"v":2,"channel":"price.crypto"}"#, .unknown("version 2")), (#"{"op":"news"}"#, .unknown("news")),
       ("{", .malformed),
       (#"{"v":1,"channel":"price.crypto","seq":1,"payload":{"symbol":"btcusd","source":"pyth"}}"#, .malformed),

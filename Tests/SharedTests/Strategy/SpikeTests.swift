@@ -74,10 +74,13 @@ struct SpikeTests {
   @Test("Standard deviations are their own unit: 2.5 with a slack of 0.5")
   func sigma() throws {
     let parameters: JSON = ["cusum_unit": "sigma", "cusum_threshold_ratio": "2.5", "cusum_slack_ratio": "0.5"]
-    let small = try Self.detector(parameters, Self.calm(200) + [502_000, 502_000])
+    let small = try Self.detector(parameters, Self.calm(200, width: 10_000) + [520_000, 520_000])
     #expect(small.layers.cusum == 0)
-    let large = try Self.detector(parameters, Self.calm(200) + [503_500, 503_500])
+    let large = try Self.detector(parameters, Self.calm(200, width: 10_000) + [535_000, 535_000])
     #expect(large.layers.cusum == 1)
+    // Where nothing has moved for an hour, a cent is still no wave, and no number is without end.
+    let still = try Self.detector(parameters, Array(repeating: 500_000, count: 3600) + [510_000, 510_000])
+    #expect(still.layers.cusum == 0 && still.cusumProgress < 1)
   }
 
   @Test("A silence teaches as much as it lasts, at most a span, and costs no more")
@@ -112,6 +115,16 @@ struct SpikeTests {
       restarted?.observe(value, at: Fixture.time(time))
     }
     #expect(restarted == whole)
+  }
+
+  @Test("After a change of settings the old sums mean nothing: the detector begins anew")
+  func otherSettings() throws {
+    let old = try Self.detector([:], Self.calm(60) + [540_000, 540_000]).checkpoint
+    var new = SpikeDetector(
+      try Self.settings(["cusum_unit": "sigma", "cusum_threshold_ratio": "2.5", "cusum_slack_ratio": "0.5"]),
+      isRelative: false)
+    let isRestored = new.restore(old)
+    #expect(isRestored && !new.isWarm && new.layers.areSilent)
   }
 
   // MARK: The strategy
@@ -162,6 +175,22 @@ struct SpikeTests {
   func liquidity() {
     #expect(Self.spiked([:], size: 80).1.reasons == ["too_thin"])
     #expect(Self.spiked(["liquidity_min_usd": "30"], size: 80).1.published.count == 1)
+  }
+
+  @Test("With the defaults a spike out of a calm whose range is long known is traded")
+  func known() {
+    var core = Fixture.core("spike")
+    for second in 0...120 {
+      let up = Int64(second % 2)
+      _ = core.take(
+        .market(Fixture.market(at: Double(second), order: Int64(second + 1), bid: 50 + up, ask: 51 + up)),
+        at: Double(second))
+    }
+    let effects = (121...122).flatMap { second in
+      core.take(
+        .market(Fixture.market(at: Double(second), order: Int64(second + 1), bid: 58, ask: 59)), at: Double(second))
+    }
+    #expect(effects.published.first?.terms.outcome == .yes, "\(effects.reasons)")
   }
 
   @Test("A profit target that does not cover fees and spread is refused")

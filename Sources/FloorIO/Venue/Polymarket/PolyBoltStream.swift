@@ -9,8 +9,9 @@ public final class PolyBoltStream {
   public var onTicks: (([ReferenceTick]) -> Void)?
   public var onTrouble: ((PolyBoltFrame.Trouble) -> Void)?
   public var onLost: ((_ why: String) -> Void)?
-  /// Authorized and subscribed.
-  public private(set) var isReady = false
+  /// Opened, not yet authorized.
+  public var onOpen: (() -> Void)?
+  public var isOpen: Bool { stream.isOpen }
   private let stream: VenueStream
   private let authorization: Secret
   private let subscription: [UInt8]
@@ -37,10 +38,10 @@ public final class PolyBoltStream {
     stream.onOpen = { [unowned self] in
       numbers = [:]
       stream.send(Array(authorization.reveal().utf8))
+      onOpen?()
     }
     stream.onText = { [unowned self] text in receive(text) }
     stream.onLost = { [unowned self] why in
-      isReady = false
       onLost?(why)
     }
   }
@@ -53,7 +54,6 @@ public final class PolyBoltStream {
     onText?(text)
     switch PolyBoltFrame(text) {
     case .authorized: stream.send(subscription)
-    case .subscribed: isReady = true
     case .refused(let code, let channel):
       // Without a channel nothing of what was asked will come: the usual waits lie before the next try.
       if let channel { onTrouble?(.refused("\(channel): \(code)")) } else { stream.reconnect("refused: \(code)") }
@@ -63,7 +63,7 @@ public final class PolyBoltStream {
       if missed > 0 { onTrouble?(.missed(missed)) }
       numbers[channel] = number
       onTicks?(ticks)
-    case .unsubscribed, .pong: break
+    case .subscribed, .unsubscribed, .pong: break
     case .unknown(let kind): onTrouble?(.stranger(kind))
     case .malformed: onTrouble?(.malformed)
     }

@@ -202,7 +202,9 @@ extension GammaMarket {
     else { return source.map { CryptoRule(asset: $0.asset, duration: nil, twapSeconds: $0.twapSeconds) } }
     var twap: Int?
     if config["twapEnabled"]?.bool == true {
-      guard let seconds = config["twapLookbackSeconds"]?.int, seconds > 0 else { throw .field("cryptoMarketConfig") }
+      guard let seconds = config["twapLookbackSeconds"]?.int, (1...86_400).contains(seconds) else {
+        throw .field("cryptoMarketConfig")
+      }
       twap = Int(seconds)
     }
     if let source, source.asset != asset.lowercased() || source.twapSeconds != twap { throw .field("resolutionSource") }

@@ -46,8 +46,13 @@ public enum PolyBoltFrame: Hashable, Sendable {
     self = PolyBoltFrame.prices(json) ?? .malformed
   }
 
+  /// What a number of messages can be: exact in every language that writes JSON.
+  private static let counts: ClosedRange<Int64> = 0...9_007_199_254_740_992
+
   private static func prices(_ json: JSON) -> PolyBoltFrame? {
     guard json["v"]?.int == 1, let channel = json["channel"]?.string, let number = json["seq"]?.int,
+      counts.contains(number),
+      counts.contains(json["dropped"]?.int ?? 0),
       let payload = json["payload"], let name = payload["symbol"]?.string, let symbol = plain(name)
     else { return json["v"].flatMap { $0.int == 1 ? nil : .unknown("version " + $0.text) } }
     let series: ReferenceTick.Series

@@ -121,7 +121,8 @@ public struct SpikeDetector: Hashable, Sendable {
 
   private func distance(_ newest: Double) -> Double {
     switch settings.unit {
-    case .sigma: deviation > 0 ? (newest - base) / deviation : 0
+    // In water without a ripple the deviation goes to nothing, and any step would be a wave.
+    case .sigma: (newest - base) / max(deviation, isRelative ? max(1, base * 1e-5) : 5000)
     case .price: isRelative ? (base > 0 ? (newest - base) / base * 100 : 0) : (newest - base) / 1e6
     }
   }
@@ -135,7 +136,8 @@ public struct SpikeDetector: Hashable, Sendable {
 
   public var checkpoint: JSON {
     [
-      "clock": clock.checkpoint, "average": average.checkpoint, "sum": sum.checkpoint, "rate": rate.checkpoint,
+      "settings": marks, "clock": clock.checkpoint, "average": average.checkpoint, "sum": sum.checkpoint,
+      "rate": rate.checkpoint,
       "stray": .optional(
         stray.map { ["base": $0.base.checkpoint, "steps": .int($0.steps), "had_alarm": .bool($0.hadAlarm)] }),
       "value": .bits(value), "base": .bits(base), "deviation": .bits(deviation),
@@ -144,8 +146,20 @@ public struct SpikeDetector: Hashable, Sendable {
     ]
   }
 
-  /// Takes the state of a checkpoint; `false` (and nothing changed) when it is damaged.
+  /// What sums and averages mean hangs on these.
+  private var marks: JSON {
+    [
+      "step_ms": .int(settings.step.milliseconds), "span": .int(settings.span), "unit": .string(settings.unit.rawValue),
+      "baseline": .string(settings.baseline.rawValue), "relative": .bool(isRelative),
+    ]
+  }
+
+  /// Takes the state of a checkpoint; `false` (and nothing changed) when it is damaged. After a change of settings it begins anew.
   public mutating func restore(_ checkpoint: JSON) -> Bool {
+    if let written = checkpoint["settings"], written != marks {
+      self = SpikeDetector(settings, isRelative: isRelative)
+      return true
+    }
     var new = SpikeDetector(settings, isRelative: isRelative)
     guard let clock = checkpoint["clock"], let average = checkpoint["average"], let sum = checkpoint["sum"],
       let rate = checkpoint["rate"], new.clock.restore(clock), new.average.restore(average), new.sum.restore(sum),

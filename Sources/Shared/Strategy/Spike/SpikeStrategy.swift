@@ -58,7 +58,7 @@ public struct SpikeSignal: DirectionalSignal, Hashable {
   }
 
   private func evidence(_ layers: SpikeDetector.Layers, confidence: Int64) -> JSON {
-    func micros(_ value: Double) -> JSON { .micros(Int64(value.rounded())) }
+    func micros(_ value: Double) -> JSON { .micros(Int64(min(9e15, max(-9e15, value.rounded())))) }
     return [
       "input": .string(input.rawValue), "direction": .string(direction.rawValue),
       "step_ns": .optional(detector.stepEnd.map { .int($0.nanoseconds) }), "value": micros(detector.value),
