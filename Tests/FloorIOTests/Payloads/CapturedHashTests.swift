@@ -11,15 +11,6 @@ import Testing
   "Check sums of a captured stream",
   .enabled(if: ReferenceFiles.data.isPresent, Comment(rawValue: ReferenceFiles.data.absence)))
 struct CapturedHashTests {
-  /// An unoptimised build takes a part of the changes: it is a hundred times slower.
-  private static var stride: Int {
-    #if DEBUG
-      40
-    #else
-      1
-    #endif
-  }
-
   /// Messages of so much time may have overtaken each other, and a sum may hold a change that is told after it.
   private static let overtaking: Duration = .milliseconds(3)
   /// Only the nearest neighbours are put into every order.
@@ -170,7 +161,7 @@ struct CapturedHashTests {
           if book != nil { step.apply(to: &book!) }
           states.append(book)
           // Before its first snapshot a book is not known.
-          guard let book, step.snapshot != nil || place % Self.stride == 0 else { continue }
+          guard let book, step.snapshot != nil || place % Payloads.stride == 0 else { continue }
           let prices = (lasts.last.map { [$0] } ?? []) + known.last.filter { $0 != lasts.last }
           let found = Self.last(step.hash, book, token, step.time, known, among: prices)
           if step.snapshot != nil {

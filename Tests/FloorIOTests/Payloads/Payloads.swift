@@ -14,6 +14,9 @@ enum Payloads {
     case unknown
   }
 
+  /// Of a recording of many messages every so manieth is compared; all of them (minutes of work) with `FLOOR_FULL_REPLAY=1`.
+  static let stride = ProcessInfo.processInfo.environment["FLOOR_FULL_REPLAY"] == "1" ? 1 : 40
+
   /// The payloads of one file's content: what lists, pages and search answers hold, each by itself.
   static func single(_ json: JSON) -> [JSON] {
     if let items = json.array { return items.flatMap(single) }
