@@ -185,8 +185,13 @@ import Testing
     let deadline = SystemClock.monotonic().advanced(by: .seconds(60))
     while position == .zero, SystemClock.monotonic() < deadline {
       try bench.chooseMarket()
+      guard let ask = (try? bench.book(.yes))?.bestAsk, ask.size >= Shares(whole: 5) else {
+        endings.append("\(bench.market.slug) is over")
+        continue
+      }
+      try bench.publishBook()
       // Three ticks above what is offered now: still inside the collar.
-      let above = try bench.touch(.buy).price.micros + 3 * bench.market.tick.micros
+      let above = ask.price.micros + 3 * bench.market.tick.micros
       let price = try #require(Price(micros: min(above, 1_000_000 - bench.market.tick.micros)))
       let entry = try bench.wish(price: price, size: Shares(whole: 5), useful: .seconds(60))
       try bench.send(entry)
