@@ -134,21 +134,25 @@ extension FeedCore {
       let verdict = referenceFeed.take(tick, from: source, at: now.monotonic)
       if verdict.isContested { effects.append(.note(.contested(symbol: key.symbol, tick.observedAt))) }
       switch verdict.role {
-      case .settlement: counters.settlementTicks += 1
-      case .hint: counters.hintTicks += 1
-      case .liveness: continue
+      case .settlement: counters.settlementTicks += verdict.news.count
+      case .hint: counters.hintTicks += verdict.news.count
+      case .liveness: break
       }
-      order += 1
-      let channel = Names.referencePrices(key.symbol)
-      let price = ReferencePrice(
-        envelope: Envelope(
-          source: self.source, boot: boot, sequence: sequences.next(channel), time: tick.observedAt, sent: now.wall),
-        order: order, symbol: key.symbol, kind: key.kind, value: tick.value)
-      references[key] = price
-      counters.published += 1
-      effects.append(.publish(channel: channel, payload: price.bytes))
-      storeReference(price)
+      for news in verdict.news { publish(news, key, at: now) }
     }
+  }
+
+  private mutating func publish(_ tick: ReferenceTick, _ key: ReferenceKey, at now: Instant) {
+    order += 1
+    let channel = Names.referencePrices(key.symbol)
+    let price = ReferencePrice(
+      envelope: Envelope(
+        source: source, boot: boot, sequence: sequences.next(channel), time: tick.observedAt, sent: now.wall),
+      order: order, symbol: key.symbol, kind: key.kind, value: tick.value)
+    references[key] = price
+    counters.published += 1
+    effects.append(.publish(channel: channel, payload: price.bytes))
+    storeReference(price)
   }
 
   /// From here on it should speak.

@@ -10,8 +10,6 @@ public struct HammerFeeds: Hashable, Sendable {
   public private(set) var drift = RecipeDrift()
   /// Newest second for which the watch is armed.
   public private(set) var armedUntil: Int64?
-  /// Times the watch was armed anew.
-  public private(set) var armings: Int64 = 0
 
   public init(symbol: String, _ settings: StepVolatility.Settings) {
     self.symbol = symbol
@@ -52,7 +50,6 @@ public struct HammerFeeds: Hashable, Sendable {
       isLarge = isLarge || move >= parameters.watchDeviations * sigma * 60.0.squareRoot()
     }
     guard isLarge else { return }
-    if armedUntil.map({ $0 < second }) ?? true { armings += 1 }
     armedUntil = second + parameters.watchHold
   }
 
@@ -70,7 +67,7 @@ extension HammerFeeds {
     return [
       "symbol": .string(symbol), "canonical": canonical.checkpoint, "exchange": exchange.checkpoint,
       "volatility": volatility.checkpoint, "strikes": .object(watched), "drift": drift.checkpoint,
-      "armed_until_s": .optional(armedUntil.map { .int($0) }), "armings": .int(armings),
+      "armed_until_s": .optional(armedUntil.map { .int($0) }),
     ]
   }
 
@@ -94,6 +91,5 @@ extension HammerFeeds {
       strikes[kind] = try StrikeWatch(checkpoint: member.value)
     }
     armedUntil = try fields.optional("armed_until_s") { $0.int }
-    armings = try fields.int("armings")
   }
 }

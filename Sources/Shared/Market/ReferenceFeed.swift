@@ -14,9 +14,11 @@ public enum ReferenceSource: String, Hashable, Sendable, CaseIterable {
   case polybolt
 }
 
-/// One picture of the reference prices out of several sources. Whichever source speaks first counts; what the other says of the same
-/// moment is a sign of life, and when it says something else, that is counted. Which series settles is each market's own word
-/// (`Market.Settlement`), never a constant. Pure; not thread-safe.
+/// One picture of the reference prices out of several sources. Of each series one source leads, the first that spoke: what it tells is the
+/// news. What the other tells ahead of it waits, and fills the moments that the leader leaves out; when the leader has said nothing of the
+/// series for `patience`, the other leads from where it stopped. None is told out of order, and lost is only what the leader leaves out and the other tells after the leader's next.
+/// What is said of a moment already told is a sign of life, and when it is something else, that is counted. Which series settles is each
+/// market's own word (`Market.Settlement`), never a constant. Pure; not thread-safe.
 public struct ReferenceFeed: Sendable {
   /// A price series: what is meant by it, whichever source told it.
   public struct Key: Hashable, Sendable {
@@ -36,17 +38,37 @@ public struct ReferenceFeed: Sendable {
   }
 
   public struct Verdict: Hashable, Sendable {
+    /// To be told now, in order of time; empty for a sign of life.
+    public let news: [ReferenceTick]
     public let role: ReferenceRole
     /// Two sources say different things of the same moment of a settling series.
     public let isContested: Bool
   }
 
-  private struct Known: Sendable {
-    var time: MarketTime
-    /// The newest values, oldest first, to compare what the other source says with.
-    var recent: [(time: MarketTime, value: ReferenceValue, source: ReferenceSource)]
+  private struct Told: Sendable {
+    let tick: ReferenceTick
+    let source: ReferenceSource
   }
 
+  private struct Known: Sendable {
+    var leader: ReferenceSource
+    /// When the leader last said something of this series.
+    var leaderHeardAt: MonotonicTime
+    var time: MarketTime
+    /// The newest values, oldest first, to compare what the other source says with.
+    var recent: [Told] = []
+    /// What the other source told ahead of the leader, oldest first.
+    var ahead: [Told] = []
+
+    mutating func tell(_ told: Told) {
+      time = told.tick.observedAt
+      recent.append(told)
+      if recent.count > ReferenceFeed.kept { recent.removeFirst(ReferenceFeed.kept / 3) }
+    }
+  }
+
+  /// Prices come once a second: so long without one, and the other source takes over.
+  public static let patience = Duration.seconds(2)
   private static let kept = 180
   private var known: [Key: Known] = [:]
   private var settling: [Key: Int] = [:]
@@ -76,22 +98,37 @@ public struct ReferenceFeed: Sendable {
   public mutating func take(_ tick: ReferenceTick, from source: ReferenceSource, at now: MonotonicTime) -> Verdict {
     heard[source] = now
     let key = Key(tick)
-    let role: ReferenceRole = settles(key) ? .settlement : .hint
-    guard var state = known[key] else {
-      known[key] = Known(time: tick.observedAt, recent: [(tick.observedAt, tick.value, source)])
-      return Verdict(role: role, isContested: false)
+    var state =
+      known[key]
+      ?? Known(leader: source, leaderHeardAt: now, time: tick.observedAt.advanced(by: .nanoseconds(-1)))
+    defer { known[key] = state }
+    let settles = settles(key)
+    let differs = differs(tick, from: source, state)
+    if differs, settles { contested += 1 }
+    if source != state.leader, now.since(state.leaderHeardAt) >= ReferenceFeed.patience { state.leader = source }
+    if source == state.leader { state.leaderHeardAt = now }
+    let told = Told(tick: tick, source: source)
+    var news: [Told] = []
+    if tick.observedAt > state.time {
+      if source == state.leader {
+        news = state.ahead.filter { $0.tick.observedAt < tick.observedAt } + [told]
+        state.ahead.removeAll { $0.tick.observedAt <= tick.observedAt }
+      } else if state.ahead.last.map({ $0.tick.observedAt < tick.observedAt }) ?? true {
+        if state.ahead.count == ReferenceFeed.kept { state.ahead.removeFirst() }
+        state.ahead.append(told)
+      }
     }
-    guard tick.observedAt > state.time else {
-      let same = state.recent.last { $0.time == tick.observedAt }
-      let differs = same.map { $0.source != source && $0.value != tick.value } ?? false
-      if differs, role == .settlement { contested += 1 }
-      return Verdict(role: .liveness, isContested: differs && role == .settlement)
-    }
-    state.time = tick.observedAt
-    state.recent.append((tick.observedAt, tick.value, source))
-    if state.recent.count > ReferenceFeed.kept { state.recent.removeFirst(ReferenceFeed.kept / 3) }
-    known[key] = state
-    return Verdict(role: role, isContested: false)
+    for each in news { state.tell(each) }
+    return Verdict(
+      news: news.map(\.tick), role: news.isEmpty ? .liveness : settles ? .settlement : .hint,
+      isContested: differs && settles)
+  }
+
+  /// Says the other source something else of this moment?
+  private func differs(_ tick: ReferenceTick, from source: ReferenceSource, _ state: Known) -> Bool {
+    let told = tick.observedAt <= state.time ? state.recent : state.ahead
+    let other = told.last { $0.tick.observedAt == tick.observedAt && $0.source != source }
+    return other.map { $0.tick.value != tick.value } ?? false
   }
 
   // MARK: Looking

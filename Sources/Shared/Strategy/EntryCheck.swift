@@ -40,11 +40,11 @@ public enum EntryCheck {
   ) -> Result<Wish, EntryRefusal> {
     let top = market.top(outcome)
     guard let bid = top.bestBid, let ask = top.bestAsk, !top.isCrossed else { return .failure(.init(.brokenBook)) }
-    let spread = ask.price.micros - bid.price.micros
+    let figures = BookFigures(top)
+    let spread = figures.spread
     if spread > rules.spreadMax { return .failure(.init(.spreadTooWide, ["spread_points": .micros(spread)])) }
-    let liquidity = BookFigures(top).depth
-    if liquidity < rules.liquidityMin {
-      return .failure(.init(.tooThin, ["liquidity_usd": .text(liquidity)]))
+    if figures.depth < rules.liquidityMin {
+      return .failure(.init(.tooThin, ["liquidity_usd": .text(figures.depth)]))
     }
     guard ask.price.micros >= rules.entryPriceMin, ask.price.micros <= rules.entryPriceMax else {
       return .failure(.init(.priceOutOfBounds, ["ask_points": .text(ask.price)]))

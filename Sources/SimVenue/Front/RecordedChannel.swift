@@ -1,6 +1,6 @@
 /// A public stream that carries a recording: whoever has subscribed to anything on it hears every frame, as it came to the one who
-/// recorded it, and nothing else but answers to keep-alives and, at its first subscription, the books as they then stand, without which
-/// changes of a book would mean nothing to who comes late. Pure: gives texts to send.
+/// recorded it, and nothing else but answers to keep-alives and, of a recording that begins in the middle, the books as they stand at its
+/// first subscription, without which changes would mean nothing. Pure: gives texts to send.
 struct RecordedChannel<Peer: Hashable> {
   private var known: Set<Peer> = []
   private var listeners: Set<Peer> = []

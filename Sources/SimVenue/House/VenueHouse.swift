@@ -327,7 +327,8 @@ final class VenueHouse {
     _ = try catchUp(wall: wall)
     switch channels[peer] {
     case .market where life.speaksVerbatim:
-      recorded[.market]?.heard(text, from: peer, standing: { BookText.standing(state) }, deliver)
+      recorded[.market]?.heard(
+        text, from: peer, standing: { life.beginsInside ? BookText.standing(state) : [] }, deliver)
     case .rtds where life.speaksVerbatim: recorded[.reference]?.heard(text, from: peer, deliver)
     case .market: market.heard(text, from: peer, state, deliver)
     case .user: if !user.heard(text, from: peer, gate, state, deliver) { hangUp(peer) }

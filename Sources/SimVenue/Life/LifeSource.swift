@@ -22,6 +22,8 @@ protocol LifeSource {
   func reports(on symbol: String) -> Bool
   /// The public streams carry recorded frames, as they are, and nothing of the venue's own.
   var speaksVerbatim: Bool { get }
+  /// What it plays began before its first frame: who has not heard that needs the books as they stand.
+  var beginsInside: Bool { get }
   /// Recorded frames since the last call, in order. Only of a source that speaks verbatim.
   mutating func takeFrames() -> [VerbatimFrame]
   /// For `/sim/status`.
@@ -30,6 +32,7 @@ protocol LifeSource {
 
 extension LifeSource {
   var speaksVerbatim: Bool { false }
+  var beginsInside: Bool { false }
   mutating func takeFrames() -> [VerbatimFrame] { [] }
 }
 

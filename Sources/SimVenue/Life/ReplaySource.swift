@@ -33,6 +33,7 @@ struct ReplaySource: LifeSource {
   private var frames: [VerbatimFrame] = []
   private(set) var snapshots = 0
   private(set) var framesPlayed = 0
+  private(set) var beginsInside = false
 
   /// - Parameters:
   ///   - recordings: in any order; played in that of their first event.
@@ -115,6 +116,7 @@ struct ReplaySource: LifeSource {
     guard let frame = event.frame else {
       // A file that is not a recording's first begins with books that its listeners had heard of before it.
       guard framesPlayed == 0 else { return }
+      beginsInside = true
       for case .book(let market, _) in event.changes {
         for outcome in Outcome.allCases {
           let text = BookText.write(numbers[market], outcome, state, event: true)

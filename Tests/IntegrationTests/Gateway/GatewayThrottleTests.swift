@@ -29,6 +29,7 @@ import Testing
     let price = try bench.restingPrice()
     // Two orders a second and three at once; four cancels and six.
     try bench.request("POST", "/sim/throttle", ["percent": 5])
+    let begun = SystemClock.monotonic()
     var wishes: [IntentMessage] = []
     for step in 0..<12 as Range<Int64> {
       // Each at a price of its own: a twin within moments would be refused before anything is sent.
@@ -41,12 +42,15 @@ import Testing
     try bench.until("a word about each wish", within: .seconds(60)) {
       wishes.allSatisfy { last($0).map { $0.final || $0.event == .live } ?? false }
     }
+    let seconds = Int64(SystemClock.monotonic().since(begun).nanoseconds / 1_000_000_000) + 1
     let resting = wishes.filter { last($0)?.final == false }
     let ended = wishes.filter { last($0)?.final == true }
     #expect(resting.count >= 3, "the venue's burst passes")
     #expect(ended.allSatisfy { last($0)?.reason == "venue_throttled" }, "\(ended.map { last($0)?.reason })")
     let (taken, refused) = try posts(bench)
     #expect(taken == resting.count, "\(taken) taken, \(refused) refused")
+    // Who stopped them, the venue or our own budget, hangs on when its first answers came; that they were stopped does not.
+    #expect(Int64(taken) <= 3 + 2 * seconds, "\(taken) taken in \(seconds) s")
     // Each is sent four times at most, and what the budget holds back is not sent at all: all of it, when an answer came in time.
     #expect(refused < 12 * 2, "\(refused) requests in vain")
     #expect(try bench.venueOpenOrders() == resting.count)

@@ -150,4 +150,14 @@ import Testing
     }
     #expect((228...231).contains(tenSeconds(budget)))
   }
+
+  @Test(
+    "Any whole number that a header can hold is heard without harm",
+    arguments: [Int64.max, .max / 4 + 1, 0, .min / 4 - 1, .min])
+  func extremes(number: Int64) throws {
+    let usual = VenueBudget(ordersPerSecond: 40, seed: 1)
+    var budget = usual
+    _ = budget.heard(try standing(String(number)), after: .postOrder, at(0), venue: venue)
+    #expect((tenSeconds(budget) < tenSeconds(usual)) == (number <= 0))
+  }
 }

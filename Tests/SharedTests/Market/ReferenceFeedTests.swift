@@ -1,3 +1,4 @@
+import FloorTestSupport
 import Shared
 import Testing
 
@@ -53,6 +54,60 @@ struct ReferenceFeedTests {
     _ = feed.take(try tick(.oracleSpot, 10, "5"), from: .polybolt, at: at(1))
     #expect(!feed.take(try tick(.oracleSpot, 10, "6"), from: .rtds, at: at(1)).isContested)
     #expect(feed.contested == 1)
+  }
+
+  /// The seconds that are news, and how long after `now` zero.
+  private func news(_ feed: inout ReferenceFeed, _ second: Int64, _ source: ReferenceSource, _ now: Int64) throws
+    -> [Int64]
+  {
+    feed.take(try tick(.oracleTWAP(seconds: 60), second, "5"), from: source, at: at(now)).news.map(\.observedAt.seconds)
+  }
+
+  @Test(
+    "Who runs ahead waits: a second that only the slower source tells is not lost, and one that the leader leaves out is filled"
+  )
+  func order() throws {
+    var feed = ReferenceFeed()
+    #expect(try news(&feed, 10, .rtds, 10) == [10])
+    #expect(try news(&feed, 12, .polybolt, 10) == [])
+    #expect(try news(&feed, 11, .rtds, 11) == [11])
+    #expect(try news(&feed, 12, .rtds, 11) == [12])
+    #expect(try news(&feed, 13, .polybolt, 12) == [])
+    #expect(try news(&feed, 14, .rtds, 12) == [13, 14])
+    #expect(try news(&feed, 13, .rtds, 12) == [] && news(&feed, 14, .polybolt, 12) == [])
+  }
+
+  @Test(
+    "When the leader is silent for two seconds the other goes on from where it stopped, and leads until it is silent")
+  func takeOver() throws {
+    var feed = ReferenceFeed()
+    #expect(try news(&feed, 10, .rtds, 10) == [10])
+    #expect(try news(&feed, 11, .polybolt, 11) == [])
+    #expect(try news(&feed, 12, .polybolt, 12) == [11, 12])
+    #expect(try news(&feed, 13, .rtds, 13) == [])
+    #expect(try news(&feed, 13, .polybolt, 13) == [13])
+    #expect(try news(&feed, 14, .rtds, 14) == [] && news(&feed, 15, .rtds, 15) == [14, 15])
+  }
+
+  @Test(
+    "However two sources stall and leave out, time runs forward and each second that was told is news once",
+    arguments: Seeds.some(20))
+  func everySecond(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    var feed = ReferenceFeed()
+    var told: Set<Int64> = []
+    var heard: [Int64] = []
+    for second in 1...399 as ClosedRange<Int64> {
+      // One of the two may stall for a while, each may leave a second out, and either may come first.
+      let stalled: ReferenceSource? = (second / 40) % 3 == 1 ? .rtds : (second / 40) % 3 == 2 ? .polybolt : nil
+      for source in Bool.random(using: &random) ? [ReferenceSource.rtds, .polybolt] : [.polybolt, .rtds] {
+        guard source != stalled, Int.random(in: 0..<10, using: &random) > 0 || second > 390 else { continue }
+        told.insert(second)
+        heard += try news(&feed, second, source, second)
+      }
+    }
+    let (lost, doubled) = (told.subtracting(heard).sorted(), heard.count - Set(heard).count)
+    #expect(heard == told.sorted(), "lost \(lost), doubled \(doubled)")
   }
 
   @Test("Each source's silence is measured by itself, from its last word of any kind")

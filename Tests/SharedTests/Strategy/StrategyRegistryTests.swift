@@ -59,6 +59,16 @@ struct StrategyRegistryTests {
     }
   }
 
+  @Test("What a parent has off is off in its clones", arguments: UInt64(1)...20)
+  func off(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let parent: JSON = ["atr_trail_ratio": "0", "take_profit_points": "0"]
+    let clone = try StrategyRegistry.mutate(
+      "momentum", parameters: parent, size: USD(dollars: 20), spread: 0.3, using: &random)
+    #expect(clone["atr_trail_ratio"]?.string == "0" && clone["take_profit_points"]?.string == "0")
+    #expect(clone["stop_loss_points"]?.string != "0")
+  }
+
   @Test("A clone differs from its parent, stays inside the bounds, and the seed decides how", arguments: UInt64(1)...50)
   func clones(seed: UInt64) throws {
     for kind in StrategyRegistry.kinds {

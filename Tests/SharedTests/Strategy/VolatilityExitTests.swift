@@ -77,6 +77,19 @@ struct VolatilityExitTests {
     }
   }
 
+  @Test(
+    "What the database says of a position, its opening to another clock's second, takes neither range nor peak away")
+  func resync() throws {
+    var core = Self.holding(Self.wide)
+    _ = core.take(.market(Fixture.market(at: 11, order: 4010, bid: 55, ask: 56)), at: 11)
+    let position = Position(
+      market: Fixture.slug, outcome: .yes, shares: Shares(whole: 30), cost: USD(dollars: 15), openedAt: Fixture.time(9))
+    core.reconcile(Fixture.snapshot(cursor: 3, positions: [position]), missed: [])
+    #expect(core.take(.market(Fixture.market(at: 12, order: 4011, bid: 54, ask: 55)), at: 12).reasons.isEmpty)
+    #expect(
+      core.take(.market(Fixture.market(at: 13, order: 4012, bid: 53, ask: 54)), at: 13).reasons == ["trailing_stop"])
+  }
+
   @Test("After a restart the range of the opening and the highest bid are still known")
   func restart() throws {
     var core = Self.holding(Self.wide)
