@@ -90,15 +90,16 @@ struct RecordedFrameTests {
   func events() throws {
     var all = GameTally()
     for file in try Self.files("sports_ws_events_mlb", ".csv.gz") { try replay(file, &all) }
-    // Some games have few moments and snapshots; together they tell.
-    #expect(all.moments > 0 && all.mirrored * 100 >= all.moments * 98, "\(all)")
+    // Some games have few moments and snapshots; together they tell. A row that the collector missed shows until the book's next
+    // telling, so what counts is how often they part and not for how long.
+    #expect(all.moments > 0 && all.partings * 200 <= all.moments, "\(all)")
     #expect(all.levels > 0 && all.equal * 100 >= all.levels * 85, "\(all)")
   }
 
   private struct GameTally {
-    /// Moments in which both tokens' books were known, and those in which they mirrored each other.
+    /// Moments in which both tokens' books were known, and how often they then ceased to mirror each other.
     var moments = 0
-    var mirrored = 0
+    var partings = 0
     /// Levels of snapshots of a book already known, and those that we had.
     var levels = 0
     var equal = 0
@@ -151,6 +152,7 @@ struct RecordedFrameTests {
     var decoder = MarketFrameDecoder()
     var books: [TokenID: OrderBook] = [:]
     var taken = 0
+    var isMirrored = true
     for (number, message) in messages.enumerated() {
       let frame = decoder.decode(frame(message))
       switch try #require(frame.events.first, "\(file): \(message[0])") {
@@ -178,7 +180,9 @@ struct RecordedFrameTests {
       let pair = books.values.filter(\.isComplete)
       if isBetween, pair.count == 2 {
         tally.moments += 1
-        if pair[0].top == pair[1].top.mirrored { tally.mirrored += 1 }
+        let wasMirrored = isMirrored
+        isMirrored = pair[0].top == pair[1].top.mirrored
+        if wasMirrored, !isMirrored { tally.partings += 1 }
       }
     }
     #expect(taken == rows.count, "\(file): \(taken) levels from \(rows.count) rows")
