@@ -33,7 +33,7 @@ extension FeedCore {
       tick: description.tick, minimumSize: description.minimumSize, fee: description.fee,
       startsAt: description.startsAt, endsAt: description.endsAt, settlement: description.settlement,
       yes: keeper.top(.yes), no: keeper.top(.no),
-      last: keeper.last, payout: keeper.payout)
+      last: keeper.last, flow: keeper.flow, payout: keeper.payout)
     effects.append(.mark(.published(slug, boot: boot, order: order, state: state)))
     effects.append(.publish(channel: channel, payload: message.bytes))
     counters.published += 1

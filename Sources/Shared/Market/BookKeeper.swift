@@ -96,8 +96,7 @@ public struct BookKeeper: Sendable {
   public var policy: Policy
   /// Grows whenever the books were rebuilt (reconnection, resubscription, another tick): what was computed from an older one is void.
   public private(set) var bookEpoch: Int64 = 1
-  public private(set) var last: LastTrade?
-  private var lastTime: MarketTime?
+  private var tape = TradeTape()
   /// The newest stamp since the connection was last made.
   private var newest: MarketTime?
   public private(set) var dataTime: MarketTime?
@@ -147,13 +146,7 @@ public struct BookKeeper: Sendable {
       guard let outcome = market.outcome(of: trade.token) else { return false }
       mutate(outcome) { $0.freshAt = now }
       noteData(trade.time)
-      // One that arrives late, or once more, is not the last.
-      guard lastTime.map({ trade.time >= $0 }) ?? true else { return false }
-      let news = LastTrade(outcome: outcome, side: trade.side, price: trade.price, size: trade.size)
-      let isRepeated = lastTime == trade.time && last == news
-      lastTime = trade.time
-      last = news
-      return !isRepeated
+      return tape.take(trade, of: outcome)
     case .tickSizeChange(let change):
       guard market.outcome(of: change.token) != nil else { return false }
       noteData(change.time)
@@ -235,7 +228,7 @@ public struct BookKeeper: Sendable {
     yes = yes.lost(at: now)
     no = no.lost(at: now)
     // A venue that was restored from an older state stamps earlier than before.
-    lastTime = nil
+    tape.connectionLost()
     tickTime = nil
     newest = nil
   }
@@ -377,6 +370,9 @@ public struct BookKeeper: Sendable {
   }
 
   // MARK: Looking
+
+  public var last: LastTrade? { tape.last }
+  public var flow: TakerFlow { tape.flow }
 
   /// The best levels of one outcome: of its own book, or, while only the other's is known, of that one seen from this side.
   public func top(_ outcome: Outcome) -> BookTop {

@@ -32,6 +32,7 @@ private struct MarketUpdateReader {
   private var yes: BookTop?
   private var no: BookTop?
   private var last: LastTradeReader?
+  private var flow = TakerFlow.none
   private var payout: Int64?
 
   mutating func read(_ scanner: inout JSONScanner) throws(JSONError) {
@@ -58,6 +59,7 @@ private struct MarketUpdateReader {
         var trade = LastTradeReader()
         try trade.read(&scanner)
         last = trade
+      case "flow": flow = try TakerFlow(&scanner)
       case "payout": payout = try scanner.decimal()
       default: if try !envelope.take(key, &scanner) { try scanner.skipValue() }
       }
@@ -102,7 +104,7 @@ private struct MarketUpdateReader {
       envelope: envelope, order: order, slug: slug, series: series, state: state, reason: reason, bookEpoch: bookEpoch,
       tick: tick, minimumSize: Shares(micros: minimumSize), fee: fee,
       startsAt: startsAt.map { MarketTime(nanoseconds: $0) }, endsAt: endsAt.map { MarketTime(nanoseconds: $0) },
-      settlement: settlement, yes: yes, no: no, last: try last?.trade(), payout: payout)
+      settlement: settlement, yes: yes, no: no, last: try last?.trade(), flow: flow, payout: payout)
   }
 }
 
@@ -131,6 +133,26 @@ private struct LastTradeReader {
     guard let price = price.flatMap(Price.init(micros:)) else { throw .invalid("last.price") }
     guard let size, size >= 0 else { throw .invalid("last.size") }
     return LastTrade(outcome: outcome, side: side, price: price, size: Shares(micros: size))
+  }
+}
+
+extension TakerFlow {
+  init(_ scanner: inout JSONScanner) throws(JSONError) {
+    self = .none
+    try scanner.enterObject()
+    while let key = try scanner.nextKey() {
+      switch key {
+      case "yes": towardYes = Shares(micros: try TakerFlow.counter(&scanner))
+      case "no": towardNo = Shares(micros: try TakerFlow.counter(&scanner))
+      default: try scanner.skipValue()
+      }
+    }
+  }
+
+  private static func counter(_ scanner: inout JSONScanner) throws(JSONError) -> Int64 {
+    let micros = try scanner.decimal()
+    guard micros >= 0 else { throw scanner.error(.invalidNumber) }
+    return micros
   }
 }
 

@@ -5,7 +5,7 @@
 /// {"v":1,"src":"market-feed","boot":"b7","seq":12,"ts_ns":…,"sent_ns":…,"order":311,"slug":"btc-updown-5m-1795180500",
 ///  "series":"BTC-5m","state":"live","book_epoch":3,"tick":"0.01","min_size":"5","fee_rate":"0.07","fee_exponent":1,
 ///  "starts_ns":…,"ends_ns":…,"settlement_symbol":"btc/usd","settlement_twap_s":60,"yes":{"bids":[["0.52","84.75"]],"asks":[["0.53","150"]]},"no":{"bids":[["0.47","150"]],"asks":[]},
-///  "last":{"outcome":"YES","side":"BUY","price":"0.53","size":"150"}}
+///  "last":{"outcome":"YES","side":"BUY","price":"0.53","size":"150"},"flow":{"yes":"1150","no":"420.5"}}
 /// ```
 /// Bids best (highest) first, asks best (lowest) first, at most five of each. `ts_ns` is the venue's time of the newest data in it.
 public struct MarketUpdate: Hashable, Sendable {
@@ -30,6 +30,8 @@ public struct MarketUpdate: Hashable, Sendable {
   public var yes: BookTop
   public var no: BookTop
   public var last: LastTrade?
+  /// What takers have moved since the feed followed the market; on the wire only once there was a match.
+  public var flow: TakerFlow
   /// After resolution: dollars per YES share, 1, 0 or (split) 0.5.
   public var payout: Price?
 
@@ -38,7 +40,7 @@ public struct MarketUpdate: Hashable, Sendable {
     reason: String? = nil,
     bookEpoch: Int64, tick: PriceTick, minimumSize: Shares, fee: TakerFee, startsAt: MarketTime?,
     endsAt: MarketTime?, settlement: Market.Settlement? = nil, yes: BookTop, no: BookTop, last: LastTrade? = nil,
-    payout: Price? = nil
+    flow: TakerFlow = .none, payout: Price? = nil
   ) {
     self.envelope = envelope
     self.order = order
@@ -56,10 +58,14 @@ public struct MarketUpdate: Hashable, Sendable {
     self.yes = yes
     self.no = no
     self.last = last
+    self.flow = flow
     self.payout = payout
   }
 
   public func top(_ outcome: Outcome) -> BookTop { outcome == .yes ? yes : no }
+
+  /// The middle of the YES book; from the NO book when only that one is whole.
+  public var mid: Price? { yes.mid ?? no.mid?.complement }
 }
 
 // MARK: - Writing
@@ -131,6 +137,13 @@ extension MarketUpdate {
       out.appendQuoted(micros: last.price.micros)
       out.appendASCII(",\"size\":")
       out.appendQuoted(micros: last.size.micros)
+      out.append(UInt8(ascii: "}"))
+    }
+    if flow != .none {
+      out.appendASCII(",\"flow\":{\"yes\":")
+      out.appendQuoted(micros: flow.towardYes.micros)
+      out.appendASCII(",\"no\":")
+      out.appendQuoted(micros: flow.towardNo.micros)
       out.append(UInt8(ascii: "}"))
     }
     if let payout {

@@ -15,8 +15,10 @@ public protocol DirectionalSignal: Sendable {
   static func problems(_ parameters: StrategyParameters, input: TradeRules.Input) -> [String]
   /// The time of the newest observation.
   var latest: MarketTime? { get }
-  /// Takes the figure, at 10⁻⁶ of its unit.
-  mutating func observe(_ value: Int64, at time: MarketTime)
+  /// Takes what a live market's update tells; with inputs that are of the market itself.
+  mutating func observe(_ market: MarketUpdate)
+  /// Takes the underlying's price; with input `reference`.
+  mutating func observe(_ price: ReferencePrice)
   var reading: SignalReading { get }
   /// Has happened what buying this outcome bet on?
   func targetReached(holding outcome: Outcome) -> Bool
@@ -26,6 +28,22 @@ public protocol DirectionalSignal: Sendable {
 
 extension DirectionalSignal {
   public static func problems(_ parameters: StrategyParameters, input: TradeRules.Input) -> [String] { [] }
+}
+
+/// A signal of one figure: the reference price, or the middle of the YES book.
+public protocol FigureSignal: DirectionalSignal {
+  /// Takes the figure, at 10⁻⁶ of its unit.
+  mutating func observe(_ value: Int64, at time: MarketTime)
+}
+
+extension FigureSignal {
+  public mutating func observe(_ market: MarketUpdate) {
+    if let mid = market.mid { observe(mid.micros, at: market.envelope.time) }
+  }
+
+  public mutating func observe(_ price: ReferencePrice) {
+    if let value = price.value.micros { observe(value, at: price.envelope.time) }
+  }
 }
 
 /// How far a figure must be from its base to mean something: per cent of the base for a reference price, dollars a share for a token.
@@ -50,7 +68,7 @@ public struct SignalThreshold: Hashable, Sendable {
     let reached =
       switch input {
       case .reference: base > 0 && Int128(difference.magnitude) * 100_000_000 >= Int128(micros) * Int128(base)
-      case .tokenMid: Int128(difference.magnitude) >= Int128(micros)
+      case .tokenMid, .trades, .book: Int128(difference.magnitude) >= Int128(micros)
       }
     return reached ? Int(difference.signum()) : 0
   }

@@ -50,7 +50,7 @@ extension DirectionalStrategy {
     // A history of another figure means nothing for this one; exits and cool-downs still hold.
     let (input, kind) = (try fields.string("input"), try fields.string("reference_kind"))
     let sameFigure =
-      input == rules.input.rawValue && (rules.input == .tokenMid || kind == rules.referenceKind.rawValue)
+      input == rules.input.rawValue && (rules.input != .reference || kind == rules.referenceKind.rawValue)
     for item in sameFigure ? try fields.value("series").array ?? [] : [] {
       let entry = try MessageFields(item, prefix: "strategy.series")
       var signal = emptySignal()

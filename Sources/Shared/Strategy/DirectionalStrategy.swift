@@ -45,7 +45,7 @@ public struct DirectionalStrategy<Signal: DirectionalSignal>: Strategy {
 
   let rules: TradeRules
   private let parameters: StrategyParameters
-  /// Ordered by name: `btc/usd`, or the slug when the input is the token's middle.
+  /// Ordered by name: `btc/usd`, or the slug when the input is the market's own.
   var series: [Series] = []
   /// Ordered by market and outcome.
   var exits: [Exit] = []
@@ -66,15 +66,15 @@ public struct DirectionalStrategy<Signal: DirectionalSignal>: Strategy {
   public mutating func handle(_ event: StrategyEvent, _ context: StrategyContext, _ output: inout StrategyOutput) {
     switch event {
     case .market(let market):
-      if market.state == .live, let mid = DirectionalStrategy.mid(market) {
-        if rules.input == .tokenMid { observe(mid.micros, at: market.envelope.time, in: market.slug.text) }
-        if rules.exits.needsRange { measure(mid, at: market.envelope.time, in: market.slug) }
+      if market.state == .live {
+        if rules.input != .reference { observe(in: market.slug.text) { $0.observe(market) } }
+        if rules.exits.needsRange, let mid = market.mid { measure(mid, at: market.envelope.time, in: market.slug) }
       }
       consider(market, context, &output)
       if market.state == .closed || market.state == .resolved { forget(market.slug, context) }
     case .reference(let price):
-      guard rules.input == .reference, price.kind == rules.referenceKind, let value = price.value.micros else { return }
-      observe(value, at: price.envelope.time, in: price.symbol)
+      guard rules.input == .reference, price.kind == rules.referenceKind else { return }
+      observe(in: price.symbol) { $0.observe(price) }
       for market in context.markets.all where market.series?.symbol == price.symbol {
         consider(market, context, &output)
       }
@@ -84,18 +84,15 @@ public struct DirectionalStrategy<Signal: DirectionalSignal>: Strategy {
     }
   }
 
-  /// The middle of the YES book; from the NO book when only that one is whole.
-  static func mid(_ market: MarketUpdate) -> Price? { market.yes.mid ?? market.no.mid?.complement }
-
   // MARK: Signals
 
-  private mutating func observe(_ value: Int64, at time: MarketTime, in name: String) {
+  private mutating func observe(in name: String, _ observe: (inout Signal) -> Void) {
     var index = series.firstIndex { $0.name >= name } ?? series.count
     if index == series.count || series[index].name != name {
       series.insert(Series(name: name, signal: emptySignal()), at: index)
       index = series.firstIndex { $0.name == name } ?? index
     }
-    series[index].signal.observe(value, at: time)
+    observe(&series[index].signal)
   }
 
   func emptySignal() -> Signal { Signal(parameters, input: rules.input) }
@@ -209,6 +206,6 @@ public struct DirectionalStrategy<Signal: DirectionalSignal>: Strategy {
     exits.removeAll { $0.market == market }
     ranges.removeAll { $0.market == market }
     held.removeAll { $0.market == market }
-    if rules.input == .tokenMid { series.removeAll { $0.name == market.text } }
+    if rules.input != .reference { series.removeAll { $0.name == market.text } }
   }
 }

@@ -2,7 +2,7 @@
 public typealias MeanReversionStrategy = DirectionalStrategy<ReversionSignal>
 
 /// The figure now against its time-weighted mean over the last `lookback_s`.
-public struct ReversionSignal: DirectionalSignal, Hashable {
+public struct ReversionSignal: FigureSignal, Hashable {
   public static let kind = StrategyKind(
     name: "reversion",
     summary:

@@ -2,7 +2,7 @@
 public typealias MomentumStrategy = DirectionalStrategy<MomentumSignal>
 
 /// The figure now against the last one known `lookback_s` ago.
-public struct MomentumSignal: DirectionalSignal, Hashable {
+public struct MomentumSignal: FigureSignal, Hashable {
   public static let kind = StrategyKind(
     name: "momentum",
     summary:

@@ -82,6 +82,7 @@ public struct RecordedFigures: Sendable {
     let observations: [RollingWindow.Sample]
     switch try SignalEvidence(detail).input {
     case .tokenMid: observations = middles(market)
+    case .trades, .book: throw .invalid("input")
     case .reference:
       guard let symbol = MarketSeries.contract(market)?.series.symbol,
         let kind = detail["reference_kind"]?.string.flatMap(ReferenceKind.init(rawValue:))

@@ -3,7 +3,7 @@
 //   Strategy          the one interface every strategy is written against    StrategyRegistry    name → strategy
 //   StrategyContext   what it may see                                         StrategyOutput      what it may say
 //   StrategyParameters  its checked settings                                  TradeRules          guards, size and exits, shared
-//   DirectionalStrategy  a signal plus the rules: momentum, reversion         AgentCore           the agent around a strategy
+//   DirectionalStrategy  a signal plus the rules: all but the next two        AgentCore           the agent around a strategy
 //   HammerStrategy    the last seconds of a window (mathematics: Hammer)        DrillStrategy       orders without an opinion
 //   SignalRecomputation  a decision checked by its definition                 RecordedFigures     … against the feed's recording
 //

@@ -88,6 +88,9 @@ public struct StrategyParameters: Hashable, Sendable {
     }
   }
 
+  /// Does the kind declare this key?
+  public func has(_ key: String) -> Bool { values[key] != nil }
+
   // A key that the kind does not declare is a mistake in the strategy's source, found by its first test.
 
   public func word(_ key: String) -> String {

@@ -1,7 +1,8 @@
 /// Every strategy there is. A strategy exists when it stands in this list; nothing else refers to a strategy by its type.
 public enum StrategyRegistry {
   private static let all: [any Strategy.Type] = [
-    MomentumStrategy.self, MeanReversionStrategy.self, SpikeStrategy.self, HammerStrategy.self, DrillStrategy.self,
+    MomentumStrategy.self, MeanReversionStrategy.self, SpikeStrategy.self, VolumeStrategy.self, HammerStrategy.self,
+    DrillStrategy.self,
   ]
 
   /// In the order of their names.

@@ -7,10 +7,18 @@ public struct TradeRules: Hashable, Sendable {
     case reference
     /// The middle of the YES book: thresholds in dollars per share.
     case tokenMid = "token_mid"
+    /// What takers bought and sold.
+    case trades
+    /// The size that appears in the book.
+    case book
+
+    /// Of these a figure is made.
+    static let figures: [Input] = [.reference, .tokenMid]
   }
 
   public let size: USD
   public let input: Input
+  /// Of the series that is looked at when the input is the reference price.
   public let referenceKind: ReferenceKind
   public let entrySlippageTicks: Int64
   public let exitSlippageTicks: Int64
@@ -41,11 +49,16 @@ public struct TradeRules: Hashable, Sendable {
 
   public init(_ parameters: StrategyParameters) throws(StrategyParameters.Refusal) {
     size = parameters.size
-    guard let input = Input(rawValue: parameters.word("input")),
-      let kind = ReferenceKind(rawValue: parameters.word("reference_kind"))
-    else { preconditionFailure("the words of the kinds and of the keys are the same") }
+    guard let input = Input(rawValue: parameters.word("input")) else {
+      preconditionFailure("the words of the inputs and of the key are the same")
+    }
     self.input = input
+    let looksAtReference = parameters.has("reference_kind")
+    guard let kind = looksAtReference ? ReferenceKind(rawValue: parameters.word("reference_kind")) : .chainlink else {
+      preconditionFailure("the words of the kinds and of the key are the same")
+    }
     referenceKind = kind
+    referenceAgeMax = looksAtReference ? parameters.duration("reference_age_max_s") : .zero
     entrySlippageTicks = parameters.whole("entry_slippage_ticks_count")
     exitSlippageTicks = parameters.whole("exit_slippage_ticks_count")
     spreadMax = parameters.micros("spread_max_points")
@@ -56,7 +69,6 @@ public struct TradeRules: Hashable, Sendable {
     cooldown = parameters.duration("cooldown_s")
     entriesMax = parameters.whole("entries_max_count")
     bookAgeMax = parameters.duration("book_age_max_s")
-    referenceAgeMax = parameters.duration("reference_age_max_s")
     usefulFor = parameters.duration("useful_for_s")
     feeCover = parameters.micros("fee_cover_ratio")
     takeProfit = parameters.micros("take_profit_points")
@@ -76,23 +88,32 @@ public struct TradeRules: Hashable, Sendable {
 }
 
 extension TradeRules {
+  static let figuresMeaning =
+    "What the signal is computed from: the underlying's reference price, or the middle of the YES book."
+
+  /// Of strategies that may look at the underlying.
+  private static let reference: [StrategyParameter] = [
+    .init(
+      ConfigKey(
+        "reference_kind", .word(ReferenceKind.allCases.map(\.rawValue)), builtIn: ReferenceKind.chainlink.rawValue,
+        "Which reference series is used when the input is the reference price.")),
+    .init(
+      ConfigKey(
+        "reference_age_max_s", .whole(1...3600, .seconds), builtIn: "30",
+        "Oldest reference price on which an entry is made (market time).")),
+  ]
+
   /// The parameters behind the rules.
   /// - Parameters: what differs between the strategies.
   static func parameters(
-    input: Input = .reference, takeProfit: String, stopLoss: String, holdingSeconds: String, cooldownSeconds: String,
+    inputs: [Input] = Input.figures, input: Input = .reference, inputMeaning: String = figuresMeaning,
+    takeProfit: String, stopLoss: String, holdingSeconds: String, cooldownSeconds: String,
     spreadMax: String = "0.04", liquidityMin: String = "0", exits: VolatilityExits.Policy = .fixed
   ) -> [StrategyParameter] {
-    let inputs = Input.allCases.map(\.rawValue)
-    let kinds = ReferenceKind.allCases.map(\.rawValue)
-    return [
-      .init(
-        ConfigKey(
-          "input", .word(inputs), builtIn: input.rawValue,
-          "What the signal is computed from: the underlying's reference price, or the middle of the YES book.")),
-      .init(
-        ConfigKey(
-          "reference_kind", .word(kinds), builtIn: ReferenceKind.chainlink.rawValue,
-          "Which reference series is used when the input is the reference price.")),
+    let input = [
+      StrategyParameter(ConfigKey("input", .word(inputs.map(\.rawValue)), builtIn: input.rawValue, inputMeaning))
+    ]
+    return input + (inputs.contains(.reference) ? reference : []) + [
       .init(
         ConfigKey(
           "entry_slippage_ticks_count", .whole(0...20, .count), builtIn: "1",
@@ -132,10 +153,6 @@ extension TradeRules {
         ConfigKey(
           "book_age_max_s", .whole(1...3600, .seconds), builtIn: "60",
           "Oldest book on which an entry is made (market time); the feed's own judgement of staleness comes first.")),
-      .init(
-        ConfigKey(
-          "reference_age_max_s", .whole(1...3600, .seconds), builtIn: "30",
-          "Oldest reference price on which an entry is made (market time).")),
       .init(
         ConfigKey(
           "useful_for_s", .whole(1...600, .seconds), builtIn: "10",

@@ -21,7 +21,7 @@ struct ShippedConfigurationTests {
 
   @Test(
     "Every agent of every roster loads, and its strategy can be made of it",
-    arguments: ["agents", "drill/agents", "hammer/agents", "replay/agents", "selection/agents"])
+    arguments: ["agents", "drill/agents", "hammer/agents", "replay/agents", "selection/agents", "volume/agents"])
   func rosters(folder: String) throws {
     let place = Repository.root + "/config/" + folder
     let names = try FileManager.default.contentsOfDirectory(atPath: place).filter { $0.hasSuffix(".yaml") }

@@ -267,6 +267,30 @@ struct BookKeeperTests {
     #expect(!keeper.apply(try trade("0.53", start + 2), at: at(start + 2)))
     #expect(!keeper.apply(try trade("0.51", start + 1), at: at(start + 3)))
     #expect(keeper.last?.price.description == "0.53")
+    #expect(keeper.flow == TakerFlow(towardYes: Shares(whole: 3), towardNo: .zero))
+  }
+
+  @Test("What takers took is added up to the side that they took, also over a break, and stays at the largest number")
+  func flow() throws {
+    var keeper = try Samples.liveKeeper()
+    func trade(_ outcome: Outcome, _ side: Side, _ size: Shares, _ second: Int64) throws {
+      _ = keeper.apply(
+        .lastTrade(
+          VenueLastTrade(
+            market: Samples.condition, token: Samples.token(outcome), time: at(second),
+            price: try Price(parsing: "0.5"), size: size, side: side)), at: at(second))
+    }
+    #expect(keeper.flow == .none)
+    try trade(.yes, .buy, Shares(whole: 3), start + 1)
+    try trade(.no, .sell, Shares(whole: 4), start + 2)
+    try trade(.yes, .sell, Shares(whole: 10), start + 3)
+    try trade(.no, .buy, Shares(whole: 20), start + 3)
+    #expect(keeper.flow == TakerFlow(towardYes: Shares(whole: 7), towardNo: Shares(whole: 30)))
+    keeper.connectionLost(at: at(start + 4))
+    try trade(.yes, .buy, Shares(whole: 1), start + 5)
+    #expect(keeper.flow == TakerFlow(towardYes: Shares(whole: 8), towardNo: Shares(whole: 30)))
+    try trade(.no, .buy, Shares(micros: .max), start + 6)
+    #expect(keeper.flow.towardNo.micros == .max)
   }
 
   @Test("A broken connection voids the books, and a new epoch says so")

@@ -39,7 +39,8 @@ struct MessageRoundTripTests {
       settlement: Market.Settlement(symbol: "btc/usd", twapSeconds: 60),
       yes: BookTop(bids: [try level("0.52", "84.75")], asks: [try level("0.53", "150")]),
       no: BookTop(bids: [try level("0.47", "150"), try level("0.4", "1")], asks: []),
-      last: LastTrade(outcome: .yes, side: .buy, price: try Price(parsing: "0.53"), size: Shares(whole: 150)))
+      last: LastTrade(outcome: .yes, side: .buy, price: try Price(parsing: "0.53"), size: Shares(whole: 150)),
+      flow: TakerFlow(towardYes: Shares(whole: 1150), towardNo: Shares(micros: 420_500_000)))
     #expect(
       String(decoding: update.bytes, as: UTF8.self) == #"{"v":1,"src":"market-feed","boot":"b7","seq":12,"ts_ns":5,"#
         + #""sent_ns":6,"order":311,"slug":"btc-updown-5m-1795180500","series":"BTC-5m","state":"live","book_epoch":3,"#
@@ -47,7 +48,7 @@ struct MessageRoundTripTests {
         + #""settlement_symbol":"btc/usd","settlement_twap_s":60,"#
         + #""yes":{"bids":[["0.52","84.75"]],"asks":[["0.53","150"]]},"#
         + #""no":{"bids":[["0.47","150"],["0.4","1"]],"asks":[]},"#
-        + #""last":{"outcome":"YES","side":"BUY","price":"0.53","size":"150"}}"#)
+        + #""last":{"outcome":"YES","side":"BUY","price":"0.53","size":"150"},"flow":{"yes":"1150","no":"420.5"}}"#)
   }
 
   @Test("Members in another order and unknown members do not matter")
@@ -138,6 +139,10 @@ enum MessageSamples {
         ? LastTrade(
           outcome: random.next() % 2 == 0 ? .yes : .no, side: random.next() % 2 == 0 ? .buy : .sell, price: .one,
           size: Shares(micros: 1)) : nil,
+      flow: hasLast
+        ? TakerFlow(
+          towardYes: Shares(micros: Int64(random.next() >> 20)), towardNo: Shares(micros: Int64(random.next() >> 20)))
+        : .none,
       payout: random.next() % 4 == 0 ? Price(micros: 500_000) : nil)
   }
 }

@@ -112,10 +112,10 @@ struct MadeUpGateway {
 @Suite("Whole runs of an agent over made-up days")
 struct AgentRunTests {
   /// Runs a day with a gateway that answers before the next message. All effects in order.
-  static func run(_ steps: [MadeUpDay.Step], _ name: String, seed: UInt64) -> (
-    core: AgentCore, effects: [AgentEffect], gateway: MadeUpGateway
-  ) {
-    var core = Fixture.core(name, MadeUpDay.parameters)
+  static func run(
+    _ steps: [MadeUpDay.Step], _ name: String, _ parameters: JSON = MadeUpDay.parameters, seed: UInt64
+  ) -> (core: AgentCore, effects: [AgentEffect], gateway: MadeUpGateway) {
+    var core = Fixture.core(name, parameters)
     var gateway = MadeUpGateway(seed: seed, epoch: 3)
     var all: [AgentEffect] = []
     for step in steps {
@@ -140,16 +140,6 @@ struct AgentRunTests {
       #expect(one.core.entries > 0 && one.core.exits > 0)
       let other = AgentRunTests.run(MadeUpDay.feed(seed: seed + 1000), name, seed: seed)
       #expect(other.core.digest != one.core.digest)
-    }
-  }
-
-  @Test("A decision does not change when what came after it is removed", arguments: UInt64(1)...4)
-  func truncation(seed: UInt64) {
-    let steps = MadeUpDay.feed(seed: seed, seconds: 320)
-    let whole = AgentRunTests.run(steps, "momentum", seed: seed).effects
-    for cut in stride(from: 1, to: steps.count, by: 37) {
-      let part = AgentRunTests.run(Array(steps[..<cut]), "momentum", seed: seed).effects
-      #expect(part == Array(whole.prefix(part.count)))
     }
   }
 

@@ -7,7 +7,7 @@ import Testing
 struct StrategyRegistryTests {
   @Test("Every parameter is explained, carries its unit, has a legal default and bounds inside its range")
   func declarations() throws {
-    #expect(StrategyRegistry.kinds.map(\.name) == ["drill", "hammer", "momentum", "reversion", "spike"])
+    #expect(StrategyRegistry.kinds.map(\.name) == ["drill", "hammer", "momentum", "reversion", "spike", "volume"])
     for kind in StrategyRegistry.kinds {
       #expect(Set(kind.parameters.map(\.key.path)).count == kind.parameters.count)
       for parameter in kind.parameters {
@@ -105,14 +105,14 @@ struct StrategyDocumentTests {
     let text = try String(contentsOfFile: Repository.root + "/docs/strategies.md", encoding: .utf8)
     let rows = text.split(separator: "\n").filter { $0.hasPrefix("| `") }.map {
       $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
-    }.filter { $0.count == 7 }
-    for (column, name) in [(2, "momentum"), (3, "reversion"), (4, "spike")] {
+    }.filter { $0.count == 8 }
+    for (column, name) in [(2, "momentum"), (3, "reversion"), (4, "spike"), (5, "volume")] {
       let kind = try #require(StrategyRegistry.kind(name))
       #expect(text.contains("**`\(name)`**"))
       for parameter in kind.parameters {
         let row = try #require(rows.first { $0[0] == "`\(parameter.key.path)`" }, "\(parameter.key.path)")
         #expect(row[column] == parameter.key.builtIn?.text, "\(parameter.key.path) of \(name)")
-        #expect(row[5].contains(parameter.key.meaning) || parameter.key.path == "lookback_s", "\(parameter.key.path)")
+        #expect(row[6].contains(parameter.key.meaning) || parameter.key.path == "lookback_s", "\(parameter.key.path)")
       }
     }
     for name in ["drill", "hammer"] {

@@ -11,6 +11,7 @@ public enum ConfigUnit: String, Hashable, Sendable, CaseIterable {
   case dollars = "usd"
   /// Dollars per share, 0 … 1: a token's price or a distance between prices.
   case pricePoints = "points"
+  case shares
   case basisPoints = "bps"
   case standardDeviations = "sigma"
   /// Events in one second.
@@ -39,6 +40,7 @@ public enum ConfigUnit: String, Hashable, Sendable, CaseIterable {
     case .percent: "per cent"
     case .dollars: "dollars"
     case .pricePoints: "dollars per share (0 to 1)"
+    case .shares: "shares"
     case .basisPoints: "basis points"
     case .standardDeviations: "standard deviations"
     case .perSecond: "times a second"

@@ -3,7 +3,7 @@ public typealias SpikeStrategy = DirectionalStrategy<SpikeSignal>
 
 /// What the detector's layers make of a figure. The fourth layer, liquidity, is a guard of every entry (`liquidity_min_usd`,
 /// `spread_max_points`): an order into an empty book is never a good one (C-10).
-public struct SpikeSignal: DirectionalSignal, Hashable {
+public struct SpikeSignal: FigureSignal, Hashable {
   public static let kind = StrategyKind(
     name: "spike",
     summary:
