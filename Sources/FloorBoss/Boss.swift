@@ -28,6 +28,8 @@ final class Boss {
   /// Epoch of the lease that this boss works under.
   var epoch: Epoch?
   var children: [String: Child] = [:]
+  /// Agents of which was told that the floor allows them less an entry than they want.
+  var clipped: Set<AgentName> = []
   var facts = Record.Facts()
   var saved: [String: Record.ProcessState] = [:]
   var lag = SchedulingLag()

@@ -83,12 +83,20 @@ struct BirthPlan {
     return json.with("endpoints", try VenueEndpoints(ConfigReader(json)).json)
   }
 
+  /// Of an agent that wants to spend more on an entry than the floor allows: what it wants, and what it may.
+  func clip(_ facts: Roster.Agent) throws -> (wanted: USD, allowed: USD)? {
+    guard let wanted = facts.parameters["size_usd"]?.usd else { return nil }
+    let allowed = try settings.figures.limits(agents: 1).entry(wanting: wanted)
+    return allowed < wanted ? (wanted, allowed) : nil
+  }
+
   func agent(_ facts: Roster.Agent, databaseRole: String, epoch: Epoch, boot: String, proof: Secret) throws
     -> BirthDocument
   {
+    let size = try clip(facts).map { .text($0.allowed) } ?? facts.parameters["size_usd"] ?? .string("1")
     let agent: JSON = [
       "name": .string(facts.name), "strategy": .string(facts.strategy),
-      "series": facts.parameters["series"] ?? .array([]), "size_usd": facts.parameters["size_usd"] ?? .string("1"),
+      "series": facts.parameters["series"] ?? .array([]), "size_usd": size,
       "parameters": facts.parameters["parameters"] ?? .object([]),
     ]
     guard let name = AgentName(facts.name) else { throw FloorFailure(.broken, "\(facts.name) is no agent's name") }

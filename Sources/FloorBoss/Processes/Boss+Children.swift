@@ -63,6 +63,11 @@ extension Boss {
         executable = folder + "/" + ProcessNames.agentExecutable
         birth = try plan.agent(
           facts.facts, databaseRole: facts.databaseRole, epoch: childEpoch, boot: child.boot, proof: proof)
+        if let clip = try plan.clip(facts.facts), clipped.insert(agent).inserted {
+          event(
+            "INFO", "size-clipped", name, "wants \(clip.wanted) dollars an entry; the floor's limit is \(clip.allowed)",
+            ["size_usd": .text(clip.wanted), "limit_usd": .text(clip.allowed)])
+        }
         grant(name, agent, childEpoch, proof)
       } else {
         executable = folder + "/" + name

@@ -171,6 +171,28 @@ extension BossTests {
       try floor.awaitReady(["agent-a-r1"])
     }
 
+    @Test("An agent that wants more an entry than the floor allows is born with what it may, and told of once")
+    func clippedSize() throws {
+      let floor = try BossFloor()
+      try floor.start()
+      try floor.awaitReady(BossTests.all)
+      let hired = try floor.awaitCommand(
+        floor.command(
+          "hire", "n",
+          [
+            "strategy": "volume",
+            "parameters": ["series": ["btc-5m"], "size_usd": "30", "parameters": .object([])],
+          ]))
+      #expect(hired.done)
+      try floor.awaitReady(["agent-n"])
+      let first = try #require(try floor.process("agent-n")?.pid)
+      kill(first, SIGKILL)
+      _ = try floor.awaitReplaced("agent-n", first)
+      let sizes = try floor.heard("agent-n").compactMap { $0["agent"]?["size_usd"]?.string }
+      #expect(sizes == ["20", "20"])
+      #expect(try floor.events("size-clipped") == 1)
+    }
+
     @Test("A hire that could not work here is refused with the reason, and spends no name")
     func impossibleHire() throws {
       let floor = try BossFloor()

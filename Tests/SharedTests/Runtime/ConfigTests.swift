@@ -233,6 +233,15 @@ struct FloorLimitsTests {
     #expect(limits.allocationPerAgent.micros * Int64(agents + 1) <= limits.system.micros)
     if agents + 1 <= 4 { #expect(limits.allocationPerAgent == USD(dollars: 100)) }
   }
+
+  @Test("A wish of thirty dollars an entry becomes twenty, until the capital makes two per cent of it thirty")
+  func clip() throws {
+    let small = try FloorLimits(load().reader, agents: 4)
+    #expect(small.entry(wanting: USD(dollars: 30)) == USD(dollars: 20))
+    #expect(small.entry(wanting: USD(dollars: 3)) == USD(dollars: 3))
+    let large = try FloorLimits(load(file(("floor.capital_usd", "1500"))).reader, agents: 4)
+    #expect(large.entry(wanting: USD(dollars: 30)) == USD(dollars: 30))
+  }
 }
 
 @Suite("Agent files")

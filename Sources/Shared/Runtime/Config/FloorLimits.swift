@@ -20,4 +20,8 @@ public struct FloorLimits: Hashable, Sendable {
     }
     allocationPerAgent = min(try config.share(of: capital, "limits.per_agent_pct"), share)
   }
+
+  /// What an agent that wants to spend `size` on an entry is born with: the cap wins (C-24). Otherwise the gateway would refuse each of
+  /// its orders.
+  public func entry(wanting size: USD) -> USD { min(size, perTrade) }
 }
