@@ -64,6 +64,9 @@ let package = Package(
     // The domain: pure Swift, no I/O, no C, no Foundation.
     .target(name: "Shared", path: "Sources/Shared", swiftSettings: settings),
 
+    // The floor on a recorded day, in one process: agents, gateway and venue as values. Pure as Shared is.
+    .target(name: "FloorSim", dependencies: ["Shared"], path: "Sources/FloorSim", swiftSettings: settings),
+
     // The only Swift that imports C. Data is what every process needs; Venue is what talks HTTP, WebSocket and keys.
     .target(
       name: "FloorIOData", dependencies: ["Shared", "CPQ", "CHiredis", "CYAML", "CLinux", "CPlat"],
@@ -84,13 +87,14 @@ let package = Package(
     executable("PerfMonitor", ["Shared", "FloorIOData"]),
     executable("FloorWeb", ["Shared", "FloorIOData", "FloorIOVenue"]),
     executable("SimVenue", ["Shared", "FloorIOData", "FloorIOVenue"]),
-    executable("FloorCLI", ["Shared", "FloorIOData", "FloorIOVenue"]),
+    executable("FloorCLI", ["Shared", "FloorSim", "FloorIOData", "FloorIOVenue"]),
     executable("FloorBench", ["Shared", "FloorIOData", "FloorIOVenue", "CBench"]),
 
     .target(
       name: "FloorTestSupport", dependencies: ["Shared", "FloorIOData", "FloorIOVenue"],
       path: "Tests/FloorTestSupport", swiftSettings: settings),
     tests("SharedTests", ["Shared", "FloorTestSupport"]),
+    tests("FloorSimTests", ["Shared", "FloorSim", "FloorIOVenue", "FloorTestSupport"]),
     tests("FloorIOTests", ["Shared", "FloorIOData", "FloorIOVenue", "FloorTestSupport"]),
     tests("SimVenueTests", ["Shared", "FloorIOData", "FloorIOVenue", "SimVenue", "FloorTestSupport"]),
     tests(

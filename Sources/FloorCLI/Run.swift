@@ -36,7 +36,7 @@ enum FloorCommands {
       LogsCommand.command, HaltCommand.command, ResumeCommand.command,
     ] + RosterCommands.all + [
       WaitCommand.command, DatabaseCommand.command, ConfigCommand.command, DoctorCommand.command, AuditCommand.command,
-      BackupCommand.command, RestoreCommand.command, RecordingCommand.command,
+      BackupCommand.command, RestoreCommand.command, RecordingCommand.command, BacktestCommand.command,
     ]
 
   static let commonOptions: Set<String> = ["state", "run", "host", "port", "database", "user", "instance"]

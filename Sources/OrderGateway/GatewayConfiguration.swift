@@ -77,26 +77,13 @@ struct GatewayConfiguration: Sendable {
       venue = Venue(clob: "", gamma: "", userStream: "", clock: nil, authorities: nil, chainID: chainID)
     }
 
-    var limits = RiskLimits()
-    if let value = reader.basisPoints("limits.per_trade_pct") { limits.perTradeBps = value }
-    limits.perTradeUSD = reader.usd("limits.per_trade_usd")
-    if let value = reader.basisPoints("limits.per_agent_pct") { limits.perAgentBps = value }
-    if let value = reader.basisPoints("limits.system_pct") { limits.floorBps = value }
-    if let value = reader.basisPoints("limits.daily_loss_pct") { limits.dailyLossBps = value }
-    if let value = reader.basisPoints("limits.drawdown_pct") { limits.drawdownBps = value }
-    if let value = reader.whole("limits.loss_streak_count") { limits.lossStreak = Int(value) }
-    if let value = reader.whole("limits.open_positions_count") { limits.openPositions = Int(value) }
-    limits.spreadMaxMicros = reader.micros("limits.spread_max_points")
-    if let value = reader.whole("limits.orders_per_min") { limits.agentOrdersPerMinute = max(1, value) }
-    if let value = reader.micros("orders.collar_points") { limits.collarMicros = value }
-    if let value = reader.whole("market.stale_after_ms") { limits.bookAgeMax = .milliseconds(value) }
-    if let value = reader.whole("orders.duplicate_window_ms") { limits.duplicateWindow = .milliseconds(value) }
-    if let value = reader.whole("orders.floor_rate_per_s") {
-      limits.floorRatePerSecond = max(1, value)
-      limits.floorBurst = max(limits.floorBurst, value)
+    do {
+      limits = try RiskLimits(ConfigReader(birth.configuration))
+    } catch {
+      reader.complain("\(error)")
+      limits = RiskLimits()
     }
     streakPause = .seconds(reader.whole("limits.loss_streak_pause_s") ?? 3600)
-    self.limits = limits
     marketCap = reader.usd("limits.per_market_usd")
     requestTimeout = .milliseconds(reader.whole("orders.request_timeout_ms") ?? 3000)
     venueOrdersPerSecond = max(2, reader.whole("orders.venue_orders_per_s") ?? 40)
@@ -204,7 +191,4 @@ struct SectionReader {
   }
 
   mutating func usd(_ path: String) -> USD? { micros(path).map { USD(micros: $0) } }
-
-  /// Per cent as decimal text, in hundredths of a per cent, rounded down.
-  mutating func basisPoints(_ path: String) -> Int64? { micros(path).map { $0 / 10_000 } }
 }

@@ -19,6 +19,14 @@ struct LayerTests {
     #expect(bad == [])
   }
 
+  @Test("FloorSim uses Shared and nothing else: a backtest reads no clock and opens nothing")
+  func simulationIsPure() {
+    let files = SourceTree.swift(under: "Sources/FloorSim/")
+    #expect(files.count > 5)
+    let bad = SourceTree.findings(files) { Self.imports($0).map { $0 != "Shared" } ?? false }
+    #expect(bad == [])
+  }
+
   @Test("Only FloorIO imports C modules")
   func onlyFloorIOImportsC() {
     let cModules = Set(
@@ -40,12 +48,13 @@ struct LayerTests {
     #expect(bad == [])
   }
 
-  @Test("Shared reads no clock and no ambient randomness")
+  @Test("Shared and FloorSim read no clock and no ambient randomness")
   func sharedIsDeterministic() {
     let banned = [
       "ContinuousClock", "SuspendingClock", "Date()", "SystemRandomNumberGenerator", "clock_gettime", ".random()",
     ]
-    let bad = SourceTree.findings(SourceTree.swift(under: "Sources/Shared/")) { line in
+    let pure = SourceTree.swift(under: "Sources/Shared/") + SourceTree.swift(under: "Sources/FloorSim/")
+    let bad = SourceTree.findings(pure) { line in
       banned.contains { line.contains($0) } || (line.contains("random(in:") && !line.contains("using:"))
         || (line.contains(".shuffled()") || line.contains(".randomElement()"))
     }

@@ -50,23 +50,28 @@ enum RosterCommands {
 
   /// The agent as its file or the options describe it, checked as the boss checks its first roster.
   static func agentFile(_ agent: AgentName, _ line: CommandLineWords, _ instance: Instance) throws -> AgentFile {
-    let tree: ConfigNode
-    let source: String
     if let strategy = line.option("strategy") {
-      source = "command line"
-      tree = try written(agent, strategy, line)
-    } else {
-      source = line.option("file") ?? instance.stateDirectory + "/share/config/agents/\(agent.text).yaml"
-      do {
-        tree = try YAMLTree.read(source)
-      } catch {
-        throw FloorFailure(.usage, "\(source): \(error). Give --file FILE, or --strategy NAME --series A,B.")
-      }
+      return try load("command line", agent.text, try written(agent, strategy, line))
     }
+    return try agentFile(
+      at: line.option("file") ?? instance.stateDirectory + "/share/config/agents/\(agent.text).yaml", stem: agent.text)
+  }
+
+  static func agentFile(at path: String, stem: String) throws -> AgentFile {
+    let tree: ConfigNode
+    do {
+      tree = try YAMLTree.read(path)
+    } catch {
+      throw FloorFailure(.usage, "\(path): \(error). Give another file, or --strategy NAME --series A,B.")
+    }
+    return try load(path, stem, tree)
+  }
+
+  private static func load(_ source: String, _ stem: String, _ tree: ConfigNode) throws -> AgentFile {
     do {
       // Which series the feed follows is known to the running floor alone; the boss looks at that.
       return try AgentFile.load(
-        file: source, stem: agent.text, tree: tree, strategies: StrategyRegistry.configKeys, followed: series(of: tree))
+        file: source, stem: stem, tree: tree, strategies: StrategyRegistry.configKeys, followed: series(of: tree))
     } catch {
       throw FloorFailure(.configuration, "\(error)")
     }

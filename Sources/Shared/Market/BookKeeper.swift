@@ -255,13 +255,16 @@ public struct BookKeeper: Sendable {
     // A contract of a series is looked up before it opens, when it takes no orders yet; its window says when it is over. For an event
     // market the listing is all there is.
     let closed = listing.closed || (market.series == nil && !listing.acceptingOrders)
-    var changed = closed != isClosedByVenue
+    let isNews = closed != isClosedByVenue
     isClosedByVenue = closed
-    if let result = listing.resolvedPayout, payout != result {
-      payout = result
-      changed = true
-    }
-    return changed
+    return listing.resolvedPayout.map { resolve($0) } ?? false || isNews
+  }
+
+  /// The market was decided. Answers whether that is news.
+  /// - Parameter payout: dollars per YES share.
+  public mutating func resolve(_ payout: Price) -> Bool {
+    defer { self.payout = payout }
+    return self.payout != payout
   }
 
   // MARK: Judging

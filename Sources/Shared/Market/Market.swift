@@ -43,6 +43,30 @@ public struct Market: Hashable, Sendable {
   public let version: String
   public let settlement: Settlement?
 
+  /// A market that no listing tells of, as in a recording: its names are known, its terms are stated. A window's times are its slug's.
+  public init(
+    slug: MarketSlug, condition: ConditionID, yes: TokenID, no: TokenID, tick: PriceTick, minimumSize: Shares,
+    fee: TakerFee, settlementTWAP: Int?
+  ) {
+    let contract = MarketSeries.contract(slug)
+    self.slug = slug
+    self.condition = condition
+    question = slug.text
+    yesToken = yes
+    noToken = no
+    yesLabel = contract == nil ? "Yes" : "Up"
+    noLabel = contract == nil ? "No" : "Down"
+    series = contract?.series
+    startsAt = contract.map { MarketTime(seconds: $0.start) }
+    endsAt = contract.map { MarketTime(seconds: $0.start + $0.series.length.seconds) }
+    self.tick = tick
+    self.minimumSize = minimumSize
+    self.fee = fee
+    negRisk = false
+    version = "v2"
+    settlement = contract.map { Settlement(symbol: $0.series.symbol, twapSeconds: settlementTWAP) }
+  }
+
   public init(_ listing: GammaMarket) {
     slug = listing.slug
     condition = listing.condition

@@ -32,7 +32,7 @@ public struct RecordedFrame: Hashable, Sendable {
   /// Reads a line without its line feed.
   public init(line: ArraySlice<UInt8>) throws(DamagedLine) {
     // The head is ours and short; behind it the frame stands as it came, JSON or not.
-    guard line.last == UInt8(ascii: "}"), let raw = line.prefix(200).firstRange(of: RecordedFrame.raw) else {
+    guard line.last == UInt8(ascii: "}"), let raw = RecordedFrame.findRaw(in: line.prefix(200)) else {
       try self.init(quoted: line)
       return
     }
@@ -40,6 +40,14 @@ public struct RecordedFrame: Hashable, Sendable {
     self.init(
       receivedAt: try RecordedFrame.time(head), stream: try RecordedFrame.text(head, "stream"),
       frame: Array(line[raw.upperBound...].dropLast()))
+  }
+
+  private static func findRaw(in head: ArraySlice<UInt8>) -> Range<Int>? {
+    guard head.count >= raw.count else { return nil }
+    return (head.startIndex...head.endIndex - raw.count).first { start in
+      raw.indices.allSatisfy { head[start + $0] == raw[$0] }
+    }
+    .map { $0..<$0 + raw.count }
   }
 
   private init(quoted line: ArraySlice<UInt8>) throws(DamagedLine) {

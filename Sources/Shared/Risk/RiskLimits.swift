@@ -52,3 +52,32 @@ public struct RiskLimits: Hashable, Sendable {
   public func floor(_ capital: USD) -> USD { Self.bound(capital, bps: floorBps, usd: floorUSD) }
   public func dailyLoss(_ capital: USD) -> USD { Self.bound(capital, bps: dailyLossBps, usd: dailyLossUSD) }
 }
+
+extension RiskLimits {
+  /// The limits of a floor's configuration; what it leaves out stays as built in.
+  /// - Throws: the first key whose value is of another kind.
+  public init(_ config: ConfigReader) throws(ConfigReadError) {
+    self.init()
+    func whole(_ path: String) throws(ConfigReadError) -> Int64? { config.isSet(path) ? try config.whole(path) : nil }
+    func micros(_ path: String) throws(ConfigReadError) -> Int64? { config.isSet(path) ? try config.micros(path) : nil }
+    // Hundredths of a per cent, rounded down.
+    func basisPoints(_ path: String) throws(ConfigReadError) -> Int64? { try micros(path).map { $0 / 10_000 } }
+    if let value = try basisPoints("limits.per_trade_pct") { perTradeBps = value }
+    perTradeUSD = try micros("limits.per_trade_usd").map { USD(micros: $0) }
+    if let value = try basisPoints("limits.per_agent_pct") { perAgentBps = value }
+    if let value = try basisPoints("limits.system_pct") { floorBps = value }
+    if let value = try basisPoints("limits.daily_loss_pct") { dailyLossBps = value }
+    if let value = try basisPoints("limits.drawdown_pct") { drawdownBps = value }
+    if let value = try whole("limits.loss_streak_count") { lossStreak = Int(clamping: value) }
+    if let value = try whole("limits.open_positions_count") { openPositions = Int(clamping: value) }
+    spreadMaxMicros = try micros("limits.spread_max_points")
+    if let value = try whole("limits.orders_per_min") { agentOrdersPerMinute = max(1, value) }
+    if let value = try micros("orders.collar_points") { collarMicros = value }
+    if let value = try whole("market.stale_after_ms") { bookAgeMax = .milliseconds(value) }
+    if let value = try whole("orders.duplicate_window_ms") { duplicateWindow = .milliseconds(value) }
+    if let value = try whole("orders.floor_rate_per_s") {
+      floorRatePerSecond = max(1, value)
+      floorBurst = max(floorBurst, value)
+    }
+  }
+}

@@ -39,11 +39,12 @@ enum RecordingImport {
     return .done
   }
 
-  private static func read(_ path: String) throws -> [[UInt8]] {
+  /// The lines of a text file, packed or plain, without their ends and without empty ones; at most the first `most`.
+  static func read(_ path: String, most: Int = .max) throws -> [[UInt8]] {
     do {
       let file = try GzipLines(path: path)
       var lines: [[UInt8]] = []
-      while var line = try file.next() {
+      while lines.count < most, var line = try file.next() {
         if line.last == 0x0D { line.removeLast() }
         if !line.isEmpty { lines.append(line) }
       }

@@ -28,6 +28,14 @@ public enum ImportFormat: String, CaseIterable, Sendable {
     }
   }
 
+  /// A file's lines come in the order of their receipt, so that its first lines hold its first row.
+  public var isInOrder: Bool {
+    switch self {
+    case .books, .capture, .sportsEvents, .oraclePrices: true
+    case .multifeed, .sportsBooks, .neutral: false
+    }
+  }
+
   /// - Parameters:
   ///   - lines: of the file, without their ends.
   ///   - name: of the file, without its folder: some shapes carry the market in it.
@@ -93,17 +101,17 @@ enum DerivedID {
 }
 
 /// Comma-separated lines with their names in the first. No cell is quoted.
-struct TableRows {
+public struct TableRows {
   private let names: [Substring]
 
-  init(header: [UInt8]) {
+  public init(header: [UInt8]) {
     names = String(decoding: header, as: UTF8.self).split(separator: ",", omittingEmptySubsequences: false)
   }
 
-  func has(_ name: String) -> Bool { names.contains { $0 == name } }
+  public func has(_ name: String) -> Bool { names.contains { $0 == name } }
 
   /// The cells of a line by name; empty ones are left out.
-  func cells(_ line: [UInt8]) -> [String: String] {
+  public func cells(_ line: [UInt8]) -> [String: String] {
     let values = String(decoding: line, as: UTF8.self).split(separator: ",", omittingEmptySubsequences: false)
     var cells: [String: String] = [:]
     for (name, value) in zip(names, values) where !value.isEmpty { cells[String(name)] = String(value) }

@@ -13,6 +13,9 @@ public struct ConfigReader: Hashable, Sendable {
 
   public func has(_ path: String) -> Bool { node(path) != nil }
 
+  /// It is there and holds something.
+  public func isSet(_ path: String) -> Bool { node(path).map { !$0.isNull } ?? false }
+
   public func flag(_ path: String) throws(ConfigReadError) -> Bool {
     guard let value = node(path)?.bool else { throw ConfigReadError(path: path, wanted: "flag") }
     return value

@@ -1,0 +1,83 @@
+import Shared
+
+/// What came of a backtest: what it stood on, what was assumed, what each agent did and did not do, and what it brought.
+public struct BacktestReport: Sendable {
+  public struct Agent: Sendable {
+    public let name: AgentName
+    public let strategy: String
+    public let parameters: JSON
+    public let size: USD
+    /// Market and reference messages that it looked at.
+    public let evaluated: Int64
+    public let tally: ReasonTally
+    /// Of all its decisions, in order: equal for equal runs.
+    public let digest: UInt64
+    public let decisions: UInt64
+    public let trips: [RoundTrip]
+    public let statistics: TripStatistics
+
+    init(_ agent: Backtest.Agent, core: AgentCore, tally: ReasonTally, trips: [RoundTrip]) {
+      name = agent.name
+      strategy = agent.strategy
+      parameters = agent.parameters
+      size = agent.size
+      evaluated = core.evaluated
+      self.tally = tally
+      digest = core.digest.value
+      decisions = core.digest.count
+      self.trips = trips
+      statistics = TripStatistics(trips)
+    }
+  }
+
+  public struct Result: Hashable, Sendable {
+    /// Dollars per YES share.
+    public let payout: Price
+    public let from: TapeResult
+  }
+
+  public struct ModeChange: Hashable, Sendable {
+    public let at: MarketTime
+    public let mode: FloorMode
+    public let reason: String
+  }
+
+  public let settings: BacktestSettings
+  public let coverage: TapeCoverage
+  public let results: [MarketSlug: Result]
+  public let agents: [Agent]
+  public let equity: EquityCurve
+  public let fills: Int
+  public let volume: USD
+  public let fees: USD
+  /// Refused by the risk gate, by code.
+  public let denied: [RefusalCode: Int]
+  /// Refused by the record or the venue, by code.
+  public let refused: [String: Int]
+  public let modes: [ModeChange]
+  /// All agents' round trips, oldest first.
+  public let trips: [RoundTrip]
+  public let statistics: TripStatistics
+  /// Every asset of the ledger sums to zero, and its cash is the capital and all results.
+  public let booksBalance: Bool
+
+  init(
+    settings: BacktestSettings, coverage: TapeCoverage, results: [MarketSlug: Result], record: MemoryRecord,
+    equity: EquityCurve, denied: [RefusalCode: Int], refused: [String: Int], modes: [ModeChange], agents: [Agent]
+  ) {
+    self.settings = settings
+    self.coverage = coverage
+    self.results = results
+    self.agents = agents
+    self.equity = equity
+    fills = record.fills
+    volume = record.volume
+    fees = record.fees
+    self.denied = denied
+    self.refused = refused
+    self.modes = modes
+    trips = record.trips
+    statistics = TripStatistics(record.trips)
+    booksBalance = record.books.isBalanced && record.cash == settings.capital + statistics.summary.pnl
+  }
+}

@@ -1,0 +1,326 @@
+import Shared
+
+/// A recording as the feed would tell it: frames go in by their times of receipt, market updates, reference prices and results come out.
+/// A market is published after every frame that changed it, and when its state changes with time. Not thread-safe.
+public struct RecordedTape: Sendable {
+  struct Followed: Sendable {
+    var keeper: BookKeeper
+    var state: MarketState?
+    /// The YES book's middle when it last stood within the window.
+    var lastMid: (price: Price, at: MarketTime)?
+    var result: TapeResult?
+    /// Its result was looked for, and there is none.
+    var isUnprovable = false
+    var settledAt: MarketTime?
+    /// Best prices of each outcome where only these were recorded.
+    var quotes: [TopQuote?] = [nil, nil]
+  }
+
+  struct TopQuote: Hashable, Sendable {
+    let bid: Price?
+    let ask: Price?
+  }
+
+  private struct SeriesKey: Hashable, Sendable {
+    let symbol: String
+    let twapSeconds: Int?
+  }
+
+  /// How long a settled market stays.
+  private static let keep = Duration.seconds(600)
+  /// The last middle may be so old at the window's end that a result is inferred from it.
+  static let lastMidAge = Duration.seconds(30)
+
+  public let terms: TapeTerms
+  public private(set) var now = MarketTime(nanoseconds: 0)
+  public private(set) var coverage = TapeCoverage()
+  private var clock = MarketClock.live
+  /// Ordered by slug where the order can be seen.
+  private var followed: [MarketSlug: Followed] = [:]
+  private var slugOfCondition: [ConditionID: MarketSlug] = [:]
+  private var slugOfToken: [TokenID: MarketSlug] = [:]
+  private var decoder = MarketFrameDecoder()
+  private var references = ReferenceFeed()
+  private var settling: [SeriesKey: ReferenceSeries] = [:]
+  private var order: Int64 = 0
+  private var isBegun = false
+
+  public init(terms: TapeTerms) { self.terms = terms }
+
+  // MARK: Looking
+
+  /// The market's time at which a frame was received, never before an earlier one.
+  public mutating func time(of frame: RecordedFrame) -> MarketTime {
+    if frame.stream == FeedMark.stream, let json = try? JSON.parse(frame.frame),
+      case .clock(let clock)? = FeedMark(json)
+    {
+      self.clock = clock
+    }
+    return max(now, clock.market(at: frame.receivedAt))
+  }
+
+  public func market(_ slug: MarketSlug) -> Market? { followed[slug]?.keeper.market }
+  public func slug(of token: TokenID) -> MarketSlug? { slugOfToken[token] }
+
+  /// A market has a fresh book.
+  public var isAnyLive: Bool { followed.values.contains { $0.state == .live } }
+
+  /// A window is over and its result is still awaited.
+  public var isAnyDue: Bool {
+    followed.values.contains { item in
+      item.result == nil && !item.isUnprovable && (item.keeper.market.endsAt.map { now >= $0 } ?? false)
+    }
+  }
+
+  /// One token's book as it stands: its own, or the other's mirrored while only that one is known.
+  public func book(of token: TokenID) -> VenueBook? {
+    guard let slug = slugOfToken[token], let keeper = followed[slug]?.keeper,
+      let outcome = keeper.market.outcome(of: token)
+    else { return nil }
+    let own = keeper.book(outcome)
+    let other = keeper.book(outcome == .yes ? .no : .yes)
+    func venueBook(_ bids: [BookLevel], _ asks: [BookLevel], _ time: MarketTime?) -> VenueBook {
+      VenueBook(
+        market: keeper.market.condition, token: token, time: time ?? now, hash: "", bids: bids, asks: asks,
+        tick: keeper.market.tick, minimumSize: keeper.market.minimumSize)
+    }
+    if own.isComplete { return venueBook(own.levels(.buy), own.levels(.sell), own.time) }
+    guard other.isComplete else { return nil }
+    func mirrored(_ levels: [BookLevel]) -> [BookLevel] {
+      levels.map { BookLevel(price: $0.price.complement, size: $0.size) }
+    }
+    return venueBook(mirrored(other.levels(.sell)), mirrored(other.levels(.buy)), other.time)
+  }
+
+  // MARK: Taking in
+
+  /// The next frame, at the time that `time(of:)` gave it.
+  public mutating func take(_ frame: RecordedFrame, at time: MarketTime, _ events: inout [TapeEvent]) {
+    if !isBegun {
+      isBegun = true
+      coverage.from = time
+    }
+    coverage.note(gap: time.since(now), isFirst: coverage.frames == 0)
+    now = max(now, time)
+    coverage.to = now
+    coverage.frames += 1
+    switch frame.stream {
+    case "market":
+      let read = decoder.decode(frame.frame)
+      coverage.unreadable += read.malformed
+      for event in read.events { take(event, &events) }
+    case "reference":
+      let read = StreamFrame<ReferenceTick>(reference: frame.frame)
+      coverage.unreadable += read.malformed
+      take(read.events, from: .rtds, &events)
+    case "polybolt":
+      switch PolyBoltFrame(frame.frame) {
+      case .prices(_, _, _, let ticks): take(ticks, from: .polybolt, &events)
+      case .malformed: coverage.unreadable += 1
+      default: break
+      }
+    case FeedMark.stream:
+      guard let json = try? JSON.parse(frame.frame, limits: JSONLimits(bytes: 16 << 20)), let mark = FeedMark(json)
+      else {
+        coverage.unreadable += 1
+        return
+      }
+      take(mark, &events)
+    default: coverage.unreadable += 1
+    }
+  }
+
+  private mutating func take(_ event: MarketStreamEvent, _ events: inout [TapeEvent]) {
+    guard let slug = slugOfCondition[event.condition] else { return }
+    coverage.note(event)
+    switch event {
+    case .resolved(let resolved):
+      guard let outcome = followed[slug]?.keeper.market.outcome(of: resolved.winner) else { return }
+      settle(slug, payout: outcome == .yes ? .one : .zero, .told, &events)
+      return
+    case .bestBidAsk(let best):
+      if let book = assumedBook(slug, best) {
+        coverage.assumedBooks += 1
+        if followed[slug]?.keeper.apply(.book(book), at: now) == true { publish(slug, &events) }
+        return
+      }
+    default: break
+    }
+    if followed[slug]?.keeper.apply(event, at: now) == true { publish(slug, &events) }
+  }
+
+  /// A book of one level a side out of best prices, where the terms allow it and no real book is there.
+  private mutating func assumedBook(_ slug: MarketSlug, _ best: VenueBestBidAsk) -> VenueBook? {
+    guard let size = terms.quoteSize, let item = followed[slug],
+      let outcome = item.keeper.market.outcome(of: best.token),
+      item.quotes[outcome.index] != nil || !item.keeper.book(outcome).isComplete
+    else { return nil }
+    followed[slug]?.quotes[outcome.index] = TopQuote(bid: best.bid, ask: best.ask)
+    func side(_ price: Price?) -> [BookLevel] { price.map { [BookLevel(price: $0, size: size)] } ?? [] }
+    return VenueBook(
+      market: best.market, token: best.token, time: best.time, hash: "", bids: side(best.bid), asks: side(best.ask))
+  }
+
+  private mutating func take(_ ticks: [ReferenceTick], from source: ReferenceSource, _ events: inout [TapeEvent]) {
+    for tick in ticks {
+      coverage.referenceTicks += 1
+      let verdict = references.take(tick, from: source, at: MonotonicTime(nanoseconds: now.nanoseconds))
+      for news in verdict.news {
+        switch news.series {
+        case .oracleSpot:
+          settling[SeriesKey(symbol: news.plainSymbol, twapSeconds: nil), default: ReferenceSeries()].put(
+            news.value, at: news.observedAt.seconds, received: now.nanoseconds)
+        case .oracleTWAP(let seconds):
+          settling[SeriesKey(symbol: news.plainSymbol, twapSeconds: seconds), default: ReferenceSeries()].put(
+            news.value, at: news.observedAt.seconds, received: now.nanoseconds)
+        case .exchangeSpot, .publisherSpot: break
+        }
+        guard let kind = news.kind else { continue }
+        order += 1
+        events.append(
+          .reference(
+            ReferencePrice(
+              envelope: envelope(news.observedAt), order: order, symbol: news.plainSymbol, kind: kind, value: news.value
+            )))
+      }
+    }
+  }
+
+  private mutating func take(_ mark: FeedMark, _ events: inout [TapeEvent]) {
+    switch mark {
+    case .opened, .clock, .published: break
+    case .lost:
+      for slug in followed.keys.sorted() {
+        followed[slug]?.keeper.connectionLost(at: now)
+        publish(slug, &events)
+      }
+    case .following(let slug, let condition, let yes, let no): follow(slug, condition, yes, no, &events)
+    case .dropped(let slug): forget(slug)
+    case .voided(let token, _):
+      guard let slug = slugOfToken[token] else { return }
+      if followed[slug]?.keeper.void(token, .hash, at: now) == true { publish(slug, &events) }
+    case .witness(let book):
+      guard let slug = slugOfToken[book.token] else { return }
+      if followed[slug]?.keeper.witness(book, at: now).changed == true { publish(slug, &events) }
+    case .standing(let market):
+      // At the head of a later file: who has read what is before it learns nothing.
+      guard followed[market.slug] == nil else { return }
+      follow(market.slug, market.condition, market.yes, market.no, &events)
+      for standing in market.books { restore(standing, in: market.slug) }
+      publish(market.slug, &events)
+    }
+  }
+
+  private mutating func restore(_ standing: StandingBook, in slug: MarketSlug) {
+    let book = standing.book
+    _ = followed[slug]?.keeper.apply(.book(book), at: now)
+    for change in standing.later {
+      let item = VenuePriceChange.Change(token: book.token, side: change.side, level: change.level)
+      let event = VenuePriceChange(market: book.market, time: change.time, changes: [item])
+      _ = followed[slug]?.keeper.apply(.priceChange(event), at: now)
+    }
+  }
+
+  private mutating func follow(
+    _ slug: MarketSlug, _ condition: ConditionID, _ yes: TokenID, _ no: TokenID, _ events: inout [TapeEvent]
+  ) {
+    guard followed[slug] == nil else { return }
+    let market = Market(
+      slug: slug, condition: condition, yes: yes, no: no, tick: terms.tick, minimumSize: terms.minimumSize,
+      fee: terms.fee,
+      settlementTWAP: terms.settlementTWAP)
+    followed[slug] = Followed(
+      keeper: BookKeeper(market, policy: BookKeeper.Policy(staleAfter: terms.staleAfter), now: now))
+    slugOfCondition[condition] = slug
+    slugOfToken[yes] = slug
+    slugOfToken[no] = slug
+    if let rule = market.settlement { references.follow(rule) }
+    coverage.markets += 1
+    publish(slug, &events)
+  }
+
+  private mutating func forget(_ slug: MarketSlug) {
+    guard let item = followed.removeValue(forKey: slug) else { return }
+    slugOfCondition[item.keeper.market.condition] = nil
+    for outcome in Outcome.allCases { slugOfToken[item.keeper.market.token(of: outcome)] = nil }
+    if let rule = item.keeper.market.settlement { references.unfollow(rule) }
+  }
+
+  // MARK: Time
+
+  /// What time alone brings: states that change, windows to be settled. To be called about once a second of market time.
+  public mutating func tick(at time: MarketTime, _ events: inout [TapeEvent]) {
+    now = max(now, time)
+    for slug in followed.keys.sorted() {
+      guard let item = followed[slug] else { continue }
+      if let settledAt = item.settledAt {
+        if now.since(settledAt) >= RecordedTape.keep { forget(slug) }
+        continue
+      }
+      if item.keeper.state(at: now).state != item.state { publish(slug, &events) }
+      guard let ends = item.keeper.market.endsAt, now.since(ends) >= terms.settleAfter, !item.isUnprovable else {
+        continue
+      }
+      if let (payout, how) = result(of: item) {
+        settle(slug, payout: payout, how, &events)
+      } else {
+        followed[slug]?.isUnprovable = true
+        coverage.unprovable += 1
+      }
+    }
+  }
+
+  /// The best word there is on a window that is over.
+  private func result(of item: Followed) -> (Price, TapeResult)? {
+    let market = item.keeper.market
+    if let payout = terms.results[market.slug] { return (payout, .table) }
+    guard let starts = market.startsAt, let ends = market.endsAt else { return nil }
+    if let rule = market.settlement,
+      let series = settling[SeriesKey(symbol: rule.symbol, twapSeconds: rule.twapSeconds)],
+      let outcome = UpDownSettlement.verdict(opens: starts.seconds, closes: ends.seconds, series: series).outcome
+    {
+      return (outcome == .yes ? .one : .zero, .recomputed)
+    }
+    guard let last = item.lastMid, ends.since(last.at) <= RecordedTape.lastMidAge else { return nil }
+    return (last.price.micros >= 500_000 ? .one : .zero, .inferred)
+  }
+
+  private mutating func settle(
+    _ slug: MarketSlug, payout: Price, _ how: TapeResult, _ events: inout [TapeEvent]
+  ) {
+    guard followed[slug]?.result == nil else { return }
+    followed[slug]?.result = how
+    followed[slug]?.settledAt = now
+    _ = followed[slug]?.keeper.resolve(payout)
+    coverage.results[how, default: 0] += 1
+    events.append(.settled(slug, payout: payout, how))
+    publish(slug, &events)
+  }
+
+  // MARK: Telling
+
+  private mutating func publish(_ slug: MarketSlug, _ events: inout [TapeEvent]) {
+    guard var item = followed[slug] else { return }
+    let keeper = item.keeper
+    let (state, reason) = keeper.state(at: now)
+    item.state = state
+    let market = keeper.market
+    let (yes, no) = (keeper.top(.yes), keeper.top(.no))
+    if state == .live, let mid = yes.mid ?? no.mid?.complement { item.lastMid = (mid, keeper.dataTime ?? now) }
+    followed[slug] = item
+    order += 1
+    events.append(
+      .market(
+        MarketUpdate(
+          envelope: envelope(keeper.dataTime ?? now), order: order, slug: slug, series: market.series, state: state,
+          reason: reason, bookEpoch: keeper.bookEpoch, tick: market.tick, minimumSize: market.minimumSize,
+          fee: market.fee,
+          startsAt: market.startsAt, endsAt: market.endsAt, settlement: market.settlement, yes: yes, no: no,
+          last: keeper.last, payout: keeper.payout)))
+  }
+
+  private func envelope(_ time: MarketTime) -> Envelope {
+    Envelope(
+      source: "tape", boot: "tape", sequence: order, time: time, sent: WallTime(nanoseconds: now.nanoseconds))
+  }
+}

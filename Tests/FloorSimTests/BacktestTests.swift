@@ -1,0 +1,198 @@
+import FloorSim
+import FloorTestSupport
+import Shared
+import Testing
+
+/// A backtest's money, time and order of things, by hand and over random days.
+@Suite("Backtest")
+struct BacktestTests {
+  /// A rise from 0.51 to 0.60, then quiet.
+  private func rise(_ outcome: Outcome, asks: [(String, String)] = []) -> TapeFixture {
+    var tape = TapeFixture()
+    for second in 1...6 { tape.book(Double(second), bid: "0.50", ask: "0.52") }
+    tape.book(8, bid: "0.59", ask: "0.61", asks: asks)
+    for second in stride(from: 9.0, to: 299, by: 5) { tape.book(second, bid: "0.59", ask: "0.61", asks: asks) }
+    tape.resolved(340, outcome)
+    return tape
+  }
+
+  @Test("An entry that is held to the settlement wins its shares less cost and the venue's fee, to the micro-dollar")
+  func heldToSettlement() throws {
+    let (report, _) = try Backtest.run(rise(.yes).frames, [agent("momentum", holder)], settings())
+    let trip = try #require(report.trips.first)
+    #expect(report.trips.count == 1 && report.fills == 1 && report.booksBalance)
+    // The most shares, in hundredths, whose cost at 0.62 with the highest fee there (at one half) is no more than 20 dollars.
+    let shares = (1...4000).last { hundredths in
+      let fee = (Double(hundredths) / 100 * 0.07 * 0.25 * 1e5).rounded() / 1e5
+      return Double(hundredths) / 100 * 0.62 + fee <= 20
+    }
+    let hundredths = Int64(try #require(shares))
+    #expect(trip.shares == Shares(micros: hundredths * 10_000))
+    #expect(trip.cost == USD(micros: hundredths * 6_100))
+    // 0.07 · p · (1 − p) a share, on the grid of 10⁻⁵ dollars.
+    let fee = (Double(hundredths) / 100 * 0.07 * 0.61 * 0.39 * 1e5).rounded()
+    #expect(trip.fees == USD(micros: Int64(fee) * 10))
+    #expect(trip.payout == .one && trip.exitReason == "settlement" && !trip.isMarked)
+    #expect(trip.pnl == USD(micros: hundredths * 10_000) - trip.cost - trip.fees)
+    #expect(report.equity.last == USD(dollars: 1000) + trip.pnl)
+    // The decision at 8 s, and 50 ms to the venue and back again.
+    #expect(trip.openedAt == MarketTime(nanoseconds: TapeFixture().time(8.1).nanoseconds))
+    #expect(report.results.values.map(\.from) == [.told])
+  }
+
+  @Test("The losing side is paid nothing: cost and fee are lost")
+  func lost() throws {
+    let (report, _) = try Backtest.run(rise(.no).frames, [agent("momentum", holder)], settings())
+    let trip = try #require(report.trips.first)
+    #expect(trip.payout == .zero && trip.pnl == -(trip.cost + trip.fees))
+    #expect(report.statistics.summary.wins == 0 && report.statistics.summary.pnl == trip.pnl)
+    #expect(report.equity.maxDrawdown >= -trip.pnl)
+  }
+
+  @Test("An order meets the book that stands when it arrives, not the one it was decided on")
+  func latency() throws {
+    var tape = rise(.yes)
+    // 30 ms after the decision the offer is gone; it comes back, dearer than the limit.
+    tape.book(8.03, bid: "0.59", ask: "0.70")
+    let late = try Backtest.run(tape.frames, [agent("momentum", holder)], settings())
+    #expect(late.report.refused["venue_fak_no_match"] == 1)
+    let early = try Backtest.run(
+      tape.frames, [agent("momentum", holder)], settings { $0.latencyOut = .milliseconds(20) })
+    #expect(early.report.refused["venue_fak_no_match"] == nil)
+    #expect(early.report.trips.first?.entryPrice == Price(micros: 610_000))
+  }
+
+  @Test("A walk through two levels pays each its price, and what the limit does not reach is not bought")
+  func walk() throws {
+    var tape = TapeFixture()
+    for second in 1...6 { tape.book(Double(second), bid: "0.50", ask: "0.52") }
+    for second in stride(from: 8.0, to: 299, by: 5) {
+      tape.book(second, bid: "0.59", ask: "0.61", size: "20", asks: [("0.62", "15"), ("0.63", "900")])
+    }
+    tape.resolved(340, .yes)
+    let parameters = holder.with("depth_min_usd", "5")
+    let (report, _) = try Backtest.run(tape.frames, [agent("momentum", parameters)], settings())
+    let trip = try #require(report.trips.first)
+    let rest = trip.shares - Shares(whole: 20)
+    #expect(rest > .zero && rest < Shares(whole: 15))
+    #expect(
+      trip.cost == USD(micros: 12_200_000)
+        + USD(micros: rest.micros / 1_000_000 * 620_000 + rest.micros % 1_000_000 * 62 / 100))
+    #expect(report.booksBalance)
+  }
+
+  @Test("What we took of a level is gone until the level shows another size")
+  func taken() throws {
+    var tape = TapeFixture()
+    for second in 1...6 { tape.book(Double(second), bid: "0.50", ask: "0.52") }
+    // Forty shares are there: enough for one agent and a part of the second.
+    for second in stride(from: 8.0, to: 299, by: 5) { tape.book(second, bid: "0.59", ask: "0.61", size: "40") }
+    tape.resolved(340, .yes)
+    let first = agent("momentum", holder.with("depth_min_usd", "5"))
+    let second = Backtest.Agent(
+      name: AgentName("momentum-2")!, strategy: "momentum", parameters: first.parameters, size: first.size,
+      series: first.series)
+    let (report, _) = try Backtest.run(tape.frames, [first, second], settings())
+    let bought = report.trips.map(\.shares).reduce(.zero, +)
+    #expect(report.trips.count == 2)
+    #expect(bought == Shares(whole: 40))
+  }
+
+  @Test("A position that is open when the recording ends is valued at the best bid and marked")
+  func marked() throws {
+    var tape = TapeFixture()
+    for second in 1...6 { tape.book(Double(second), bid: "0.50", ask: "0.52") }
+    for second in 8...20 { tape.book(Double(second), bid: "0.59", ask: "0.61") }
+    let (report, _) = try Backtest.run(tape.frames, [agent("momentum", holder)], settings())
+    let trip = try #require(report.trips.first)
+    #expect(trip.isMarked && trip.exitReason == "end_of_recording" && trip.payout == nil)
+    #expect(trip.exitPrice == Price(micros: 590_000))
+    #expect(report.booksBalance)
+  }
+
+  @Test("A day's loss ends the entries of that day")
+  func dailyLoss() throws {
+    let limits = settings {
+      $0.limits.dailyLossBps = 100  // ten dollars
+      $0.streakPause = .zero
+    }
+    var frames = rise(.no).frames
+    var next = TapeFixture(start: TapeFixture.start + 600)
+    for second in 1...6 { next.book(Double(second), bid: "0.50", ask: "0.52") }
+    for second in stride(from: 8.0, to: 299, by: 5) { next.book(second, bid: "0.59", ask: "0.61") }
+    next.resolved(340, .yes)
+    frames += next.frames
+    let (report, _) = try Backtest.run(frames, [agent("momentum", holder)], limits)
+    #expect(report.trips.count == 1)
+    #expect(report.modes.map(\.mode) == [.reduceOnly])
+    #expect(report.modes.map(\.reason) == ["daily_loss"])
+    #expect(report.agents.first?.tally.refusals["mode"] ?? 0 > 0)
+  }
+
+  @Test("The same days give the same decisions; one threshold changed gives others", arguments: Seeds.some(4))
+  func deterministic(seed: UInt64) throws {
+    let frames = TapeFixture.random(seed, windows: 3)
+    let parameters: JSON = ["input": "token_mid", "lookback_s": 10]
+    let one = try Backtest.run(frames, [agent("momentum", parameters)], settings())
+    let two = try Backtest.run(frames, [agent("momentum", parameters)], settings())
+    #expect(one.decisions == two.decisions && one.report.agents.map(\.digest) == two.report.agents.map(\.digest))
+    #expect(one.report.json.text == two.report.json.text)
+    let other = try Backtest.run(
+      frames, [agent("momentum", parameters.with("threshold_token_mid_points", "0.02"))], settings())
+    #expect(one.report.agents.map(\.digest) != other.report.agents.map(\.digest))
+  }
+
+  @Test(
+    "What comes later changes nothing that was decided before",
+    arguments: Seeds.some(4), ["momentum", "reversion", "spike"])
+  func truncated(seed: UInt64, strategy: String) throws {
+    let frames = TapeFixture.random(seed, windows: 2)
+    let parameters: JSON =
+      strategy == "spike" ? ["input": "token_mid"] : ["input": "token_mid", "lookback_s": 15]
+    let whole = try Backtest.run(frames, [agent(strategy, parameters)], settings())
+    var random = SeededGenerator(seed: seed)
+    for _ in 0..<3 {
+      let cut = Int(random.uniform() * Double(frames.count - 2)) + 1
+      var asked = settings()
+      asked.keepsDecisions = true
+      var part = try Backtest([agent(strategy, parameters)], asked)
+      for frame in frames[..<cut] { part.take(frame) }
+      let decisions = part.decisions.map(\.decision)
+      #expect(whole.decisions.prefix(decisions.count) == decisions[...], "cut at frame \(cut)")
+    }
+    #expect(whole.decisions.contains { $0.kind == .signal })
+  }
+
+  @Test(
+    "Over random days the ledger balances, every result is its trips' sum and no agent exceeds its share",
+    arguments: Seeds.some(6))
+  func balanced(seed: UInt64) throws {
+    let agents = [
+      agent("momentum", ["input": "token_mid", "lookback_s": 5, "threshold_token_mid_points": "0.02"]),
+      agent("reversion", ["input": "token_mid", "lookback_s": 20, "threshold_token_mid_points": "0.02"]),
+      agent("spike", ["input": "token_mid"]), agent("drill"),
+    ]
+    let (report, _) = try Backtest.run(TapeFixture.random(seed, windows: 4), agents, settings())
+    #expect(report.booksBalance)
+    #expect(report.fills > 0 && !report.trips.isEmpty)
+    #expect(report.trips.map(\.pnl).reduce(.zero, +) == report.equity.last - report.equity.start)
+    #expect(report.trips.map(\.fees).reduce(.zero, +) == report.fees)
+    #expect(report.agents.flatMap(\.trips).count == report.trips.count)
+    #expect(report.trips.allSatisfy { $0.cost + $0.fees <= report.settings.allocation + $0.fees })
+    #expect(report.coverage.unreadable == 0 && report.coverage.markets == 4)
+  }
+
+  @Test("Unfit parameters are refused with what is wrong")
+  func refused() {
+    #expect(throws: StrategyParameters.Refusal.self) {
+      try Backtest([agent("momentum", ["lookback_s": "soon"])], settings())
+    }
+    #expect(throws: StrategyParameters.Refusal.self) { try Backtest([agent("tea-leaves")], settings()) }
+  }
+
+  @Test("Nothing in, nothing out")
+  func empty() throws {
+    let (report, decisions) = try Backtest.run([], [agent("momentum", holder)], settings())
+    #expect(decisions.isEmpty && report.trips.isEmpty && report.booksBalance && report.coverage.frames == 0)
+  }
+}

@@ -1,0 +1,132 @@
+import FloorSim
+import Shared
+import Testing
+
+/// A recording as the feed would tell it.
+@Suite("Recorded tape")
+struct RecordedTapeTests {
+  private func tell(_ fixture: TapeFixture, _ terms: TapeTerms = TapeTerms(), until end: Double? = nil) -> (
+    events: [TapeEvent], tape: RecordedTape
+  ) {
+    var tape = RecordedTape(terms: terms)
+    var events: [TapeEvent] = []
+    for frame in fixture.frames {
+      let time = tape.time(of: frame)
+      tape.take(frame, at: time, &events)
+    }
+    if let end { tape.tick(at: MarketTime(nanoseconds: fixture.time(end).nanoseconds), &events) }
+    return (events, tape)
+  }
+
+  private func updates(_ events: [TapeEvent]) -> [MarketUpdate] {
+    events.compactMap { if case .market(let update) = $0 { update } else { nil } }
+  }
+
+  private func results(_ events: [TapeEvent]) -> [TapeResult] {
+    events.compactMap { if case .settled(_, _, let how) = $0 { how } else { nil } }
+  }
+
+  @Test("A market is told after every change of its book, in one order, and not when nothing changed")
+  func changes() {
+    var fixture = TapeFixture()
+    fixture.book(1, bid: "0.50", ask: "0.52")
+    fixture.book(2, bid: "0.50", ask: "0.52")
+    fixture.book(3, bid: "0.51", ask: "0.53")
+    let told = updates(tell(fixture).events)
+    #expect(told.map(\.yes.bestBid?.price.description) == [nil, "0.5", "0.51"])
+    #expect(told.map(\.order) == [1, 2, 3])
+    #expect(told.last?.state == .live)
+    #expect(told.last?.endsAt == MarketTime(seconds: TapeFixture.start + 300))
+  }
+
+  @Test("A book that nobody speaks of grows old, and the market says so")
+  func stale() {
+    var fixture = TapeFixture()
+    fixture.book(1, bid: "0.50", ask: "0.52")
+    #expect(updates(tell(fixture, until: 15).events).last?.state == .live)
+    #expect(updates(tell(fixture, until: 17).events).last?.state == .stale)
+  }
+
+  @Test("A window is decided by the venue's word, else a table's, else the settling series', else its last middle")
+  func results() {
+    var told = TapeFixture()
+    told.book(290, bid: "0.90", ask: "0.92")
+    told.resolved(330, .no)
+    #expect(results(tell(told, until: 400).events) == [.told])
+
+    var silent = TapeFixture()
+    silent.book(290, bid: "0.90", ask: "0.92")
+    var terms = TapeTerms()
+    terms.results = [silent.slug: .zero]
+    #expect(results(tell(silent, terms, until: 400).events) == [.table])
+    #expect(results(tell(silent, until: 400).events) == [.inferred])
+    #expect(results(tell(silent, until: 330).events) == [])
+
+    var priced = silent
+    priced.price(0, "90000.5")
+    priced.price(300, "90000.4")
+    let (events, _) = tell(priced, until: 400)
+    #expect(results(events) == [.recomputed])
+    #expect(updates(events).last?.payout == .zero)
+  }
+
+  @Test("Equal values settle Up; a settling series of another mean decides nothing")
+  func tie() {
+    var fixture = TapeFixture()
+    fixture.book(290, bid: "0.10", ask: "0.12")
+    fixture.price(0, "90000")
+    fixture.price(300, "90000")
+    #expect(updates(tell(fixture, until: 400).events).last?.payout == .one)
+    var terms = TapeTerms()
+    terms.settlementTWAP = 30
+    #expect(results(tell(fixture, terms, until: 400).events) == [.inferred])
+  }
+
+  @Test("Without a fresh middle at its end a window is unprovable, and counted once")
+  func unprovable() {
+    var fixture = TapeFixture()
+    fixture.book(200, bid: "0.90", ask: "0.92")
+    var (events, tape) = tell(fixture, until: 400)
+    #expect(results(events) == [] && tape.coverage.unprovable == 1)
+    tape.tick(at: MarketTime(nanoseconds: fixture.time(500).nanoseconds), &events)
+    #expect(tape.coverage.unprovable == 1)
+  }
+
+  @Test("Best prices alone make a book only where a size is stated, and are counted as assumed")
+  func assumed() {
+    var fixture = TapeFixture()
+    fixture.top(1, bid: "0.40", ask: "0.42")
+    fixture.top(2, bid: nil, ask: "0.43")
+    #expect(tell(fixture).tape.coverage.assumedBooks == 0)
+    #expect(updates(tell(fixture).events).last?.yes == .empty)
+    var terms = TapeTerms()
+    terms.quoteSize = Shares(whole: 7)
+    let (events, tape) = tell(fixture, terms)
+    #expect(tape.coverage.assumedBooks == 2)
+    let told = updates(events)
+    #expect(told[1].yes.bestBid == BookLevel(price: Price(micros: 400_000)!, size: Shares(whole: 7)))
+    #expect(told.last?.yes.bestBid == nil && told.last?.yes.bestAsk?.price == Price(micros: 430_000))
+  }
+
+  @Test("The other token's book is the mirror while only one is known")
+  func mirrored() throws {
+    var fixture = TapeFixture()
+    fixture.book(1, bid: "0.40", ask: "0.45", size: "12")
+    let (_, tape) = tell(fixture)
+    let book = try #require(tape.book(of: fixture.no))
+    #expect(book.bids == [BookLevel(price: Price(micros: 550_000)!, size: Shares(whole: 12))])
+    #expect(book.asks == [BookLevel(price: Price(micros: 600_000)!, size: Shares(whole: 12))])
+    #expect(tape.book(of: TokenID("77")!) == nil)
+  }
+
+  @Test("What cannot be read is counted")
+  func unreadable() {
+    var tape = RecordedTape(terms: TapeTerms())
+    var events: [TapeEvent] = []
+    for stream in ["market", "reference", "polybolt", FeedMark.stream, "smoke signals"] {
+      let frame = RecordedFrame(receivedAt: WallTime(seconds: 1), stream: stream, frame: Array("{".utf8))
+      tape.take(frame, at: MarketTime(seconds: 1), &events)
+    }
+    #expect(tape.coverage.unreadable == 5 && events.isEmpty)
+  }
+}
