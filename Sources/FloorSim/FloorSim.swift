@@ -1,7 +1,8 @@
 // FloorSim: recorded days through the very cores that trade. Pure: frames and settings go in, facts and a report come out; uses nothing
 // but Shared. Files, options and printing are the command's (Sources/FloorCLI/Commands/Backtest).
 //
-//   Backtest          agents, desk and tape on one clock      BacktestSettings   what no recording tells
+//   Backtest          floors and a tape on one clock          BacktestSettings   what no recording tells
+//   SimulatedFloor    agents and their desk
 //   Tape/             a recording as the feed would tell it: books, prices, results
 //   Desk/             the gateway's core, a record in memory, and the paper exchange it trades at
 //   Report/           what came of it, in numbers; as text, JSON, CSV and a page

@@ -155,9 +155,9 @@ struct BacktestTests {
       let cut = Int(random.uniform() * Double(frames.count - 2)) + 1
       var asked = settings()
       asked.keepsDecisions = true
-      var part = try Backtest([agent(strategy, parameters)], asked)
+      var part = try Backtest([[agent(strategy, parameters)]], asked)
       for frame in frames[..<cut] { part.take(frame) }
-      let decisions = part.decisions.map(\.decision)
+      let decisions = part.decisions()
       #expect(whole.decisions.prefix(decisions.count) == decisions[...], "cut at frame \(cut)")
     }
     #expect(whole.decisions.contains { $0.kind == .signal })
@@ -182,12 +182,31 @@ struct BacktestTests {
     #expect(report.coverage.unreadable == 0 && report.coverage.markets == 4)
   }
 
+  @Test("Floors on one tape do not see each other: each decides as if it were alone", arguments: Seeds.some(3))
+  func sideBySide(seed: UInt64) throws {
+    // Two windows far apart, so that there is time to jump.
+    var frames = TapeFixture.random(seed)
+    var late = TapeFixture(start: TapeFixture.start + 6000)
+    for second in 1...6 { late.book(Double(second), bid: "0.50", ask: "0.52") }
+    for second in stride(from: 8.0, to: 299, by: 5) { late.book(second, bid: "0.59", ask: "0.61") }
+    late.resolved(340, .yes)
+    frames += late.frames
+    let floors = ["momentum", "reversion", "spike"].map { [agent($0, ["input": "token_mid"])] } + [[agent("drill")]]
+    var together = try Backtest(floors, settings())
+    for frame in frames { together.take(frame) }
+    let reports = together.finish()
+    for (floor, report) in zip(floors, reports) {
+      let alone = try Backtest.run(frames, floor, settings()).report
+      #expect(report.json.text == alone.json.text, "\(floor[0].strategy)")
+    }
+  }
+
   @Test("Unfit parameters are refused with what is wrong")
   func refused() {
     #expect(throws: StrategyParameters.Refusal.self) {
-      try Backtest([agent("momentum", ["lookback_s": "soon"])], settings())
+      try Backtest([[agent("momentum", ["lookback_s": "soon"])]], settings())
     }
-    #expect(throws: StrategyParameters.Refusal.self) { try Backtest([agent("tea-leaves")], settings()) }
+    #expect(throws: StrategyParameters.Refusal.self) { try Backtest([[agent("tea-leaves")]], settings()) }
   }
 
   @Test("Nothing in, nothing out")

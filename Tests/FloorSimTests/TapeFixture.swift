@@ -132,9 +132,9 @@ extension Backtest {
   ) {
     var settings = settings
     settings.keepsDecisions = true
-    var backtest = try Backtest(agents, settings)
+    var backtest = try Backtest([agents], settings)
     for frame in frames { backtest.take(frame) }
-    let report = backtest.finish()
-    return (report, backtest.decisions.map(\.decision))
+    let reports = backtest.finish()
+    return (reports[0], backtest.decisions())
   }
 }

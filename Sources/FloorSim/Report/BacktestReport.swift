@@ -61,21 +61,22 @@ public struct BacktestReport: Sendable {
   /// Every asset of the ledger sums to zero, and its cash is the capital and all results.
   public let booksBalance: Bool
 
-  init(
-    settings: BacktestSettings, coverage: TapeCoverage, results: [MarketSlug: Result], record: MemoryRecord,
-    equity: EquityCurve, denied: [RefusalCode: Int], refused: [String: Int], modes: [ModeChange], agents: [Agent]
-  ) {
+  init(settings: BacktestSettings, coverage: TapeCoverage, results: [MarketSlug: Result], floor: SimulatedFloor) {
+    let desk = floor.desk
+    let record = desk.record
     self.settings = settings
     self.coverage = coverage
     self.results = results
-    self.agents = agents
-    self.equity = equity
+    agents = zip(floor.agents, zip(floor.cores, floor.tally)).map { agent, ran in
+      Agent(agent, core: ran.0, tally: ran.1, trips: record.trips.filter { $0.agent == agent.name })
+    }
+    equity = desk.equity
     fills = record.fills
     volume = record.volume
     fees = record.fees
-    self.denied = denied
-    self.refused = refused
-    self.modes = modes
+    denied = desk.denied
+    refused = desk.refused
+    modes = desk.modes.map { ModeChange(at: $0.at, mode: $0.mode, reason: $0.reason) }
     trips = record.trips
     statistics = TripStatistics(record.trips)
     booksBalance = record.books.isBalanced && record.cash == settings.capital + statistics.summary.pnl

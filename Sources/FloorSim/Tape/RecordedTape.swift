@@ -62,13 +62,13 @@ public struct RecordedTape: Sendable {
   public func market(_ slug: MarketSlug) -> Market? { followed[slug]?.keeper.market }
   public func slug(of token: TokenID) -> MarketSlug? { slugOfToken[token] }
 
-  /// A market has a fresh book.
-  public var isAnyLive: Bool { followed.values.contains { $0.state == .live } }
-
-  /// A window is over and its result is still awaited.
-  public var isAnyDue: Bool {
-    followed.values.contains { item in
-      item.result == nil && !item.isUnprovable && (item.keeper.market.endsAt.map { now >= $0 } ?? false)
+  /// Time alone will change nothing that anybody could act on: no market has a fresh book, or waits for its first one, its window's end
+  /// or its result.
+  public var isQuiet: Bool {
+    followed.values.allSatisfy { item in
+      if item.result != nil || item.isUnprovable { return true }
+      guard let ends = item.keeper.market.endsAt else { return item.state != .live }
+      return now < ends && item.state != .live && item.state != .pending
     }
   }
 
@@ -316,7 +316,7 @@ public struct RecordedTape: Sendable {
           reason: reason, bookEpoch: keeper.bookEpoch, tick: market.tick, minimumSize: market.minimumSize,
           fee: market.fee,
           startsAt: market.startsAt, endsAt: market.endsAt, settlement: market.settlement, yes: yes, no: no,
-          last: keeper.last, payout: keeper.payout)))
+          last: keeper.last, flow: keeper.flow, payout: keeper.payout)))
   }
 
   private func envelope(_ time: MarketTime) -> Envelope {

@@ -65,11 +65,11 @@ enum BacktestCommand {
 
   static func run(_ floor: BacktestFloor, _ data: BacktestData) throws -> BacktestReport {
     var backtest: Backtest
-    do { backtest = try Backtest(floor.agents, floor.settings) } catch {
+    do { backtest = try Backtest([floor.agents], floor.settings) } catch {
       throw FloorFailure(.configuration, "\(error)")
     }
     while let frame = try data.next() { backtest.take(frame) }
-    return backtest.finish()
+    return backtest.finish()[0]
   }
 
   private static func folder(_ path: String) throws -> String {

@@ -9,11 +9,18 @@ struct BacktestFloor {
   let settings: BacktestSettings
 
   init(_ line: CommandLineWords, _ instance: Instance) throws {
-    agents = try BacktestFloor.agents(line, instance).map(Backtest.Agent.init)
+    let files = try BacktestFloor.agents(line, instance)
     let config = try BacktestFloor.configuration(line, instance)
     var settings = BacktestSettings()
     do {
-      let limits = try FloorLimits(config, agents: agents.count)
+      let limits = try FloorLimits(config, agents: files.count)
+      // As the boss does it at an agent's birth.
+      agents = files.map { file in
+        let agent = Backtest.Agent(file)
+        return Backtest.Agent(
+          name: agent.name, strategy: agent.strategy, parameters: agent.parameters,
+          size: limits.entry(wanting: agent.size), series: agent.series)
+      }
       settings.capital = limits.capital
       settings.allocation = limits.allocationPerAgent
       settings.limits = try RiskLimits(config)
