@@ -39,6 +39,19 @@ struct RecordedTapeTests {
     #expect(told.last?.endsAt == MarketTime(seconds: TapeFixture.start + 300))
   }
 
+  @Test("An update tells how much takers have moved so far, and the messages of a market are numbered without a gap")
+  func flow() {
+    var fixture = TapeFixture()
+    fixture.book(1, bid: "0.50", ask: "0.52")
+    fixture.trade(2, "0.52", "30")
+    fixture.trade(3, "0.50", "12", side: .sell)
+    fixture.price(4, "90000", .oracleSpot)
+    fixture.book(5, bid: "0.51", ask: "0.53")
+    let told = updates(tell(fixture).events)
+    #expect(told.last?.flow == TakerFlow(towardYes: Shares(whole: 30), towardNo: Shares(whole: 12)))
+    #expect(told.map(\.envelope.sequence) == Array(1...Int64(told.count)) && told.count >= 4)
+  }
+
   @Test("A book that nobody speaks of grows old, and the market says so")
   func stale() {
     var fixture = TapeFixture()

@@ -12,6 +12,8 @@ public struct RecordedTape: Sendable {
     /// Its result was looked for, and there is none.
     var isUnprovable = false
     var settledAt: MarketTime?
+    /// Messages about it: a gap in their numbers means that some were missed.
+    var told: Int64 = 0
     /// Best prices of each outcome where only these were recorded.
     var quotes: [TopQuote?] = [nil, nil]
   }
@@ -180,7 +182,8 @@ public struct RecordedTape: Sendable {
         events.append(
           .reference(
             ReferencePrice(
-              envelope: envelope(news.observedAt), order: order, symbol: news.plainSymbol, kind: kind, value: news.value
+              envelope: envelope(news.observedAt, order), order: order, symbol: news.plainSymbol, kind: kind,
+              value: news.value
             )))
       }
     }
@@ -307,20 +310,22 @@ public struct RecordedTape: Sendable {
     let market = keeper.market
     let (yes, no) = (keeper.top(.yes), keeper.top(.no))
     if state == .live, let mid = yes.mid ?? no.mid?.complement { item.lastMid = (mid, keeper.dataTime ?? now) }
+    item.told += 1
     followed[slug] = item
     order += 1
     events.append(
       .market(
         MarketUpdate(
-          envelope: envelope(keeper.dataTime ?? now), order: order, slug: slug, series: market.series, state: state,
+          envelope: envelope(keeper.dataTime ?? now, item.told), order: order, slug: slug, series: market.series,
+          state: state,
           reason: reason, bookEpoch: keeper.bookEpoch, tick: market.tick, minimumSize: market.minimumSize,
           fee: market.fee,
           startsAt: market.startsAt, endsAt: market.endsAt, settlement: market.settlement, yes: yes, no: no,
           last: keeper.last, flow: keeper.flow, payout: keeper.payout)))
   }
 
-  private func envelope(_ time: MarketTime) -> Envelope {
+  private func envelope(_ time: MarketTime, _ sequence: Int64) -> Envelope {
     Envelope(
-      source: "tape", boot: "tape", sequence: order, time: time, sent: WallTime(nanoseconds: now.nanoseconds))
+      source: "tape", boot: "tape", sequence: sequence, time: time, sent: WallTime(nanoseconds: now.nanoseconds))
   }
 }
