@@ -28,6 +28,7 @@ func runFloorBoss(_ arguments: [String]) -> Int32 {
     let before = reached
     problems += preflight.atStart(&reached)
     guard problems.isEmpty else { throw ConfigRefusal(problems) }
+    for notice in settings.notices { say(notice) }
     let isRetry = try RefusalNote.remove(stateDirectory: arguments.stateDirectory)
     if reached != before { try reached.write(stateDirectory: arguments.stateDirectory) }
     let lock = try InstanceLock.take(arguments.stateDirectory + "/floor-boss.lock") {
@@ -63,11 +64,13 @@ private func check(_ settings: BossSettings, _ problems: [ConfigProblem]) -> Int
     let answer: JSON = [
       "problems": .array(problems.map(\.json)), "settings": settings.config.layersJSON,
       "agents": .array(settings.agents.map { .string($0.name.text) }),
+      "notices": .array(settings.notices.map { .string($0) }),
     ]
     print(answer.text)
   } else if problems.isEmpty {
     print(settings.config.listing)
     print("agents: " + settings.agents.map(\.name.text).joined(separator: ", "))
+    for notice in settings.notices { say(notice) }
   } else {
     say(ConfigRefusal(problems).description)
   }

@@ -12,6 +12,8 @@ struct BossSettings {
   let secrets: Secrets
 
   var reader: ConfigReader { config.reader }
+  /// Old spellings that were read, and as what.
+  var notices: [String] { config.notices + agents.flatMap(\.notices) }
 
   /// Reads everything, and finds every problem of every file, the environment, the command line and the secrets. With problems the settings
   /// are only good for looking further: see `Preflight`.
@@ -45,7 +47,7 @@ struct BossSettings {
     // The series that the agents may name are only known once the rest is readable; their files are checked in the same pass.
     let followed = layers.reversed().flatMap(\.settings).first { $0.path == "market.series" }.map(words)
     let (agents, agentProblems) = readAgents(
-      arguments.agentsDirectory ?? folder + "/agents", followed: followed ?? builtInSeries)
+      arguments.agentsDirectory ?? folder + "/agents", followed: followed ?? builtInSeries, profile: profileName)
     problems += agentProblems
     let mode = layers.reversed().flatMap(\.settings).first { $0.path == "mode" }.flatMap { words($0).first }
     if let mode, mode != "paper" {
@@ -116,7 +118,9 @@ struct BossSettings {
     }
   }
 
-  private static func readAgents(_ folder: String, followed: [String]) -> ([AgentFile], [ConfigProblem]) {
+  private static func readAgents(_ folder: String, followed: [String], profile: String) -> (
+    [AgentFile], [ConfigProblem]
+  ) {
     var agents: [AgentFile] = []
     var problems: [ConfigProblem] = []
     let names: [String]
@@ -136,7 +140,7 @@ struct BossSettings {
         agents.append(
           try AgentFile.load(
             file: path, stem: String(name.dropLast(5)), tree: tree, strategies: StrategyRegistry.configKeys,
-            followed: followed))
+            followed: followed, profile: profile))
       } catch let refusal as ConfigRefusal {
         problems += refusal.problems
       } catch {

@@ -11,7 +11,9 @@ enum ConfigCommand {
       check           configuration, agents and secrets; starts nothing. Exit status 78: refused, with every problem in one message.
       check --live    also ports that somebody else has, and servers that do not answer
       show            every key with the value that counts and where it was written
-      explain KEY     unit, range, built-in value, meaning, who set it, and the comment written above it; without KEY all keys
+      explain KEY     unit, range, built-in value, meaning, who set it, and the comment written above it; without KEY all keys.
+                      KEY may be a strategy's parameter (momentum.lookback_s; momentum lists all of them), or a name that the founding
+                      texts gave it (DRY_RUN, money.starting_balance, hammer_secs)
       What scripts/run was told by --set counts here too.
       """, options: ["config", "profile", "set"], flags: ["live"], run: run)
 
@@ -58,8 +60,8 @@ enum ConfigCommand {
   /// The environment is a layer of the configuration, so the boss is asked with ours.
   private static func environment() -> [String: String] {
     var result = ChildSpecification.allowedEnvironment()
-    for key in FloorSchema.schema.keys {
-      if let value = unsafe getenv(key.environmentName) { result[key.environmentName] = unsafe String(cString: value) }
+    for name in FloorSchema.schema.keys.map(\.environmentName) + FloorSchema.schema.legacyEnvironmentNames {
+      if let value = unsafe getenv(name) { result[name] = unsafe String(cString: value) }
     }
     return result
   }
@@ -76,6 +78,7 @@ enum ConfigCommand {
     } else {
       Terminal.complain(ConfigRefusal(answer.problems).description)
     }
+    for notice in answer.json["notices"]?.array ?? [] { Terminal.complain(notice.string ?? "") }
     return answer.problems.isEmpty ? .done : .configuration
   }
 
@@ -104,7 +107,11 @@ enum ConfigCommand {
       return .done
     }
     guard let key = schema[path] else {
-      throw FloorFailure(.usage, "\(path) is not a key of the floor: \(schema.remedy(forUnknown: path))")
+      guard let text = Explanation.elsewhere(path) else {
+        throw FloorFailure(.usage, "\(path) is not a key of the floor: \(schema.remedy(forUnknown: path))")
+      }
+      print(text)
+      return .done
     }
     let config: EffectiveConfig
     do {

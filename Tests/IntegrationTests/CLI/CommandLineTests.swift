@@ -35,6 +35,26 @@ import Testing
     for code in ExitCode.allCases { #expect(FloorCommands.help.contains("\(code.rawValue) \(code.meaning)")) }
   }
 
+  @Test(
+    "what is asked for is explained: a strategy, its parameter, a parameter alone, an old spelling",
+    arguments: [
+      (
+        "momentum.lookback_s",
+        ["momentum.lookback_s", "a whole number from 1 to 14400, seconds", "default  300", "10 to 1800"]
+      ),
+      ("lookback_s", ["momentum.lookback_s", "reversion.lookback_s", "default  600"]),
+      ("spike", ["spike.roc_threshold_pct", "spike.cusum_unit"]),
+      ("volume.surge_ratio", ["default  3", "move it from 1.5 to 10", "parameters:"]),
+      ("money.starting_balance", ["old spelling of floor.capital_usd"]),
+      ("HAMMER_SECS", ["a hammer agent", "old spelling of parameters.hammer_s"]),
+      ("detection.roc_threshold", ["not read", "with ai75 it is parameters.roc_threshold_pct (the number times 100)"]),
+    ])
+  func explanations(name: String, words: [String]) throws {
+    let text = try #require(Explanation.elsewhere(name))
+    for word in words { #expect(text.contains(word), "\(word) in \(text)") }
+    #expect(Explanation.elsewhere("colour") == nil && Explanation.elsewhere("momentum.colour") == nil)
+  }
+
   @Test("a table lines its columns up, numbers to the right, and lets nothing steer the terminal") func table() {
     let table = Table(
       ["agent", "pnl", "note"], [["momentum-1", "12.50", "ok"], ["m", "-3.00", "a\u{1B}[31m\nb"], ["x", "-", ""]])

@@ -9,6 +9,9 @@ public struct AgentFile: Hashable, Sendable {
   /// The strategy's parameters, complete: those not written have the strategy's own values.
   public let parameters: JSON
 
+  /// Old spellings that were read, and as what.
+  public let notices: [String]
+
   /// What the `agents` row keeps as its configuration, and what an agent finds as `agent` in its birth document.
   public var json: JSON {
     [
@@ -32,8 +35,10 @@ public struct AgentFile: Hashable, Sendable {
   ///   - stem: the file's name without `.yaml`; the agent carries it.
   ///   - strategies: parameters of every strategy there is, their paths without `parameters.`.
   ///   - followed: the series that the feed follows.
+  ///   - profile: the floor's, in whose words old spellings are read.
   public static func load(
-    file: String, stem: String, tree: ConfigNode, strategies: [String: [ConfigKey]], followed: [String]
+    file: String, stem: String, tree: ConfigNode, strategies: [String: [ConfigKey]], followed: [String],
+    profile: String? = nil
   ) throws(ConfigRefusal) -> AgentFile {
     let layer = ConfigLayer(name: "file", file: file, tree: tree)
     let written = layer.settings.first { $0.path == "strategy" }
@@ -75,13 +80,14 @@ public struct AgentFile: Hashable, Sendable {
       },
     ]
     let config = try ConfigLoader.load(
-      schema: ConfigSchema(keys), layers: [layer], home: file, rules: rules, alsoWrong: alsoWrong)
+      schema: ConfigSchema(keys, legacy: LegacySpellings.agent(written?.content.text ?? ""), profile: profile),
+      layers: [layer], home: file, rules: rules, alsoWrong: alsoWrong)
     guard let name = config.text("name").flatMap({ AgentName($0) }), let strategy = config.text("strategy"),
       case .list(let series)? = config.value("series"), let size = config.micros("size_usd")
     else { preconditionFailure("a configuration that was accepted is complete") }
     return AgentFile(
       name: name, strategy: strategy, series: series, size: USD(micros: size),
-      parameters: config.json["parameters"] ?? .object([]))
+      parameters: config.json["parameters"] ?? .object([]), notices: config.notices)
   }
 }
 

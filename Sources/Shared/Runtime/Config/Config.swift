@@ -9,5 +9,6 @@
 //   EffectiveConfig              values with their provenance; JSON for the birth documents; `explain`
 //   ConfigReader                 the child's side: typed reading of that JSON
 //   FloorSchema · FloorRules     the floor's own keys and the combinations that are unsafe
+//   LegacySpelling(s)           names of the founding texts, and what they are here
 //   AgentFile · RosterRules      config/agents/*.yaml
 //   FloorLimits                  the dollar limits that follow from capital and percentages

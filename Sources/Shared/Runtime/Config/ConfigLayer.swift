@@ -96,14 +96,16 @@ extension ConfigLayer {
     }
   }
 
-  /// The variables of the environment that begin with `FLOOR_`. A name that stands for no key is a problem: it was meant to do
+  /// The variables of the environment that begin with `FLOOR_`, and those that the founding texts named. A `FLOOR_` name that stands for no key is a problem: it was meant to do
   /// something. `ignoring` lists names that other programs of the project read.
   public init(environment: [(name: String, value: String)], schema: ConfigSchema, ignoring: Set<String>) {
     var settings: [ConfigSetting] = []
     var problems: [ConfigProblem] = []
     for (name, value) in environment.sorted(by: { $0.name < $1.name })
-    where name.hasPrefix("FLOOR_") && !ignoring.contains(name) {
-      if let key = schema.keys.first(where: { $0.environmentName == name }) {
+    where (name.hasPrefix("FLOOR_") || schema.legacyEnvironmentNames.contains(name)) && !ignoring.contains(name) {
+      if schema.legacyEnvironmentNames.contains(name) {
+        settings.append(ConfigSetting(name, .scalar(value), place: "environment \(name)"))
+      } else if let key = schema.keys.first(where: { $0.environmentName == name }) {
         settings.append(ConfigSetting(key.path, .scalar(value), place: "environment \(name)"))
       } else {
         let near = Spelling.nearest(to: name, of: schema.keys.map(\.environmentName))

@@ -30,7 +30,8 @@ public enum ConfigLoader {
       }
     }
     var refused: Set<String> = []
-    for layer in layers {
+    let translated = layers.map(schema.translate)
+    for layer in translated.map(\.layer) {
       problems += layer.problems
       for setting in layer.settings {
         guard let key = schema[setting.path] else {
@@ -60,9 +61,22 @@ public enum ConfigLoader {
             remedy: "add \(key.path): \(key.kind.expectation)"))
       }
     }
-    let config = EffectiveConfig(keys: schema.keys, offers: offers, chosen: chosen)
+    for binding in translated.flatMap(\.binding) { problems += contradictions(binding, offers[binding.path] ?? []) }
+    let config = EffectiveConfig(
+      keys: schema.keys, offers: offers, chosen: chosen, notices: translated.flatMap(\.notices))
     for rule in rules { problems += rule(config) }
     return (config, problems + alsoWrong)
+  }
+
+  /// What other layers say otherwise.
+  private static func contradictions(
+    _ binding: ConfigSetting, _ offers: [EffectiveConfig.Offer]
+  ) -> [ConfigProblem] {
+    offers.filter { $0.layer != "built-in" && $0.place != binding.place && $0.value.text != binding.content.text }.map {
+      ConfigProblem(
+        binding.place, key: binding.path, value: binding.content.text,
+        "contradicts \($0.place), which says \($0.value.text)", remedy: "remove one of the two")
+    }
   }
 
   private static func unknown(_ setting: ConfigSetting, _ schema: ConfigSchema) -> ConfigProblem {

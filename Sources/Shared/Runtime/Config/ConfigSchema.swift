@@ -1,11 +1,17 @@
 /// All keys that exist, in the order a person would want to read them.
 public struct ConfigSchema: Sendable {
   public let keys: [ConfigKey]
+  /// Other names for them; of a name that is also a key the key counts.
+  let spellings: [LegacySpelling]
+  /// The profile in whose words old spellings are read.
+  let profile: String?
   private let index: [String: Int]
 
   /// - Precondition: no path appears twice.
-  public init(_ keys: [ConfigKey]) {
+  public init(_ keys: [ConfigKey], legacy spellings: [LegacySpelling] = [], profile: String? = nil) {
     self.keys = keys
+    self.spellings = spellings
+    self.profile = profile
     var index: [String: Int] = [:]
     for (position, key) in keys.enumerated() {
       precondition(index[key.path] == nil, "a configuration key is declared once")
@@ -15,6 +21,13 @@ public struct ConfigSchema: Sendable {
   }
 
   public subscript(path: String) -> ConfigKey? { index[path].map { keys[$0] } }
+
+  func legacy(_ path: String) -> LegacySpelling? { spellings.first { $0.old == path } }
+
+  /// Environment variables of the founding texts that are read, or refused with a remedy.
+  public var legacyEnvironmentNames: [String] {
+    spellings.map(\.old).filter { $0.utf8.allSatisfy { (65...90).contains($0) || $0 == 95 } }
+  }
 
   /// Whether some key lies below `path`.
   public func isSection(_ path: String) -> Bool { keys.contains { $0.path.hasPrefix(path + ".") } }

@@ -11,9 +11,12 @@ public struct EffectiveConfig: Hashable, Sendable {
   private let offers: [String: [Offer]]
   private let chosen: [String: Int]
   private let keys: [ConfigKey]
+  /// Old spellings that were read, and as what: one sentence each.
+  public let notices: [String]
 
-  init(keys: [ConfigKey], offers: [String: [Offer]], chosen: [String: Int]) {
+  init(keys: [ConfigKey], offers: [String: [Offer]], chosen: [String: Int], notices: [String] = []) {
     self.keys = keys
+    self.notices = notices
     self.offers = offers
     self.chosen = chosen
   }

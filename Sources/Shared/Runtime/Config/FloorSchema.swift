@@ -10,7 +10,7 @@ public enum FloorSchema {
 
   public static let schema = ConfigSchema(
     floorKeys + limitKeys + marketKeys + orderKeys + supervisionKeys + judgingKeys + auditorKeys + serviceKeys
-      + housekeepingKeys)
+      + housekeepingKeys, legacy: LegacySpellings.floor)
 
   private static let allSeries = ["btc-5m", "btc-15m", "eth-5m", "eth-15m"]
 
