@@ -89,6 +89,10 @@ extension HammerParameters {
         "Entries that bought something within an hour, in all markets (market time).")),
     .init(
       ConfigKey(
+        "closes_together_max_count", .whole(1...100, .count), builtIn: "1",
+        "Windows that close at the same moment and are bet on; the highest expected value comes first.")),
+    .init(
+      ConfigKey(
         "retry_pause_ms", .whole(0...60_000, .milliseconds), builtIn: "1000",
         "Pause in a market after an entry that came to nothing (market time).")),
     .init(

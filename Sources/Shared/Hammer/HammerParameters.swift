@@ -45,6 +45,7 @@ public struct HammerParameters: Hashable, Sendable {
   public let feeFreeAllowed: Bool
   public let entriesMax: Int64
   public let entriesPerHourMax: Int64
+  public let closesTogetherMax: Int64
   public let retryPause: Duration
   public let usefulFor: Duration
 
@@ -92,6 +93,7 @@ public struct HammerParameters: Hashable, Sendable {
     feeFreeAllowed = parameters.flag("fee_free_allowed")
     entriesMax = parameters.whole("entries_max_count")
     entriesPerHourMax = parameters.whole("entries_per_hour_max_count")
+    closesTogetherMax = parameters.whole("closes_together_max_count")
     retryPause = parameters.duration("retry_pause_ms")
     usefulFor = parameters.duration("useful_for_ms")
     // The seed refuses to start without a distance or a trigger (S3-46); prices and times are bounded by their keys (S3-43, S3-44).

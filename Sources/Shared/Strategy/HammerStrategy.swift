@@ -37,14 +37,12 @@ public struct HammerStrategy: Strategy {
     switch event {
     case .market(let market):
       if market.state == .closed || market.state == .resolved { return forget(market.slug, context) }
-      guard market.state == .live else { return consider(market, context, &output) }
+      guard market.state == .live else { return consider([market], context, &output) }
       remember(market.slug) { $0.mids.add(HammerStrategy.mid(market.yes), at: market.envelope.time) }
-      consider(market, context, &output)
+      consider([market], context, &output)
     case .reference(let price):
       learn(price)
-      for market in context.markets.all where market.series?.symbol == price.symbol {
-        consider(market, context, &output)
-      }
+      consider(context.markets.all.filter { $0.series?.symbol == price.symbol }, context, &output)
     case .order(let event, let terms): learn(event, terms, context)
     case .lapsed(let terms): end(of: terms, context)
     case .timer: return
@@ -67,20 +65,78 @@ public struct HammerStrategy: Strategy {
 
   // MARK: Entries
 
-  private func consider(_ market: MarketUpdate, _ context: StrategyContext, _ output: inout StrategyOutput) {
+  /// A window that is worth a bet.
+  private struct Candidate {
+    let wish: Wish
+    let closes: MarketTime
+    /// Dollars a share, after fees and at what the whole amount costs.
+    let expected: Double
+  }
+
+  private enum Verdict {
+    /// Not worth a word.
+    case silent
+    case refused(SignalRefusal)
+    case qualified(Candidate)
+  }
+
+  /// Bets on the windows that an event has touched and, when one of them is worth it, on whatever other window is worth more (S3-12).
+  private func consider(_ touched: [MarketUpdate], _ context: StrategyContext, _ output: inout StrategyOutput) {
+    var qualified: [Candidate] = []
+    for market in touched {
+      switch judge(market, context) {
+      case .silent: continue
+      case .refused(let refusal): output.refuse(refusal)
+      case .qualified(let candidate): qualified.append(candidate)
+      }
+    }
+    guard !qualified.isEmpty else { return }
+    for market in context.markets.all where !touched.contains(where: { $0.slug == market.slug }) {
+      if case .qualified(let candidate) = judge(market, context) { qualified.append(candidate) }
+    }
+    qualified.sort {
+      $0.expected != $1.expected ? $0.expected > $1.expected : $0.wish.market < $1.wish.market
+    }
+    var chosen: [Candidate] = []
+    for candidate in qualified {
+      let rivals = chosen.filter { $0.closes == candidate.closes }
+      if bets(beside: candidate, context) + Int64(rivals.count) < parameters.closesTogetherMax {
+        output.want(candidate.wish)
+        chosen.append(candidate)
+      } else if touched.contains(where: { $0.slug == candidate.wish.market }) {
+        output.refuse(
+          SignalRefusal(
+            market: candidate.wish.market, outcome: candidate.wish.outcome, reason: .outranked,
+            evidence: candidate.wish.evidence.with(
+              "better", .optional(rivals.first.map { .text($0.wish.market) }))))
+      }
+    }
+  }
+
+  /// Other windows that close at the same moment and have been bet on.
+  private func bets(beside candidate: Candidate, _ context: StrategyContext) -> Int64 {
+    Int64(
+      context.markets.all.count { market in
+        market.endsAt == candidate.closes && market.slug != candidate.wish.market
+          && (context.positions.holds(market.slug) || context.isBusy(market.slug)
+            || memories.contains { $0.market == market.slug && $0.entries > 0 })
+      })
+  }
+
+  private func judge(_ market: MarketUpdate, _ context: StrategyContext) -> Verdict {
     // Only the last seconds of a window that is open are worth a word.
     guard let series = market.series, let closes = market.endsAt, let opens = market.startsAt,
       market.state != .closed, market.state != .resolved, context.now >= opens, context.now < closes,
       Double(closes.since(context.now).nanoseconds) / 1e9 <= parameters.limits.secondsMax
-    else { return }
+    else { return .silent }
     let memory = memories.first { $0.market == market.slug } ?? Memory(market: market.slug)
     let assessment = HammerAssessment(
       market, feeds: feeds.first { $0.symbol == series.symbol }, midChange: HammerStrategy.change(memory.mids),
       parameters, now: context.now)
-    func refuse(_ reason: RefusalReason, _ side: Outcome? = nil, _ more: [JSON.Member] = []) {
+    func refuse(_ reason: RefusalReason, _ side: Outcome? = nil, _ more: [JSON.Member] = []) -> Verdict {
       var evidence = assessment.evidence
       for member in more { evidence = evidence.with(member.key, member.value) }
-      output.refuse(SignalRefusal(market: market.slug, outcome: side, reason: reason, evidence: evidence))
+      return .refused(SignalRefusal(market: market.slug, outcome: side, reason: reason, evidence: evidence))
     }
     if let reason = standing(market, memory, context) ?? assessment.refusal { return refuse(reason) }
     guard let probability = assessment.probability else { return refuse(.sigmaNotReady) }
@@ -91,16 +147,17 @@ public struct HammerStrategy: Strategy {
       parameters.bet)
     let figures = HammerStrategy.figures(bet)
     if let reason = bet.refusal { return refuse(reason, bet.side, figures) }
-    guard let ask = bet.ask, let limit = bet.limit, let size = order(bet, market.fee),
+    guard let ask = bet.ask, let limit = bet.limit, let expected = bet.evPerShare, let size = order(bet, market.fee),
       Sizing.meetsMinimums(size, at: ask, minimum: market.minimumSize)
     else { return refuse(.belowVenueMinimum, bet.side, figures) }
     var evidence = assessment.evidence
     for member in figures { evidence = evidence.with(member.key, member.value) }
-    output.want(
-      Wish(
-        action: .enter, market: market.slug, outcome: bet.side, side: .buy, type: .fillOrKill, price: limit,
-        size: size, usefulFor: parameters.usefulFor, reason: bet.side == .yes ? "hammer_up" : "hammer_down",
-        evidence: evidence.with("held_to", "settlement")))
+    return .qualified(
+      Candidate(
+        wish: Wish(
+          action: .enter, market: market.slug, outcome: bet.side, side: .buy, type: .fillOrKill, price: limit,
+          size: size, usefulFor: parameters.usefulFor, reason: bet.side == .yes ? "hammer_up" : "hammer_down",
+          evidence: evidence.with("held_to", "settlement")), closes: closes, expected: expected))
   }
 
   /// What has nothing to do with prices: may the agent enter at all, and here again?

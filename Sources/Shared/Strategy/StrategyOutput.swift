@@ -162,6 +162,8 @@ public enum RefusalReason: String, Hashable, Sendable, CaseIterable {
   /// The book does not hold the whole amount within the limit.
   case depth
   case evBelowMinAfterWalk = "ev_below_min_after_walk"
+  /// Another window that closes at the same moment is the better bet, or has been bet on.
+  case outranked
 }
 
 /// Why a position is closed. The raw values are stable.

@@ -173,6 +173,54 @@ struct HammerStrategyTests {
     #expect(killed.count > 5 && killed.count <= 30)
   }
 
+  /// A day on which a window of fifteen minutes closes together with that of five, the one asked at `long` cents and the other at `short`.
+  private static func together(
+    long: Int64, short: Int64, _ parameters: JSON = .object([])
+  ) throws -> (effects: [AgentEffect], long: MarketSlug) {
+    var day = HammerDay()
+    day.shift = 600
+    day.from = -720
+    day.ask = { _ in short }
+    day.bid = { _ in short - 1 }
+    let series = try #require(MarketSeries(alias: "BTC-15m"))
+    let slug = try #require(series.slug(startingAt: Fixture.start))
+    var order: Int64 = 0
+    let steps = day.steps().flatMap { step -> [HammerDay.Step] in
+      guard case .market(var update) = step.event else { return [step] }
+      order += 1
+      update.slug = slug
+      update.series = series
+      update.startsAt = Fixture.time(0)
+      update.order = 1_000_000 + order
+      update.envelope.sequence = order
+      let top = BookTop(bids: [Fixture.level(long - 1, 500)], asks: [Fixture.level(long, 500)])
+      (update.yes, update.no) = (top, top.mirrored)
+      return [step, HammerDay.Step(event: .market(update), now: step.now)]
+    }
+    var core = AgentCore(
+      identity: .init(
+        name: Fixture.agent, strategy: "hammer", epoch: Epoch(3), series: [Fixture.series, series]),
+      strategy: Fixture.strategy("hammer", parameters))
+    core.resume(checkpoint: nil, snapshot: Fixture.snapshot())
+    return (HammerDay.run(steps, &core), slug)
+  }
+
+  @Test(
+    "Of windows that are worth a bet in one moment the one with the highest expected value is bet on",
+    arguments: [(Int64(89), Int64(91)), (91, 89)])
+  func highest(long: Int64, short: Int64) throws {
+    let day = try Self.together(long: long, short: short)
+    let five = try #require(Fixture.series.slug(startingAt: Fixture.start + 600))
+    let better = long < short ? day.long : five
+    #expect(day.effects.published.map(\.terms.market) == [better])
+    let refusal = try #require(day.effects.decisions.first { $0.reason == "outranked" })
+    #expect(refusal.market != better && refusal.outcome == .yes && refusal.detail["ev_points"]?.double ?? 0 > 0)
+    // Where more are allowed the better one still comes first.
+    let both = try Self.together(long: long, short: short, ["closes_together_max_count": 2])
+    #expect(both.effects.published.map(\.terms.market) == [better, better == day.long ? five : day.long])
+    #expect(!both.effects.refusalReasons.contains("outranked"))
+  }
+
   @Test("Entries of an hour are counted over all markets")
   func hourly() throws {
     var core = Fixture.core("hammer", ["entries_per_hour_max_count": 1])

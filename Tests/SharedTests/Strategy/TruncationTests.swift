@@ -33,7 +33,7 @@ struct TruncationTests {
     let whole = run.effects
     #expect(run.core.entries > 0, "a strategy that does nothing proves nothing")
     var random = SeededGenerator(seed: seed)
-    for _ in 0..<12 {
+    for _ in 0..<5 {
       let cut = Int.random(in: 1..<steps.count, using: &random)
       let part = AgentRunTests.run(Array(steps[..<cut]), name, parameters, seed: seed).effects
       #expect(part == Array(whole.prefix(part.count)), "cut after \(cut) of \(steps.count) events")
