@@ -106,10 +106,14 @@ public struct Backtest: Sendable {
   /// What came of it, floor by floor. Windows that are over are settled, the rest is valued as it stands.
   public mutating func finish() -> [BacktestReport] {
     if isBegun {
-      // A window that ended with the recording is still decided, and orders on their way arrive.
-      let end = now.advanced(by: settings.terms.settleAfter + .seconds(2))
-      advance(to: end)
-      now = max(now, end)
+      // What is on its way arrives; after that nobody trades, because there is no book to trade on.
+      advance(to: now.advanced(by: settings.latencyOut + settings.latencyBack + .seconds(1)))
+      if let last = tape.lastSettlement {
+        now = max(now, last)
+        tape.tick(at: now, &told)
+        told.removeAll { if case .settled = $0 { false } else { true } }
+        tell()
+      }
       for index in floors.indices { floors[index].end(at: now) }
     }
     return floors.map { BacktestReport(settings: settings, coverage: tape.coverage, results: results, floor: $0) }

@@ -110,6 +110,19 @@ struct BacktestTests {
     #expect(report.booksBalance)
   }
 
+  @Test("A recording that ends a moment before its window does still settles it; nothing is traded after its end")
+  func endsEarly() throws {
+    var tape = TapeFixture()
+    for second in 1...6 { tape.book(Double(second), bid: "0.50", ask: "0.52") }
+    for second in stride(from: 8.0, to: 296, by: 4) { tape.book(second, bid: "0.59", ask: "0.61") }
+    // With a time limit that lies behind the last frame.
+    let parameters = holder.with("holding_max_s", 288)
+    let (report, _) = try Backtest.run(tape.frames, [agent("momentum", parameters)], settings())
+    #expect(report.trips.map(\.exitReason) == ["settlement"] && report.trips.map(\.payout) == [.one])
+    #expect(report.results.values.map(\.from) == [.inferred])
+    #expect(report.fills == 1)
+  }
+
   @Test("A day's loss ends the entries of that day")
   func dailyLoss() throws {
     let limits = settings {

@@ -74,6 +74,12 @@ public struct RecordedTape: Sendable {
     }
   }
 
+  /// When the last of the followed windows is to be settled; `nil` when none awaits it.
+  var lastSettlement: MarketTime? {
+    followed.values.filter { $0.result == nil && !$0.isUnprovable }.compactMap(\.keeper.market.endsAt).max()?
+      .advanced(by: terms.settleAfter)
+  }
+
   /// One token's book as it stands: its own, or the other's mirrored while only that one is known.
   public func book(of token: TokenID) -> VenueBook? {
     guard let slug = slugOfToken[token], let keeper = followed[slug]?.keeper,
@@ -261,6 +267,9 @@ public struct RecordedTape: Sendable {
         continue
       }
       if item.keeper.state(at: now).state != item.state { publish(slug, &events) }
+      if followed[slug]?.state == .live, let mid = item.keeper.top(.yes).mid ?? item.keeper.top(.no).mid?.complement {
+        followed[slug]?.lastMid = (mid, now)
+      }
       guard let ends = item.keeper.market.endsAt, now.since(ends) >= terms.settleAfter, !item.isUnprovable else {
         continue
       }
@@ -309,7 +318,7 @@ public struct RecordedTape: Sendable {
     item.state = state
     let market = keeper.market
     let (yes, no) = (keeper.top(.yes), keeper.top(.no))
-    if state == .live, let mid = yes.mid ?? no.mid?.complement { item.lastMid = (mid, keeper.dataTime ?? now) }
+    if state == .live, let mid = yes.mid ?? no.mid?.complement { item.lastMid = (mid, now) }
     item.told += 1
     followed[slug] = item
     order += 1

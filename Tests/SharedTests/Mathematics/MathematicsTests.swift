@@ -112,4 +112,20 @@ struct MathematicsTests {
     for p in [0.005, 0.3, 0.5, 0.97, 0.995] { #expect(abs(Odds.probability(Odds.logit(p)) - p) < 1e-15) }
     #expect(Odds.logit(0.5) == 0 && Odds.logit(1) == .infinity && Odds.probability(-.infinity) == 0)
   }
+
+  @Test(
+    "The normal quantile",
+    arguments: [
+      (0.5, 0), (0.975, 1.959963984540054235524594430521), (0.95, 1.644853626951472714863848907992),
+      (0.001, -3.090232306167813541540399830107), (1e-12, -7.034483825301131809),
+    ])
+  func quantile(p: Double, wanted: Double) {
+    #expect(abs(NormalDistribution.quantile(p) - wanted) <= 1e-12 * max(1, abs(wanted)))
+  }
+
+  @Test("The normal quantile's ends")
+  func quantileEnds() {
+    #expect(NormalDistribution.quantile(0) == -.infinity && NormalDistribution.quantile(1) == .infinity)
+    #expect(NormalDistribution.quantile(-0.1).isNaN && NormalDistribution.quantile(1.1).isNaN)
+  }
 }

@@ -40,13 +40,7 @@ enum BacktestCommand {
     guard !line.words.isEmpty else {
       throw FloorFailure(.usage, "give at least one recording (*.jsonl.zst), or files with --format")
     }
-    let format = try line.option("format").map { name in
-      guard let format = ImportFormat(rawValue: name) else {
-        let known = ImportFormat.allCases.map(\.rawValue).joined(separator: ", ")
-        throw FloorFailure(.usage, "--format \(name): one of \(known) is wanted")
-      }
-      return format
-    }
+    let format = try format(line)
     let floor = try BacktestFloor(line, instance)
     let directory = try line.option("out").map { try folder(Instance.absolute($0)) }
     let data = try BacktestData(
@@ -61,6 +55,15 @@ enum BacktestCommand {
     guard report.booksBalance else { throw FloorFailure(.broken, "the ledger does not balance: this is a defect") }
     if let directory, !instance.isJSON { print("\nwritten: \(directory)/report.json, trades.csv") }
     return .done
+  }
+
+  static func format(_ line: CommandLineWords) throws -> ImportFormat? {
+    guard let name = line.option("format") else { return nil }
+    guard let format = ImportFormat(rawValue: name) else {
+      let known = ImportFormat.allCases.map(\.rawValue).joined(separator: ", ")
+      throw FloorFailure(.usage, "--format \(name): one of \(known) is wanted")
+    }
+    return format
   }
 
   static func run(_ floor: BacktestFloor, _ data: BacktestData) throws -> BacktestReport {

@@ -1,0 +1,47 @@
+import Shared
+
+/// Everything that a sweep's runs depend on. Two sweeps with one fingerprint are the same sweep, so that what was run for one is good for
+/// the other: a resumed one, another shard.
+public struct SweepPlan: Hashable, Sendable {
+  public let grid: SweepGrid
+  public let agent: Backtest.Agent
+  public let settings: BacktestSettings
+  /// Names and sizes of the files.
+  public let data: [String]
+
+  public init(grid: SweepGrid, agent: Backtest.Agent, settings: BacktestSettings, data: [String]) {
+    self.grid = grid
+    self.agent = agent
+    self.settings = settings
+    self.data = data
+  }
+
+  public var fingerprint: String {
+    let results = settings.terms.results.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    var plain = settings
+    plain.terms.results = [:]
+    let text = [
+      FloorVersion.text, grid.json.text, agent.strategy, agent.parameters.text, "\(agent.size)", "\(agent.series)",
+      String(describing: plain), results.joined(separator: ","), data.joined(separator: ","),
+    ]
+    return Hex.text(SHA256.digest(text.joined(separator: "\n").utf8))
+  }
+
+  /// A combination's agent.
+  public func agent(_ number: Int) -> Backtest.Agent {
+    Backtest.Agent(
+      name: agent.name, strategy: agent.strategy, parameters: grid.parameters(number, over: agent.parameters),
+      size: agent.size, series: agent.series)
+  }
+
+  /// Why a combination cannot be run; `nil` when it can.
+  public func refusal(_ number: Int) -> StrategyParameters.Refusal? {
+    let agent = agent(number)
+    do {
+      _ = try StrategyRegistry.make(agent.strategy, parameters: agent.parameters, size: agent.size)
+      return nil
+    } catch {
+      return error
+    }
+  }
+}
