@@ -111,7 +111,9 @@ enum ConfigCommand {
         throw FloorFailure(.usage, "\(path) is not a key of the floor: \(schema.remedy(forUnknown: path))")
       }
       print(text)
-      return .done
+      // One of the floor's own keys by an old name: that key is what was asked for.
+      let ours = LegacySpellings.floor.first { $0.old == path }?.targets(profile: nil)?.first
+      return try ours.map { try explain($0.path, line, instance) } ?? .done
     }
     let config: EffectiveConfig
     do {

@@ -43,7 +43,13 @@ enum Explanation {
   }
 
   private static func explain(_ spelling: LegacySpelling, of strategy: String?) -> String {
-    guard let strategy else { return spelling.explanation }
-    return "in the file of a \(strategy) agent: " + spelling.explanation
+    guard let strategy, let kind = StrategyRegistry.kind(strategy) else { return spelling.explanation }
+    let prefix = "parameters."
+    let parameters = spelling.targets(profile: nil)?.compactMap { target in
+      kind.parameters.first { prefix + $0.key.path == target.path && target.implied == nil }
+    }
+    return
+      (["in the file of a \(strategy) agent: " + spelling.explanation]
+      + (parameters ?? []).map { explain($0, of: kind) }).joined(separator: "\n")
   }
 }

@@ -46,7 +46,8 @@ import Testing
       ("spike", ["spike.roc_threshold_pct", "spike.cusum_unit"]),
       ("volume.surge_ratio", ["default  3", "move it from 1.5 to 10", "parameters:"]),
       ("money.starting_balance", ["old spelling of floor.capital_usd"]),
-      ("HAMMER_SECS", ["a hammer agent", "old spelling of parameters.hammer_s"]),
+      ("HAMMER_SECS", ["a hammer agent", "old spelling of parameters.hammer_s", "hammer.hammer_s", "default  30"]),
+      ("d_min", ["parameters.d_min_usd, with parameters.d_min_sigma: 0"]),
       ("detection.roc_threshold", ["not read", "with ai75 it is parameters.roc_threshold_pct (the number times 100)"]),
     ])
   func explanations(name: String, words: [String]) throws {

@@ -19,6 +19,9 @@ public struct LegacySpelling: Hashable, Sendable {
     /// Where the old word implies what it says nothing of: that value, whatever was written.
     public let implied: String?
 
+    /// How a sentence names it.
+    fileprivate var words: String { implied.map { "\(path): \($0)" } ?? path + reading.words }
+
     init(_ path: String, _ reading: Reading = .same, implied: String? = nil) {
       self.path = path
       self.reading = reading
@@ -79,11 +82,11 @@ public struct LegacySpelling: Hashable, Sendable {
   public var explanation: String {
     switch meaning {
     case .read(let targets):
-      "\(old) is an old spelling of \(targets.map { $0.path + $0.reading.words }.joined(separator: ", and implies "))"
+      "\(old) is an old spelling of \(targets.map(\.words).joined(separator: ", with "))"
     case .readIn(let profiles, let remedy):
       "\(old) is an old spelling whose unit hangs on the profile: "
         + profiles.sorted { $0.key < $1.key }.map { name, targets in
-          "with \(name) it is \(targets.map { $0.path + $0.reading.words }.joined(separator: " and "))"
+          "with \(name) it is \(targets.map(\.words).joined(separator: " with "))"
         }.joined(separator: ", ") + "; otherwise \(remedy)"
     case .refused(let remedy): "\(old) is an old spelling that is not read: \(remedy)"
     }
