@@ -44,6 +44,30 @@ struct FeedCoreTests {
     #expect(try harness.alias("BTC-5m").slug == second)
   }
 
+  @Test("Trades between two turns fold into one message, whose flow holds all of them")
+  func flow() throws {
+    var harness = try FeedHarness.running()
+    harness.pass(.seconds(30))
+    try harness.receiveBooks(first)
+    try harness.turn()
+    #expect(try harness.last(first).flow == .none)
+    func trade(_ outcome: Outcome, _ side: Side, _ shares: Int64) throws -> MarketStreamEvent {
+      .lastTrade(
+        VenueLastTrade(
+          market: FeedHarness.condition(first), token: FeedHarness.token(first, outcome), time: harness.market,
+          price: try Price(parsing: "0.5"), size: Shares(whole: shares), side: side))
+    }
+    let before = harness.updates.count
+    for (outcome, side, shares) in [(Outcome.yes, Side.buy, Int64(10)), (.no, .sell, 5), (.no, .buy, 2)] {
+      harness.receive([try trade(outcome, side, shares)])
+    }
+    try harness.turn()
+    #expect(harness.updates.count == before + 1)
+    let told = try harness.last(first)
+    #expect(told.flow == TakerFlow(towardYes: Shares(whole: 15), towardNo: Shares(whole: 2)))
+    #expect(told.last?.size == Shares(whole: 2))
+  }
+
   @Test(
     "One order runs through all that is published, and each channel counts without a hole", arguments: [UInt64(3), 4])
   func order(seed: UInt64) throws {
