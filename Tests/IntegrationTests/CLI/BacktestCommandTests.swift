@@ -1,0 +1,120 @@
+import FloorIOData
+import FloorTestSupport
+import Foundation
+import Shared
+import Testing
+
+@testable import FloorCLI
+
+/// `floor backtest` and `floor sweep` as programs, on files.
+@Suite struct BacktestCommandTests {
+  private let directory: TemporaryDirectory
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    try rows().write(toFile: directory.path + "/day.csv", atomically: true, encoding: .utf8)
+    try #"{"lookback_s": [3, 5], "threshold_token_mid_points": ["0.03", "0.05", "0.08"]}"#
+      .write(toFile: directory.path + "/grid.json", atomically: true, encoding: .utf8)
+  }
+
+  private func floor(_ words: [String]) throws -> Command.Output {
+    try Command.run(try Siblings.path("floor"), words + ["--state", directory.path], timeout: .seconds(300))
+  }
+
+  /// Three windows in the neutral form; in each the price rises ten seconds after its beginning, and Yes wins.
+  private func rows() -> String {
+    var lines = ["at_ms,kind,market,yes,no,token,side,price,size,winner"]
+    for window in 0..<3 {
+      let start = 1_795_180_500 + window * 300
+      let (slug, yes, no) = ("btc-updown-5m-\(start)", "\(start)1", "\(start)2")
+      lines.append("\(start)000,market,\(slug),\(yes),\(no),,,,,")
+      for second in stride(from: 1, to: 299, by: 2) {
+        let (bid, ask) = second < 10 ? ("0.50", "0.52") : ("0.59", "0.61")
+        let at = start * 1000 + second * 1000
+        lines.append("\(at),book,,,,\(yes),,,,")
+        lines.append("\(at),level,,,,\(yes),BUY,\(bid),1000,")
+        lines.append("\(at),level,,,,\(yes),SELL,\(ask),1000,")
+      }
+      lines.append("\(start + 330)000,result,\(slug),,,,,,,\(yes)")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var data: [String] { [directory.path + "/day.csv", "--format", "neutral"] }
+  private var trader: [String] {
+    [
+      "--strategy", "momentum", "--series", "btc-5m", "--set", "input=token_mid", "--set", "take_profit_points=0",
+      "--set", "stop_loss_points=0", "--set", "holding_max_s=0", "--set", "entries_max_count=1",
+    ]
+  }
+
+  @Test("A backtest needs no floor, prints a table, and writes the report and the trades") func backtest() throws {
+    let out = directory.path + "/out"
+    let output = try floor(["backtest"] + data + trader + ["--set", "lookback_s=5", "--out", out])
+    #expect(output.succeeded, "\(output.text)")
+    #expect(output.text.contains("3 markets") && output.text.contains("results: 3 told"))
+    let report = try JSON.parse(try SmallFile.read(out + "/report.json", bytesMax: 1 << 24))
+    #expect(report["total"]?["trades"]?.int == 3 && report["total"]?["wins"]?.int == 3)
+    #expect(report["books_balance"] == true)
+    let trades = try String(contentsOfFile: out + "/trades.csv", encoding: .utf8).split(separator: "\n")
+    #expect(trades.count == 4 && trades.dropFirst().allSatisfy { $0.contains(",0.61,1,") && $0.contains("settlement") })
+    let json = try JSON.parse(
+      try floor(["backtest"] + data + trader + ["--set", "lookback_s=5", "--json"]).text)
+    #expect(json == report)
+  }
+
+  @Test("What cannot be run is refused with the place, the value and a remedy") func refusals() throws {
+    func refusal(_ words: [String]) throws -> String {
+      let output = try floor(["backtest"] + words)
+      #expect(!output.succeeded)
+      return output.text
+    }
+    #expect(try refusal(trader).contains("give at least one recording"))
+    #expect(try refusal(data + ["--strategy", "tea-leaves", "--series", "btc-5m"]).contains("tea-leaves"))
+    #expect(try refusal(data + ["--strategy", "momentum"]).contains("--series"))
+    #expect(try refusal(data + trader + ["--fee-rate", "7"]).contains("--fee-rate 7: a rate from 0 to 1"))
+    #expect(try refusal(data + trader + ["--twap", "45"]).contains("none, 30 or 60"))
+    #expect(try refusal(data + trader + ["--results", directory.path + "/grid.json"]).contains("slug and outcome"))
+    #expect(try refusal([directory.path + "/day.csv", "--format", "morse"] + trader).contains("--format morse"))
+    #expect(try refusal([directory.path + "/none.jsonl.zst"] + trader).contains("none.jsonl.zst"))
+    #expect(try refusal(data + trader + ["--set", "lookback_s=soon"]).contains("lookback_s"))
+  }
+
+  @Test("A sweep that was stopped goes on behind what is finished, and shards put together are the whole")
+  func sweep() throws {
+    func sweep(_ out: String, _ more: [String] = []) throws -> Command.Output {
+      let output = try floor(
+        ["sweep"] + data + trader + ["--grid", directory.path + "/grid.json", "--out", directory.path + "/" + out] + more)
+      #expect(output.succeeded, "\(output.text)")
+      return output
+    }
+    func read(_ name: String) throws -> String { try String(contentsOfFile: directory.path + "/" + name, encoding: .utf8) }
+    let whole = try sweep("whole")
+    #expect(whole.text.contains("the best of 6 runs (6 combinations, 3 settled markets)"))
+    #expect(whole.text.contains("verdict"))
+    let table = try read("whole.csv")
+    #expect(table.split(separator: "\n").count == 7)
+
+    // Killed in the midst of its fourth line.
+    let journal = try read("whole.runs.jsonl")
+    let lines = journal.split(separator: "\n", omittingEmptySubsequences: false)
+    try (lines[..<4].joined(separator: "\n") + "\n" + lines[4].prefix(40))
+      .write(toFile: directory.path + "/cut.runs.jsonl", atomically: true, encoding: .utf8)
+    _ = try sweep("cut", ["--jobs", "1"])
+    #expect(try read("cut.csv") == table)
+    #expect(try read("cut.json") == read("whole.json"))
+
+    for part in 1...2 { _ = try sweep("part\(part)", ["--shard", "\(part)/2"]) }
+    let parts = (1...2).map { directory.path + "/part\($0).runs.jsonl" }
+    let merged = try floor(["sweep", "merge"] + parts + ["--out", directory.path + "/merged"])
+    #expect(merged.succeeded, "\(merged.text)")
+    #expect(try read("merged.csv") == table)
+    #expect(try read("merged.json") == read("whole.json"))
+
+    let other = try floor(
+      ["sweep"] + data + trader + [
+        "--latency-ms", "51", "--grid", directory.path + "/grid.json", "--out", directory.path + "/whole",
+      ])
+    #expect(!other.succeeded && other.text.contains("another sweep"))
+  }
+}
