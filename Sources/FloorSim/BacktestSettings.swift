@@ -18,6 +18,8 @@ public struct BacktestSettings: Hashable, Sendable {
   public var terms = TapeTerms()
   /// Keep every decision, to compare them one by one.
   public var keepsDecisions = false
+  /// Keep the best prices of the busiest markets, for the page.
+  public var keepsPaths = false
 
   public init() {}
 }

@@ -5,4 +5,5 @@
 //   SimulatedFloor    agents and their desk
 //   Tape/             a recording as the feed would tell it: books, prices, results
 //   Desk/             the gateway's core, a record in memory, and the paper exchange it trades at
-//   Report/           what came of it, in numbers; as text, JSON, CSV and a page
+//   Report/           what came of it, in numbers; as JSON and CSV
+//   Page/             the report as one HTML file, with pictures

@@ -8,6 +8,7 @@ struct SimulatedFloor: Sendable {
   private(set) var tally: [ReasonTally]
   private(set) var desk: BacktestDesk
   private(set) var decisions: [Decision] = []
+  private(set) var paths = PricePaths()
   private var now = MarketTime(nanoseconds: 0)
   private var nextBeat = MarketTime(nanoseconds: 0)
   private var nextLook = MarketTime(nanoseconds: 0)
@@ -99,6 +100,7 @@ struct SimulatedFloor: Sendable {
     now = max(now, time)
     switch event {
     case .market(let update):
+      if settings.keepsPaths { paths.note(update, at: now, desk.record.trips) }
       var news = BacktestDesk.News()
       desk.see(update, tape.market(update.slug), tape.book(of:), at: now, &news)
       hear(news)
@@ -108,6 +110,7 @@ struct SimulatedFloor: Sendable {
       var news = BacktestDesk.News()
       desk.settle(slug, payout: payout, at: now, &news)
       hear(news)
+      if settings.keepsPaths { paths.close(slug, desk.record.trips) }
     }
   }
 

@@ -71,11 +71,12 @@ struct TapeFixture {
   }
 
   /// A walk of the YES book and of the reference price, its trades and its result, out of one seed.
-  static func random(_ seed: UInt64, windows: Int = 1) -> [RecordedFrame] {
+  /// - Parameter first: windows after the first one.
+  static func random(_ seed: UInt64, windows: Int = 1, from first: Int64 = 0) -> [RecordedFrame] {
     var random = SeededGenerator(seed: seed)
     var frames: [RecordedFrame] = []
     for window in 0..<windows {
-      var fixture = TapeFixture(start: TapeFixture.start + Int64(window) * 300)
+      var fixture = TapeFixture(start: TapeFixture.start + (first + Int64(window)) * 300)
       var mid = 500_000 + Int64(random.uniform() * 100_000) / 10_000 * 10_000
       var spot = 90_000.0
       var second = 0.5

@@ -28,7 +28,7 @@ extension BacktestReport {
     ]
   }
 
-  private var assumptions: JSON {
+  var assumptions: JSON {
     [
       "capital_usd": .text(settings.capital), "allocation_usd": .text(settings.allocation),
       "latency_out_ms": .int(settings.latencyOut.milliseconds),

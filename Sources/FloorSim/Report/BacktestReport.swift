@@ -4,23 +4,25 @@ import Shared
 public struct BacktestReport: Sendable {
   public struct Agent: Sendable {
     public let name: AgentName
-    public let strategy: String
-    public let parameters: JSON
+    public internal(set) var strategy: String
+    public internal(set) var parameters: JSON
     public let size: USD
+    public let series: [MarketSeries]
     /// Market and reference messages that it looked at.
     public let evaluated: Int64
-    public let tally: ReasonTally
+    public internal(set) var tally: ReasonTally
     /// Of all its decisions, in order: equal for equal runs.
     public let digest: UInt64
     public let decisions: UInt64
-    public let trips: [RoundTrip]
-    public let statistics: TripStatistics
+    public internal(set) var trips: [RoundTrip]
+    public internal(set) var statistics: TripStatistics
 
     init(_ agent: Backtest.Agent, core: AgentCore, tally: ReasonTally, trips: [RoundTrip]) {
       name = agent.name
       strategy = agent.strategy
       parameters = agent.parameters
       size = agent.size
+      series = agent.series
       evaluated = core.evaluated
       self.tally = tally
       digest = core.digest.value
@@ -43,23 +45,25 @@ public struct BacktestReport: Sendable {
   }
 
   public let settings: BacktestSettings
-  public let coverage: TapeCoverage
-  public let results: [MarketSlug: Result]
-  public let agents: [Agent]
-  public let equity: EquityCurve
+  public internal(set) var coverage: TapeCoverage
+  public internal(set) var results: [MarketSlug: Result]
+  public internal(set) var agents: [Agent]
+  public internal(set) var equity: EquityCurve
   public let fills: Int
   public let volume: USD
   public let fees: USD
   /// Refused by the risk gate, by code.
   public let denied: [RefusalCode: Int]
   /// Refused by the record or the venue, by code.
-  public let refused: [String: Int]
-  public let modes: [ModeChange]
+  public internal(set) var refused: [String: Int]
+  public internal(set) var modes: [ModeChange]
   /// All agents' round trips, oldest first.
-  public let trips: [RoundTrip]
-  public let statistics: TripStatistics
+  public internal(set) var trips: [RoundTrip]
+  public internal(set) var statistics: TripStatistics
   /// Every asset of the ledger sums to zero, and its cash is the capital and all results.
   public let booksBalance: Bool
+  /// Best prices of the markets with most trips, where `settings.keepsPaths` asked for them.
+  public internal(set) var paths: [PricePath]
 
   init(settings: BacktestSettings, coverage: TapeCoverage, results: [MarketSlug: Result], floor: SimulatedFloor) {
     let desk = floor.desk
@@ -79,6 +83,8 @@ public struct BacktestReport: Sendable {
     modes = desk.modes.map { ModeChange(at: $0.at, mode: $0.mode, reason: $0.reason) }
     trips = record.trips
     statistics = TripStatistics(record.trips)
+    var paths = floor.paths
+    self.paths = paths.finish(record.trips)
     booksBalance = record.books.isBalanced && record.cash == settings.capital + statistics.summary.pnl
   }
 }

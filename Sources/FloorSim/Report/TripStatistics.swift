@@ -76,6 +76,7 @@ public struct TripStatistics: Hashable, Sendable {
     let n = Double(values.count)
     let mean = values.reduce(0, +) / n
     let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (n - 1)
-    return variance > 0 ? mean / (variance / n).squareRoot() : nil
+    // Equal values differ by the rounding of their mean.
+    return variance > mean * mean * 1e-24 ? mean / (variance / n).squareRoot() : nil
   }
 }

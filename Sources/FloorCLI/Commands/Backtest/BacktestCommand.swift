@@ -41,19 +41,21 @@ enum BacktestCommand {
       throw FloorFailure(.usage, "give at least one recording (*.jsonl.zst), or files with --format")
     }
     let format = try format(line)
-    let floor = try BacktestFloor(line, instance)
+    var floor = try BacktestFloor(line, instance)
     let directory = try line.option("out").map { try folder(Instance.absolute($0)) }
+    floor.settings.keepsPaths = directory != nil
     let data = try BacktestData(
       line.words.map(Instance.absolute), format: format, markets: line.option("markets").map(Instance.absolute))
     let report = try run(floor, data)
     if let directory {
       try write(report.json.text + "\n", directory + "/report.json")
       try write(report.tradesCSV, directory + "/trades.csv")
+      try write(report.page, directory + "/report.html")
     }
     print(instance.isJSON ? report.json.text : BacktestText.text(report))
     if data.damagedLines > 0 { Terminal.complain("\(data.damagedLines) lines of the recordings could not be read") }
     guard report.booksBalance else { throw FloorFailure(.broken, "the ledger does not balance: this is a defect") }
-    if let directory, !instance.isJSON { print("\nwritten: \(directory)/report.json, trades.csv") }
+    if let directory, !instance.isJSON { print("\nwritten: \(directory)/report.json, trades.csv, report.html") }
     return .done
   }
 

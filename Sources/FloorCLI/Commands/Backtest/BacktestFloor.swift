@@ -6,7 +6,7 @@ import Shared
 /// The floor of a backtest as the command line describes it: limits of a configuration, agents, and what is assumed.
 struct BacktestFloor {
   let agents: [Backtest.Agent]
-  let settings: BacktestSettings
+  var settings: BacktestSettings
 
   init(_ line: CommandLineWords, _ instance: Instance) throws {
     let files = try BacktestFloor.agents(line, instance)
