@@ -14,7 +14,8 @@ enum CalibrationPicture {
       <h2>Calibration of p̂</h2>
       <p>\(words(calibration))</p>
       <div class="pair">\(PageParts.figure(drawing.svg(id: "calibration"), "How often YES won against the probability given to it, in tenths; whiskers are 95 % intervals (Wilson), discs the model, rings the price paid. On the diagonal, what is said is what comes."))
-      <div>\(scores(calibration))\(bins(calibration))</div></div>
+      <div>\(scores(calibration))</div></div>
+      \(bins(calibration))
       """
   }
 
@@ -91,7 +92,7 @@ enum CalibrationPicture {
 
         """
     }
-    let head = ["trips", "said %", "came %", "95 %", "trips at that price", "price %", "came %"]
+    let head = ["trips", "said %", "came %", "95 %", "trips by price", "price %", "came %"]
     return PageParts.table([("tenth", false)] + head.map { ($0, true) }, rows)
   }
 }

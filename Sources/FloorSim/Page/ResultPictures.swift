@@ -25,9 +25,12 @@ enum ResultPictures {
     let rest = bySize.dropFirst(mostMarkets)
     var bars = shown.map { bar($0.market.text, $0.trades, $0.pnl) }
     if !rest.isEmpty {
+      // Without a bar: a sum of many would dwarf the single ones.
+      let sum = rest.map(\.pnl).reduce(.zero, +)
       bars.append(
-        bar(
-          "\(rest.count) more together", rest.map(\.trades).reduce(0, +), rest.map(\.pnl).reduce(.zero, +)))
+        PageParts.Bar(
+          cells: ["\(rest.count) more together", "\(rest.map(\.trades).reduce(0, +))"], value: 0,
+          shown: PageParts.signed(sum), sign: PageParts.sign(sum)))
     }
     let won = all.count { $0.pnl > .zero }
     return """

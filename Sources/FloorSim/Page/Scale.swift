@@ -53,7 +53,7 @@ struct Scale: Hashable, Sendable {
   }
 }
 
-/// The same along time: nanoseconds of market time, ticks at round times of the day in UTC.
+/// The same along time: nanoseconds of market time, ticks at round times of the day in UTC, dates at midnight.
 struct TimeScale: Hashable, Sendable {
   private let from: MarketTime
   private let scale: Scale
@@ -68,7 +68,7 @@ struct TimeScale: Hashable, Sendable {
 
   func place(_ time: MarketTime) -> Double { scale.place(TimeScale.seconds(time.since(from))) ?? scale.start }
 
-  /// Times and what to write there: seconds below a minute's step, dates from a day's.
+  /// Times and what to write there: with seconds below a minute's step.
   func ticks(_ count: Int) -> [(at: MarketTime, text: String)] {
     let steps: [Int64] = [
       1, 5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800,
@@ -82,9 +82,10 @@ struct TimeScale: Hashable, Sendable {
     return (first...last).map { index in
       let time = MarketTime(seconds: index * step)
       let text = "\(time)"
-      let isDay = step >= 86_400
+      // At midnight the new day says more than the hour.
+      let isDay = time.seconds % 86_400 == 0
       let from = text.index(text.startIndex, offsetBy: isDay ? 5 : 11)
-      return (time, String(text[from...].prefix(step < 60 ? 8 : 5)))
+      return (time, String(text[from...].prefix(isDay || step >= 60 ? 5 : 8)))
     }
   }
 }

@@ -48,7 +48,9 @@ import Testing
     ]
   }
 
-  @Test("A backtest needs no floor, prints a table, and writes the report and the trades") func backtest() throws {
+  @Test("A backtest needs no floor, prints a table, and writes the report, the trades and the page") func backtest()
+    throws
+  {
     let out = directory.path + "/out"
     let output = try floor(["backtest"] + data + trader + ["--set", "lookback_s=5", "--out", out])
     #expect(output.succeeded, "\(output.text)")
@@ -58,6 +60,13 @@ import Testing
     #expect(report["books_balance"] == true)
     let trades = try String(contentsOfFile: out + "/trades.csv", encoding: .utf8).split(separator: "\n")
     #expect(trades.count == 4 && trades.dropFirst().allSatisfy { $0.contains(",0.61,1,") && $0.contains("settlement") })
+    #expect(output.text.contains("report.json, trades.csv, report.html"))
+    let page = try String(contentsOfFile: out + "/report.html", encoding: .utf8)
+    #expect(page.hasPrefix("<!DOCTYPE html>") && page.hasSuffix("</html>\n"))
+    // Three markets, each with its price, its entry and its end; nothing from elsewhere.
+    #expect(page.components(separatedBy: "<path class=\"band\"").count >= 4)
+    #expect(page.components(separatedBy: "class=\"mark hollow won\"").count == 4)
+    #expect(!page.contains("<script") && !page.contains("://"))
     let json = try JSON.parse(
       try floor(["backtest"] + data + trader + ["--set", "lookback_s=5", "--json"]).text)
     #expect(json == report)
@@ -84,11 +93,14 @@ import Testing
   func sweep() throws {
     func sweep(_ out: String, _ more: [String] = []) throws -> Command.Output {
       let output = try floor(
-        ["sweep"] + data + trader + ["--grid", directory.path + "/grid.json", "--out", directory.path + "/" + out] + more)
+        ["sweep"] + data + trader + ["--grid", directory.path + "/grid.json", "--out", directory.path + "/" + out]
+          + more)
       #expect(output.succeeded, "\(output.text)")
       return output
     }
-    func read(_ name: String) throws -> String { try String(contentsOfFile: directory.path + "/" + name, encoding: .utf8) }
+    func read(_ name: String) throws -> String {
+      try String(contentsOfFile: directory.path + "/" + name, encoding: .utf8)
+    }
     let whole = try sweep("whole")
     #expect(whole.text.contains("the best of 6 runs (6 combinations, 3 settled markets)"))
     #expect(whole.text.contains("verdict"))
