@@ -33,6 +33,10 @@ public struct TakerFee: Hashable, Sendable {
     return USD(micros: Int64(units) * 10)
   }
 
+  /// What many small fills can cost more than one, because the venue rounds the fee of each: a cent's hundredth; nothing where there is no
+  /// fee. Whoever sizes a buy and whoever checks it must count the same.
+  public static func rounding(over fee: USD) -> USD { fee > .zero ? USD(micros: 100) : .zero }
+
   /// The most that `shares` can cost in fees at any price up to `limit` (the fee peaks at one half): what a buy reserves.
   public func worstFee(upTo limit: Price, shares: Shares) -> USD {
     fee(price: limit.micros > 500_000 ? Price(micros: 500_000)! : limit, shares: shares)

@@ -43,7 +43,7 @@ public struct RiskGate: Sendable {
     guard request.size <= Self.largestSize, let cost = try? USD(request.price, times: request.size, rounding: .up)
     else { return nil }
     let fee = terms.fee.worstFee(upTo: request.price, shares: request.size)
-    return cost + fee + (fee > .zero ? USD(micros: 100) : .zero)
+    return cost + fee + TakerFee.rounding(over: fee)
   }
 
   /// A billion shares: far beyond any market, far below any overflow.

@@ -21,10 +21,12 @@ public enum Sizing {
     return Shares(micros: low * 10_000)
   }
 
-  /// What a buy of that many shares at or below `limit` can cost at most, fee included; `nil` when it leaves all range.
+  /// What a buy of that many shares at or below `limit` can cost at most, fee included, as the risk gate counts it; `nil` when it leaves
+  /// all range.
   public static func worstCost(_ shares: Shares, limit: Price, fee: TakerFee) -> USD? {
     do throws(OverflowError) {
-      return try USD(limit, times: shares, rounding: .up).adding(fee.worstFee(upTo: limit, shares: shares))
+      let worst = fee.worstFee(upTo: limit, shares: shares)
+      return try USD(limit, times: shares, rounding: .up).adding(worst).adding(TakerFee.rounding(over: worst))
     } catch {
       return nil
     }

@@ -42,6 +42,23 @@ struct RiskSample {
     #expect(order.worst == (try USD(parsing: "15.5251")))
   }
 
+  @Test("A buy that is sized to spend the whole limit is inside it, whatever the price", arguments: UInt64(1)...20)
+  func sizedToTheLimit(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    for cents in Int64(2)...98 {
+      var sample = try RiskSample()
+      let budget = USD(micros: Int64.random(in: 2_000_000...20_000_000, using: &random))
+      let price = try #require(Price(micros: cents * 10_000))
+      sample.limits.perTradeUSD = budget
+      sample.terms.price = price
+      sample.terms.size = Sizing.shares(budget: budget, limit: price, fee: try #require(sample.picture.terms).fee)
+      sample.picture.book = TopOfBook(
+        bid: Price(micros: (cents - 1) * 10_000), ask: price,
+        at: sample.picture.now.advanced(by: .seconds(-1)))
+      #expect(sample.refusal == nil, "\(sample.terms.size) shares at \(price) for \(budget)")
+    }
+  }
+
   enum Failure: Error { case refused }
 
   struct Case: Sendable, CustomTestStringConvertible {
