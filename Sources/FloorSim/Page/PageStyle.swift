@@ -54,7 +54,7 @@ enum PageStyle {
     .model{stroke:var(--line);fill:var(--line);stroke-width:1.6}
     .paid{stroke:var(--loss);fill:var(--ground);stroke-width:1.6}
     .whisker{fill:none}
-    @media (max-width:640px){body{padding:10px;font-size:16px}.broad text{font-size:24px}.broad .minor{display:none}.broad .curve{stroke-width:3}th,td{padding-right:10px}.bars td:first-child{white-space:normal;min-width:90px}.bars .b{min-width:80px}}
+    @media (max-width:640px){body{padding:10px;font-size:16px}.broad text{font-size:24px}.broad .minor{display:none}.broad .curve{stroke-width:3}th,td{padding-right:10px}.bars td:first-child{white-space:normal;min-width:90px}.bars .b{min-width:80px;width:40%}}
     @media print{body{max-width:none}details>*{display:block}}
     """
 }

@@ -73,7 +73,7 @@ enum ResultPictures {
         x: middle - slot * 0.36, y: min(y, zero), width: slot * 0.72, height: max(1, abs(y - zero)),
         class: results[hour] >= 0 ? "gain" : "loss", hint: hint)
       drawing.label(
-        "\(counts[hour])", x: middle, y: results[hour] >= 0 ? y - 4 : y + 13, .middle, class: counting)
+        "\(counts[hour])", x: middle, y: results[hour] >= 0 ? y - 5 : y + 19, .middle, class: counting)
     }
     return drawing
   }
