@@ -111,7 +111,7 @@ public struct Backtest: Sendable {
       if let last = tape.lastSettlement {
         now = max(now, last)
         tape.tick(at: now, &told)
-        told.removeAll { if case .settled = $0 { false } else { true } }
+        told.removeAll { if case .market = $0 { true } else { false } }
         tell()
       }
       for index in floors.indices { floors[index].end(at: now) }

@@ -7,6 +7,8 @@ public struct BacktestSettings: Hashable, Sendable {
   /// Each agent's share of it.
   public var allocation = USD(dollars: 100)
   public var limits = RiskLimits()
+  /// Most that all agents together may have in one market.
+  public var marketCap: USD?
   /// How long a streak of losses keeps an agent out, in market time.
   public var streakPause: Duration = .seconds(3600)
   /// From the decision to the venue's book: the gateway, the commit and the wire.
@@ -39,8 +41,9 @@ public struct TapeTerms: Hashable, Sendable {
   public var quoteSize: Shares?
   /// Results from elsewhere: dollars per YES share. They count more than anything inferred.
   public var results: [MarketSlug: Price] = [:]
-  /// How long after its end a window is settled.
-  public var settleAfter: Duration = .seconds(60)
+  /// How long the venue's own word on a window is waited for after its end, before another source decides. It comes within 53 to 90 s
+  /// (protocol document, section 1.6).
+  public var settleAfter: Duration = .seconds(120)
 
   public init() {}
 }

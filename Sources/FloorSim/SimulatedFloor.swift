@@ -55,7 +55,7 @@ struct SimulatedFloor: Sendable {
       guard next <= time else { break }
       now = max(now, next)
       if due.map({ $0 <= now }) ?? false { work(tape) }
-      if nextLook <= now { look() }
+      if nextLook <= now { look(tape) }
       if nextBeat <= now { beat() }
     }
     now = max(now, time)
@@ -72,9 +72,10 @@ struct SimulatedFloor: Sendable {
     hear(news)
   }
 
-  private mutating func look() {
+  private mutating func look(_ tape: RecordedTape) {
     nextLook = now.advanced(by: Backtest.lookEvery)
     var news = BacktestDesk.News()
+    desk.advance(to: now, tape.book(of:), &news)
     desk.look(at: now, &news)
     hear(news)
   }
@@ -109,6 +110,11 @@ struct SimulatedFloor: Sendable {
     case .settled(let slug, let payout, _):
       var news = BacktestDesk.News()
       desk.settle(slug, payout: payout, at: now, &news)
+      hear(news)
+      if settings.keepsPaths { paths.close(slug, desk.record.trips) }
+    case .unprovable(let slug):
+      var news = BacktestDesk.News()
+      desk.giveUp(slug, at: now, &news)
       hear(news)
       if settings.keepsPaths { paths.close(slug, desk.record.trips) }
     }

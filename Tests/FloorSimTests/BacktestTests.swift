@@ -123,6 +123,91 @@ struct BacktestTests {
     #expect(report.fills == 1)
   }
 
+  @Test("In a silence of the recording nothing is sold at a price from before it")
+  func silence() throws {
+    var tape = TapeFixture()
+    for second in 1...6 { tape.book(Double(second), bid: "0.50", ask: "0.52") }
+    for second in 8...12 { tape.book(Double(second), bid: "0.59", ask: "0.61") }
+    // A minute without a word; then the price has gone.
+    for second in stride(from: 72.0, to: 296, by: 4) { tape.book(second, bid: "0.20", ask: "0.22") }
+    tape.resolved(340, .no)
+    let parameters = holder.with("holding_max_s", 20)
+    let (report, _) = try Backtest.run(tape.frames, [agent("momentum", parameters)], settings())
+    let trip = try #require(report.trips.first)
+    #expect(trip.exitReason == "max_holding" && trip.exitPrice == Price(micros: 200_000))
+    #expect(trip.closedAt >= MarketTime(nanoseconds: tape.time(72).nanoseconds))
+  }
+
+  @Test("A position in a window that nobody decides is valued when it is given up, and its capital is free again")
+  func unprovable() throws {
+    var tape = TapeFixture()
+    for second in 1...6 { tape.book(Double(second), bid: "0.50", ask: "0.52") }
+    for second in stride(from: 8.0, to: 200, by: 4) { tape.book(second, bid: "0.59", ask: "0.61") }
+    var frames = tape.frames
+    var next = TapeFixture(start: TapeFixture.start + 900)
+    for second in 1...6 { next.book(Double(second), bid: "0.50", ask: "0.52") }
+    for second in stride(from: 8.0, to: 299, by: 5) { next.book(second, bid: "0.59", ask: "0.61") }
+    next.resolved(340, .yes)
+    frames += next.frames
+    let (report, _) = try Backtest.run(
+      frames, [agent("momentum", holder)], settings { $0.allocation = USD(dollars: 25) })
+    #expect(report.trips.map(\.exitReason) == ["unprovable", "settlement"])
+    #expect(report.trips.first?.exitPrice == Price(micros: 590_000) && report.trips.first?.isMarked == true)
+    #expect(report.booksBalance)
+  }
+
+  @Test("All agents together stay within a market's cap")
+  func marketCap() throws {
+    let second = Backtest.Agent(
+      name: AgentName("momentum-2")!, strategy: "momentum", parameters: holder, size: USD(dollars: 20),
+      series: [MarketSeries(configured: "btc-5m")!])
+    let (report, _) = try Backtest.run(
+      rise(.yes).frames, [agent("momentum", holder), second], settings { $0.marketCap = USD(dollars: 30) })
+    #expect(report.trips.count == 1)
+    #expect(report.refused["market_cap"] ?? 0 > 0)
+  }
+
+  @Test("A streak of losses keeps an agent out until its pause is over, and not longer")
+  func streak() throws {
+    var frames: [RecordedFrame] = []
+    for window in 0..<4 {
+      var tape = TapeFixture(start: TapeFixture.start + Int64(window) * 600)
+      for second in 1...6 { tape.book(Double(second), bid: "0.50", ask: "0.52") }
+      for second in stride(from: 8.0, to: 299, by: 5) { tape.book(second, bid: "0.59", ask: "0.61") }
+      tape.resolved(340, .no)
+      frames += tape.frames
+    }
+    let paused = settings {
+      $0.limits.lossStreak = 1
+      $0.limits.dailyLossBps = 10_000
+      // Longer than the time between the first settlement and the next window, shorter than that to the third.
+      $0.streakPause = .seconds(500)
+    }
+    let (report, _) = try Backtest.run(frames, [agent("momentum", holder)], paused)
+    let windows = report.trips.compactMap { MarketSeries.contract($0.market)?.start }.map {
+      ($0 - TapeFixture.start) / 600
+    }
+    // In the second window the pause ends while the signal has long passed; in the third it may enter again.
+    #expect(windows == [0, 2])
+    #expect(report.denied[.lossStreak] ?? 0 > 0)
+  }
+
+  @Test("A fill that is told after its market was paid is paid at once")
+  func lateFill() throws {
+    var tape = TapeFixture()
+    for second in stride(from: 1.0, to: 260, by: 4) { tape.book(second, bid: "0.50", ask: "0.52") }
+    for second in stride(from: 262.0, to: 268, by: 1) { tape.book(second, bid: "0.59", ask: "0.61") }
+    tape.resolved(270, .yes)
+    let (report, _) = try Backtest.run(
+      tape.frames, [agent("momentum", holder)],
+      settings {
+        $0.latencyOut = .milliseconds(50)
+        $0.latencyBack = .seconds(20)
+      })
+    #expect(report.trips.map(\.exitReason) == ["settlement"] && report.trips.map(\.payout) == [.one])
+    #expect(report.booksBalance)
+  }
+
   @Test("A day's loss ends the entries of that day")
   func dailyLoss() throws {
     let limits = settings {

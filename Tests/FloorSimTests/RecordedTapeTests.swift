@@ -65,20 +65,20 @@ struct RecordedTapeTests {
     var told = TapeFixture()
     told.book(290, bid: "0.90", ask: "0.92")
     told.resolved(330, .no)
-    #expect(results(tell(told, until: 400).events) == [.told])
+    #expect(results(tell(told, until: 430).events) == [.told])
 
     var silent = TapeFixture()
     silent.book(290, bid: "0.90", ask: "0.92")
     var terms = TapeTerms()
     terms.results = [silent.slug: .zero]
-    #expect(results(tell(silent, terms, until: 400).events) == [.table])
-    #expect(results(tell(silent, until: 400).events) == [.inferred])
+    #expect(results(tell(silent, terms, until: 430).events) == [.table])
+    #expect(results(tell(silent, until: 430).events) == [.inferred])
     #expect(results(tell(silent, until: 330).events) == [])
 
     var priced = silent
     priced.price(0, "90000.5")
     priced.price(300, "90000.4")
-    let (events, _) = tell(priced, until: 400)
+    let (events, _) = tell(priced, until: 430)
     #expect(results(events) == [.recomputed])
     #expect(updates(events).last?.payout == .zero)
   }
@@ -89,20 +89,91 @@ struct RecordedTapeTests {
     fixture.book(290, bid: "0.10", ask: "0.12")
     fixture.price(0, "90000")
     fixture.price(300, "90000")
-    #expect(updates(tell(fixture, until: 400).events).last?.payout == .one)
+    #expect(updates(tell(fixture, until: 430).events).last?.payout == .one)
     var terms = TapeTerms()
     terms.settlementTWAP = 30
-    #expect(results(tell(fixture, terms, until: 400).events) == [.inferred])
+    #expect(results(tell(fixture, terms, until: 430).events) == [.inferred])
   }
 
   @Test("Without a fresh middle at its end a window is unprovable, and counted once")
   func unprovable() {
     var fixture = TapeFixture()
     fixture.book(200, bid: "0.90", ask: "0.92")
-    var (events, tape) = tell(fixture, until: 400)
+    var (events, tape) = tell(fixture, until: 430)
     #expect(results(events) == [] && tape.coverage.unprovable == 1)
+    #expect(events.contains(.unprovable(fixture.slug)))
     tape.tick(at: MarketTime(nanoseconds: fixture.time(500).nanoseconds), &events)
     #expect(tape.coverage.unprovable == 1)
+  }
+
+  @Test("A word that comes after another was assumed is counted, and changes nothing")
+  func late() {
+    var fixture = TapeFixture()
+    fixture.book(290, bid: "0.90", ask: "0.92")
+    var tape = RecordedTape(terms: TapeTerms())
+    var events: [TapeEvent] = []
+    for frame in fixture.frames { tape.take(frame, at: tape.time(of: frame), &events) }
+    tape.tick(at: MarketTime(nanoseconds: fixture.time(430).nanoseconds), &events)
+    fixture.resolved(440, .no)
+    let word = fixture.frames.last!
+    tape.take(word, at: tape.time(of: word), &events)
+    #expect(results(events) == [.inferred] && tape.coverage.contradicted == 1)
+    #expect(updates(events).last?.payout == .one)
+  }
+
+  @Test("A silence between two frames is a gap, however often time was looked at in it")
+  func gaps() {
+    var fixture = TapeFixture()
+    for second in [1.0, 2, 22, 23, 123] { fixture.book(second, bid: "0.50", ask: "0.52", size: "\(second + 10)") }
+    var tape = RecordedTape(terms: TapeTerms())
+    var events: [TapeEvent] = []
+    for frame in fixture.frames {
+      let time = tape.time(of: frame)
+      while tape.now.advanced(by: .seconds(1)) < time, tape.coverage.frames > 0 {
+        tape.tick(at: tape.now.advanced(by: .seconds(1)), &events)
+      }
+      tape.take(frame, at: time, &events)
+    }
+    #expect(tape.coverage.gaps == 2 && tape.coverage.longestGap == .seconds(100))
+  }
+
+  @Test("Nothing can be matched with a book that is old")
+  func oldBook() {
+    var fixture = TapeFixture()
+    fixture.book(1, bid: "0.50", ask: "0.52")
+    #expect(tell(fixture, until: 15).tape.book(of: fixture.yes) != nil)
+    #expect(tell(fixture, until: 17).tape.book(of: fixture.yes) == nil)
+  }
+
+  @Test("A stamp or a clock beyond all calendars is unreadable and moves no time")
+  func hostileClock() {
+    var tape = RecordedTape(terms: TapeTerms())
+    let plain = RecordedFrame(receivedAt: WallTime(seconds: 1_795_180_500), stream: "market", frame: Array("[]".utf8))
+    #expect(tape.time(of: plain) == MarketTime(seconds: 1_795_180_500))
+    for stamp in [Int64.max, Int64.min, -1] {
+      let frame = RecordedFrame(receivedAt: WallTime(nanoseconds: stamp), stream: "market", frame: Array("[]".utf8))
+      #expect(tape.time(of: frame) == tape.now)
+    }
+    let clock: JSON = [
+      "event": "clock", "anchor_wall_ns": .int(Int64.min), "anchor_market_ns": .int(Int64.max),
+      "rate_milli": .int(Int64.max),
+    ]
+    let mark = RecordedFrame(receivedAt: WallTime(seconds: 1_795_180_501), stream: FeedMark.stream, frame: clock.bytes)
+    #expect(tape.time(of: mark) == tape.now)
+    #expect(tape.coverage.unreadable >= 3)
+  }
+
+  @Test("A real book ends what was assumed from best prices")
+  func realBook() {
+    var fixture = TapeFixture()
+    fixture.top(1, bid: "0.40", ask: "0.42")
+    fixture.book(2, bid: "0.40", ask: "0.42", size: "900")
+    fixture.top(3, bid: "0.40", ask: "0.42")
+    var terms = TapeTerms()
+    terms.quoteSize = Shares(whole: 7)
+    let (events, tape) = tell(fixture, terms)
+    #expect(tape.coverage.assumedBooks == 1)
+    #expect(updates(events).last?.yes.bestBid?.size == Shares(whole: 900))
   }
 
   @Test("Best prices alone make a book only where a size is stated, and are counted as assumed")

@@ -49,15 +49,6 @@ struct BossSettings {
     let (agents, agentProblems) = readAgents(
       arguments.agentsDirectory ?? folder + "/agents", followed: followed ?? builtInSeries, profile: profileName)
     problems += agentProblems
-    let mode = layers.reversed().flatMap(\.settings).first { $0.path == "mode" }.flatMap { words($0).first }
-    if let mode, mode != "paper" {
-      problems += agents.filter { StrategyRegistry.kind($0.strategy)?.playMoneyOnly == true }.map {
-        ConfigProblem(
-          (arguments.agentsDirectory ?? folder + "/agents") + "/\($0.name.text).yaml", key: "strategy",
-          value: $0.strategy,
-          "trades play money only, and mode is \(mode)", remedy: "remove the agent's file, or set mode: paper")
-      }
-    }
     let (config, found) = ConfigLoader.examine(
       schema: FloorSchema.schema, layers: layers, home: arguments.configurationFile, rules: FloorRules.all,
       alsoWrong: problems)
@@ -68,9 +59,21 @@ struct BossSettings {
     let isVenueKnown = !found.contains { $0.key == "venue" || $0.key == "mode" }
     return (
       settings,
-      found + VenueCredentials.problems(settings) + (isVenueKnown ? VenueOfRecord.problems(settings) : [])
+      found + settings.playMoneyProblems(folder: arguments.agentsDirectory ?? folder + "/agents")
+        + VenueCredentials.problems(settings) + (isVenueKnown ? VenueOfRecord.problems(settings) : [])
         + settings.stopProblems + (found.isEmpty ? missing : [])
     )
+  }
+
+  /// Agents that trade play money only, on a floor that would not: whatever spelling, file or variable said so.
+  private func playMoneyProblems(folder: String) -> [ConfigProblem] {
+    // A mode that is missing was refused with the rest.
+    guard let mode = try? reader.text("mode"), mode != "paper" else { return [] }
+    return agents.filter { StrategyRegistry.kind($0.strategy)?.playMoneyOnly == true }.map {
+      ConfigProblem(
+        folder + "/\($0.name.text).yaml", key: "strategy", value: $0.strategy,
+        "trades play money only, and mode is \(mode)", remedy: "remove the agent's file, or set mode: paper")
+    }
   }
 
   /// Whoever kills a floor in the midst of its orderly stop leaves orders at the venue and checkpoints unwritten.

@@ -14,18 +14,21 @@ struct BacktestDesk: Sendable {
   private(set) var manager: OrderManager
   private(set) var record: MemoryRecord
   private(set) var exchange = PaperExchange()
-  private(set) var mode = FloorMode.active
+  var mode = FloorMode.active
   /// Why it is not active, and since when.
-  private(set) var modes: [(at: MarketTime, mode: FloorMode, reason: String)] = []
+  var modes: [(at: MarketTime, mode: FloorMode, reason: String)] = []
   private(set) var denied: [RefusalCode: Int] = [:]
   private(set) var refused: [String: Int] = [:]
-  private(set) var equity: EquityCurve
+  var equity: EquityCurve
   private var work = DueList<Work>()
-  private var views: [MarketSlug: MarketUpdate] = [:]
+  var views: [MarketSlug: MarketUpdate] = [:]
   private var markets: [MarketSlug: Market] = [:]
   private var evidence: [IntentID: JSON] = [:]
   private var unsigned: [VenueOrderID: PaperOrder] = [:]
-  private var peak: (day: Int64, equity: USD)
+  /// Ended orders and their fills are kept so long.
+  private static let memory = Duration.seconds(900)
+  private var forgotAt = MarketTime(nanoseconds: 0)
+  var peak: (day: Int64, equity: USD)
   private var signedCount = 0
 
   init(settings: BacktestSettings, agents: [AgentName]) {
@@ -33,7 +36,8 @@ struct BacktestDesk: Sendable {
     var manner = OrderManager.Settings()
     manner.limits = settings.limits
     manager = OrderManager(settings: manner)
-    record = MemoryRecord(capital: settings.capital, allocation: settings.allocation, agents: agents)
+    record = MemoryRecord(
+      capital: settings.capital, allocation: settings.allocation, marketCap: settings.marketCap, agents: agents)
     exchange.apply(.deposit(settings.capital))
     equity = EquityCurve(start: settings.capital)
     peak = (.min, settings.capital)
@@ -57,6 +61,12 @@ struct BacktestDesk: Sendable {
   mutating func see(
     _ update: MarketUpdate, _ market: Market?, _ book: (TokenID) -> VenueBook?, at now: MarketTime, _ news: inout News
   ) {
+    // Decided and paid: nothing is asked of it any more.
+    if update.payout != nil, !record.holds(update.slug) {
+      views[update.slug] = nil
+      markets[update.slug] = nil
+      return
+    }
     views[update.slug] = update
     if let market { markets[update.slug] = market }
     guard let market = markets[update.slug] else { return }
@@ -108,8 +118,10 @@ struct BacktestDesk: Sendable {
 
   /// When something is due next.
   func next(after now: MarketTime) -> MarketTime? {
-    let wake =
-      manager.openOrders.isEmpty ? nil : manager.nextWake(moment(now)).map { MarketTime(nanoseconds: $0.nanoseconds) }
+    // A wake that lies behind is what this moment could not do: it is tried again at the next look.
+    let wake = manager.nextWake(moment(now)).map { MarketTime(nanoseconds: $0.nanoseconds) }.flatMap {
+      $0 > now ? $0 : nil
+    }
     return [work.next, wake].compactMap { $0 }.min()
   }
 
@@ -122,16 +134,41 @@ struct BacktestDesk: Sendable {
 
   /// Once a second: what the floor is worth, and a new day.
   mutating func look(at now: MarketTime, _ news: inout News) {
-    let isHolding = !record.holdings.isEmpty
-    if isHolding || now.seconds / 86_400 != peak.day { refreshStanding(now, &news) }
+    // A pause after losses ends with time alone.
+    let isPaused = record.accounts.values.contains { $0.lossesInARow >= settings.limits.lossStreak }
+    if !record.holdings.isEmpty || isPaused || now.seconds / 86_400 != peak.day { refreshStanding(now, &news) }
+    if now.since(forgotAt) >= BacktestDesk.memory {
+      forgotAt = now
+      let before = now.advanced(by: .zero - BacktestDesk.memory)
+      exchange.forget(before: before)
+      for intent in record.forget(before: before) { evidence[intent] = nil }
+    }
+  }
+
+  /// Nobody knows how this market was decided: what is held in it is valued at the best bid that was last seen.
+  mutating func giveUp(_ slug: MarketSlug, at now: MarketTime, _ news: inout News) {
+    guard let market = markets[slug] else { return }
+    var marks: [TokenID: Price] = [:]
+    for outcome in Outcome.allCases {
+      marks[market.token(of: outcome)] = views[slug]?.top(outcome).bestBid?.price ?? .zero
+    }
+    for place in record.holdings.keys.filter({ $0.market == slug }).sorted() {
+      news.events += record.mark(place, at: mark(place), reason: "unprovable", now)
+    }
+    for entry in exchange.settle(marks) { exchange.apply(entry) }
+    feed(.resolved(slug), now, &news)
+    refreshStanding(now, &news)
+  }
+
+  private func mark(_ place: MemoryRecord.Place) -> Price {
+    guard let holding = record.holdings[place] else { return .zero }
+    return views[place.market]?.top(place.outcome).bestBid?.price ?? RoundTrip.average(holding.cost, holding.shares)
   }
 
   /// What is still held is valued, and nothing is open any more.
   mutating func end(at now: MarketTime) {
     for place in record.holdings.keys.sorted() {
-      guard let holding = record.holdings[place] else { continue }
-      let bid = views[place.market]?.top(place.outcome).bestBid?.price
-      record.mark(place, at: bid ?? RoundTrip.average(holding.cost, holding.shares), at: now)
+      _ = record.mark(place, at: mark(place), reason: "end_of_recording", now)
     }
     equity.note(record.cash, at: now)
   }
@@ -195,7 +232,7 @@ struct BacktestDesk: Sendable {
   // MARK: The core
 
   /// Gives the core an event and does what it says, in order; events that come of it wait their turn.
-  private mutating func feed(_ event: GatewayEvent, _ now: MarketTime, _ news: inout News) {
+  mutating func feed(_ event: GatewayEvent, _ now: MarketTime, _ news: inout News) {
     var events = [event]
     var index = 0
     while index < events.count {
@@ -263,58 +300,5 @@ struct BacktestDesk: Sendable {
       standing(now, &events, &news)
     case .settle: break
     }
-  }
-
-  // MARK: Standing
-
-  private mutating func refreshStanding(_ now: MarketTime, _ news: inout News) {
-    var events: [GatewayEvent] = []
-    standing(now, &events, &news)
-    for event in events { feed(event, now, &news) }
-  }
-
-  private mutating func standing(_ now: MarketTime, _ events: inout [GatewayEvent], _ news: inout News) {
-    let day = now.seconds / 86_400
-    let worth = record.cash + record.holdings.keys.reduce(USD.zero) { $0 + value($1) }
-    equity.note(worth, at: now)
-    let isNewDay = day != peak.day
-    peak = (day, isNewDay ? worth : max(peak.equity, worth))
-    var agents: [AgentName: Standing.Agent] = [:]
-    for (name, account) in record.accounts {
-      let isRested = account.lastTradeAt.map { now.since($0) >= settings.streakPause } ?? true
-      agents[name] = Standing.Agent(
-        mayEnter: true, allocation: max(.zero, account.allocation + min(.zero, account.realised)),
-        invested: account.invested, lossesInARow: isRested ? 0 : account.lossesInARow)
-    }
-    for place in record.holdings.keys {
-      agents[place.agent]?.held.insert(Standing.Holding(place.market, place.outcome))
-    }
-    events.append(
-      .standing(
-        Standing(
-          agents: agents, capital: settings.capital, realisedToday: record.realised(on: day), equity: worth,
-          peakEquity: peak.equity)))
-    // A day's loss ends with the day; a halt is a person's to lift, and nobody is there.
-    if isNewDay, mode == .reduceOnly { change(.active, "a new day", now, &events, &news) }
-  }
-
-  /// What a position would bring now: the best bid, else what it cost.
-  private func value(_ place: MemoryRecord.Place) -> USD {
-    guard let holding = record.holdings[place] else { return .zero }
-    guard let update = views[place.market], update.state == .live || update.state == .stale,
-      let bid = update.top(place.outcome).bestBid?.price,
-      let value = try? USD(bid, times: holding.shares, rounding: .down)
-    else { return holding.cost + holding.fees }
-    return value
-  }
-
-  private mutating func change(
-    _ mode: FloorMode, _ reason: String, _ now: MarketTime, _ events: inout [GatewayEvent], _ news: inout News
-  ) {
-    guard mode != self.mode else { return }
-    self.mode = mode
-    modes.append((now, mode, reason))
-    news.mode = mode
-    events.append(.mode(mode))
   }
 }

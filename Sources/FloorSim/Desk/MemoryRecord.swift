@@ -42,9 +42,11 @@ public struct MemoryRecord: Sendable {
     var filled = Shares.zero
     var reserved: USD
     var promised: Shares
+    var endedAt: MarketTime?
   }
 
   let capital: USD
+  private let marketCap: USD?
   private(set) var accounts: [AgentName: Account] = [:]
   private(set) var holdings: [Place: Holding] = [:]
   private(set) var orders: [VenueOrderID: Order] = [:]
@@ -53,11 +55,14 @@ public struct MemoryRecord: Sendable {
   public private(set) var fills = 0
   public private(set) var fees = USD.zero
   public private(set) var volume = USD.zero
-  /// Net result of the trips closed on one UTC day.
+  /// Dollars per YES share of the markets that were paid.
+  private var payouts: [MarketSlug: Price] = [:]
+  /// Net result of what was sold or paid on one UTC day.
   private var today: (day: Int64, realised: USD) = (0, .zero)
 
-  init(capital: USD, allocation: USD, agents: [AgentName]) {
+  init(capital: USD, allocation: USD, marketCap: USD?, agents: [AgentName]) {
     self.capital = capital
+    self.marketCap = marketCap
     books.book(.deposit(capital), cause: "deposit")
     for agent in agents {
       accounts[agent] = Account(allocation: allocation)
@@ -70,6 +75,14 @@ public struct MemoryRecord: Sendable {
   /// Cash of the treasury and all agents.
   public var cash: USD {
     accounts.keys.reduce(books.dollars(.treasury)) { $0 + books.dollars(.agent($1)) }
+  }
+
+  func holds(_ market: MarketSlug) -> Bool { holdings.keys.contains { $0.market == market } }
+
+  /// What all agents together have in a market: positions at cost with fees, and open buys at their worst.
+  private func exposure(_ market: MarketSlug) -> USD {
+    let held = holdings.reduce(USD.zero) { $1.key.market == market ? $0 + $1.value.cost + $1.value.fees : $0 }
+    return orders.values.reduce(held) { $1.submission.terms.market == market ? $0 + $1.reserved : $0 }
   }
 
   func realised(on day: Int64) -> USD { today.day == day ? today.realised : .zero }
@@ -86,6 +99,9 @@ public struct MemoryRecord: Sendable {
       let room = account.allocation + min(.zero, account.realised) - account.reserved - account.invested
       if submission.worst > room {
         return .refused(code: "allocation", detail: "\(submission.worst) wanted, \(room) free")
+      }
+      if let marketCap, exposure(terms.market) + submission.worst > marketCap {
+        return .refused(code: "market_cap", detail: "\(exposure(terms.market)) of \(marketCap) are in the market")
       }
       account.reserved += submission.worst
     case .sell:
@@ -121,7 +137,10 @@ public struct MemoryRecord: Sendable {
     let terms = order.submission.terms
     let wasCancelled = order.state == .cancelSent
     order.state = state
-    if state.isTerminal { release(&order, order.reserved, order.promised) }
+    if state.isTerminal {
+      order.endedAt = now
+      release(&order, order.reserved, order.promised)
+    }
     orders[id] = order
     let name: OrderEventMessage.Event
     switch state {
@@ -163,7 +182,10 @@ public struct MemoryRecord: Sendable {
       &order, isFull ? order.reserved : min(order.reserved, USD(micros: Int64(part))),
       isFull ? order.promised : min(order.promised, fill.size))
     let wasOpen = !order.state.isTerminal
-    if isFull, wasOpen { order.state = .filled }
+    if isFull, wasOpen {
+      order.state = .filled
+      order.endedAt = now
+    }
     orders[fill.key.order] = order
     let place = Place(agent: terms.agent, market: terms.market, outcome: terms.outcome)
     if fill.side == .buy {
@@ -185,6 +207,8 @@ public struct MemoryRecord: Sendable {
           .done, of: terms, order: fill.key.order, reason: "filled", detail: "", remaining: .zero, isFinal: true,
           at: now))
     }
+    // A fill that is told after the outcome was paid is paid at once.
+    if let yes = payouts[terms.market] { events += settle(terms.market, payout: yes, at: now) }
     return events
   }
 
@@ -230,6 +254,8 @@ public struct MemoryRecord: Sendable {
     holding.trip.fees += fee
     account.invested -= cost + fees
     account.realised += result
+    let day = now.seconds / 86_400
+    today = (day, (today.day == day ? today.realised : .zero) + result)
     if isLast {
       holdings[place] = nil
       holding.trip.closedAt = now
@@ -239,8 +265,6 @@ public struct MemoryRecord: Sendable {
       trips.append(holding.trip)
       account.lossesInARow = holding.trip.pnl < .zero ? account.lossesInARow + 1 : 0
       account.lastTradeAt = now
-      let day = now.seconds / 86_400
-      today = (day, (today.day == day ? today.realised : .zero) + holding.trip.pnl)
     } else {
       holdings[place] = holding
     }
@@ -251,6 +275,7 @@ public struct MemoryRecord: Sendable {
 
   /// Pays every position of the market.
   mutating func settle(_ market: MarketSlug, payout yes: Price, at now: MarketTime) -> [OrderEventMessage] {
+    payouts[market] = yes
     var events: [OrderEventMessage] = []
     for place in holdings.keys.filter({ $0.market == market }).sorted() {
       guard let holding = holdings[place] else { continue }
@@ -260,10 +285,17 @@ public struct MemoryRecord: Sendable {
     return events
   }
 
-  /// The recording is over: what is still held is valued at that price, as if sold without a fee.
-  mutating func mark(_ place: Place, at price: Price, at now: MarketTime) {
-    guard let holding = holdings[place] else { return }
-    _ = close(place, holding, at: price, reason: "end_of_recording", payout: nil, isMarked: true, now)
+  /// What is held is valued at that price, as if sold without a fee: the recording is over, or does not tell how the market ended.
+  mutating func mark(_ place: Place, at price: Price, reason: String, _ now: MarketTime) -> [OrderEventMessage] {
+    guard let holding = holdings[place] else { return [] }
+    return close(place, holding, at: price, reason: reason, payout: nil, isMarked: true, now)
+  }
+
+  /// Forgets orders that ended before `time`; the intents they were of.
+  mutating func forget(before time: MarketTime) -> [IntentID] {
+    let ended = orders.filter { $0.value.endedAt.map { $0 < time } ?? false }
+    for id in ended.keys { orders[id] = nil }
+    return ended.values.map(\.submission.terms.intent)
   }
 
   private mutating func close(
@@ -273,7 +305,7 @@ public struct MemoryRecord: Sendable {
     guard
       let transaction = try? LedgerTransaction.settlement(
         of: place.agent, token: holding.token, shares: holding.shares, payout: price),
-      books.book(transaction, cause: "\(reason)/\(place.agent)/\(place.market)/\(place.outcome.rawValue)"),
+      books.book(transaction, cause: "\(reason)/\(trips.count)"),
       let proceeds = try? USD(price, times: holding.shares, rounding: .nearest)
     else { preconditionFailure("a position is paid once, and no share is worth more than a dollar") }
     let shares = holding.shares

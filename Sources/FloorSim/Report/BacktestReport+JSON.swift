@@ -39,11 +39,30 @@ extension BacktestReport {
       "settlement_twap_s": .optional(settings.terms.settlementTWAP.map { .int($0) }),
       "stale_after_ms": .int(settings.terms.staleAfter.milliseconds),
       "quote_size": .optional(settings.terms.quoteSize.map { .text($0) }),
+      "settle_after_s": .int(settings.terms.settleAfter.milliseconds / 1000),
+      "results_from_table": .int(settings.terms.results.count),
+      "market_cap_usd": .optional(settings.marketCap.map { .text($0) }),
+      "streak_pause_s": .int(settings.streakPause.milliseconds / 1000), "limits": settings.limits.json,
+      "series": .array(Set(agents.flatMap(\.series)).map(\.alias).sorted().map { .string($0) }),
     ]
   }
 
   static func counts(_ pairs: [(String, Int)]) -> JSON {
     .object(pairs.sorted { $0.0 < $1.0 }.map { JSON.Member($0.0, .int($0.1)) })
+  }
+}
+
+extension RiskLimits {
+  var json: JSON {
+    [
+      "per_trade_bps": .int(perTradeBps), "per_trade_usd": .optional(perTradeUSD.map { .text($0) }),
+      "per_agent_bps": .int(perAgentBps), "floor_bps": .int(floorBps), "daily_loss_bps": .int(dailyLossBps),
+      "drawdown_bps": .int(drawdownBps), "loss_streak_count": .int(lossStreak),
+      "open_positions_count": .optional(openPositions.map { .int($0) }),
+      "spread_max_points": .optional(spreadMaxMicros.map { .string(Decimal6.text($0)) }),
+      "collar_points": .string(Decimal6.text(collarMicros)), "book_age_max_ms": .int(bookAgeMax.milliseconds),
+      "entry_cutoff_ms": .int(entryCutoff.milliseconds), "orders_per_min": .int(agentOrdersPerMinute),
+    ]
   }
 }
 
@@ -94,6 +113,7 @@ extension TapeCoverage {
       "trades": .int(trades), "quotes": .int(quotes), "assumed_books": .int(assumedBooks),
       "reference_ticks": .int(referenceTicks), "gaps": .int(gaps), "longest_gap_ms": .int(longestGap.milliseconds),
       "results": BacktestReport.counts(results.map { ($0.key.rawValue, $0.value) }), "unprovable": .int(unprovable),
+      "contradicted": .int(contradicted),
     ]
   }
 }

@@ -40,7 +40,7 @@ public struct TripStatistics: Hashable, Sendable {
     for trip in trips {
       byMarket[trip.market, default: (0, .zero)].trades += 1
       byMarket[trip.market, default: (0, .zero)].pnl += trip.pnl
-      hours[Int(trip.openedAt.seconds / 3600 % 24)] += trip.pnl
+      hours[Int((trip.openedAt.seconds / 3600 % 24 + 24) % 24)] += trip.pnl
       exits[trip.exitReason, default: 0] += 1
       let dollars = Double(trip.pnl.micros) / 1e6
       if dollars > 0 { won += dollars } else { lost -= dollars }

@@ -58,7 +58,21 @@ public struct RecordedTape: Sendable {
     {
       self.clock = clock
     }
-    return max(now, clock.market(at: frame.receivedAt))
+    guard let time = RecordedTape.market(at: frame.receivedAt, clock) else {
+      coverage.unreadable += 1
+      return now
+    }
+    return max(now, time)
+  }
+
+  /// `nil` outside of 1970 to 2200, which no recording of ours is from: a damaged stamp, or a damaged clock.
+  private static func market(at wall: WallTime, _ clock: MarketClock) -> MarketTime? {
+    let elapsed = Int128(wall.nanoseconds) - Int128(clock.anchorWall.nanoseconds)
+    let market =
+      Int128(clock.anchorMarket.nanoseconds) + divide(elapsed * Int128(clock.rateMilli), by: 1000, rounding: .down)
+    return Int64(exactly: market).flatMap {
+      $0 < 0 ? nil : MarketTime(venueMilliseconds: $0 / 1_000_000) == nil ? nil : MarketTime(nanoseconds: $0)
+    }
   }
 
   public func market(_ slug: MarketSlug) -> Market? { followed[slug]?.keeper.market }
@@ -70,21 +84,25 @@ public struct RecordedTape: Sendable {
     followed.values.allSatisfy { item in
       if item.result != nil || item.isUnprovable { return true }
       guard let ends = item.keeper.market.endsAt else { return item.state != .live }
-      return now < ends && item.state != .live && item.state != .pending
+      let isAwaited = item.state == .pending && (item.keeper.market.startsAt.map { now >= $0 } ?? true)
+      return now < ends && item.state != .live && !isAwaited
     }
   }
 
-  /// When the last of the followed windows is to be settled; `nil` when none awaits it.
+  /// When the last of the windows is to be settled that end about now, at the recording's end; `nil` when none does. One that goes on for
+  /// longer was not recorded to its end.
   var lastSettlement: MarketTime? {
-    followed.values.filter { $0.result == nil && !$0.isUnprovable }.compactMap(\.keeper.market.endsAt).max()?
-      .advanced(by: terms.settleAfter)
+    followed.values.filter { $0.result == nil && !$0.isUnprovable }.compactMap(\.keeper.market.endsAt)
+      .filter { $0.since(now) <= RecordedTape.lastMidAge }.max()?.advanced(by: terms.settleAfter)
   }
 
-  /// One token's book as it stands: its own, or the other's mirrored while only that one is known.
+  /// One token's book while its market is live: its own, or the other's mirrored while only that one is known. `nil` when it is old: nobody
+  /// knows what stands there by now, so that nothing can be matched with it.
   public func book(of token: TokenID) -> VenueBook? {
-    guard let slug = slugOfToken[token], let keeper = followed[slug]?.keeper,
-      let outcome = keeper.market.outcome(of: token)
+    guard let slug = slugOfToken[token], let item = followed[slug], item.state == .live,
+      let outcome = item.keeper.market.outcome(of: token)
     else { return nil }
+    let keeper = item.keeper
     let own = keeper.book(outcome)
     let other = keeper.book(outcome == .yes ? .no : .yes)
     func venueBook(_ bids: [BookLevel], _ asks: [BookLevel], _ time: MarketTime?) -> VenueBook {
@@ -108,7 +126,7 @@ public struct RecordedTape: Sendable {
       isBegun = true
       coverage.from = time
     }
-    coverage.note(gap: time.since(now), isFirst: coverage.frames == 0)
+    coverage.note(gap: time.since(coverage.to), isFirst: coverage.frames == 0)
     now = max(now, time)
     coverage.to = now
     coverage.frames += 1
@@ -151,6 +169,11 @@ public struct RecordedTape: Sendable {
         coverage.assumedBooks += 1
         if followed[slug]?.keeper.apply(.book(book), at: now) == true { publish(slug, &events) }
         return
+      }
+    case .book(let book):
+      // A real one: best prices say nothing more.
+      if let outcome = followed[slug]?.keeper.market.outcome(of: book.token) {
+        followed[slug]?.quotes[outcome.index] = nil
       }
     default: break
     }
@@ -201,6 +224,7 @@ public struct RecordedTape: Sendable {
     case .lost:
       for slug in followed.keys.sorted() {
         followed[slug]?.keeper.connectionLost(at: now)
+        followed[slug]?.quotes = [nil, nil]
         publish(slug, &events)
       }
     case .following(let slug, let condition, let yes, let no): follow(slug, condition, yes, no, &events)
@@ -278,6 +302,7 @@ public struct RecordedTape: Sendable {
       } else {
         followed[slug]?.isUnprovable = true
         coverage.unprovable += 1
+        events.append(.unprovable(slug))
       }
     }
   }
@@ -300,7 +325,11 @@ public struct RecordedTape: Sendable {
   private mutating func settle(
     _ slug: MarketSlug, payout: Price, _ how: TapeResult, _ events: inout [TapeEvent]
   ) {
-    guard followed[slug]?.result == nil else { return }
+    guard let item = followed[slug], item.result == nil, !item.isUnprovable else {
+      // Too late: what was held is paid. A word that says otherwise shows what the guess was worth.
+      if followed[slug]?.isUnprovable == true || followed[slug]?.keeper.payout != payout { coverage.contradicted += 1 }
+      return
+    }
     followed[slug]?.result = how
     followed[slug]?.settledAt = now
     _ = followed[slug]?.keeper.resolve(payout)

@@ -21,6 +21,8 @@ public struct TapeCoverage: Hashable, Sendable {
   public internal(set) var results: [TapeResult: Int] = [:]
   /// Windows that ended without a word on their result.
   public internal(set) var unprovable = 0
+  /// Results that the venue told after another had been assumed, or after the window was given up as unprovable.
+  public internal(set) var contradicted = 0
 
   public static let gapLimit = Duration.seconds(10)
 

@@ -6,6 +6,8 @@ public enum TapeEvent: Hashable, Sendable {
   case reference(ReferencePrice)
   /// The market is decided: dollars per YES share.
   case settled(MarketSlug, payout: Price, TapeResult)
+  /// The window is over and nothing tells how it was decided.
+  case unprovable(MarketSlug)
 }
 
 /// Where a market's result is from.

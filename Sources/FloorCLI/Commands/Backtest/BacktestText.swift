@@ -14,7 +14,8 @@ enum BacktestText {
       "\(coverage.markets) markets, \(coverage.from) to \(coverage.to)",
       "\(coverage.frames) frames (\(coverage.unreadable) not readable): \(coverage.books) books, \(coverage.changes) changes, \(coverage.trades) trades, \(coverage.quotes) best prices, \(coverage.referenceTicks) reference prices",
       "results: \(results.isEmpty ? "none" : results.joined(separator: ", "))"
-        + (coverage.unprovable > 0 ? ", \(coverage.unprovable) unprovable" : ""),
+        + (coverage.unprovable > 0 ? ", \(coverage.unprovable) unprovable" : "")
+        + (coverage.contradicted > 0 ? "; \(coverage.contradicted) told otherwise afterwards, or too late" : ""),
     ]
     if coverage.assumedBooks > 0 {
       lines.append("\(coverage.assumedBooks) books were made of best prices with a stated size")

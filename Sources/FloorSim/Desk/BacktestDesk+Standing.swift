@@ -1,0 +1,60 @@
+import Shared
+
+/// How the floor stands, as the gateway reads it from the record: what agents have at risk, what the day brought, what all is worth.
+extension BacktestDesk {
+  mutating func refreshStanding(_ now: MarketTime, _ news: inout News) {
+    var events: [GatewayEvent] = []
+    standing(now, &events, &news)
+    for event in events { feed(event, now, &news) }
+  }
+
+  mutating func standing(_ now: MarketTime, _ events: inout [GatewayEvent], _ news: inout News) {
+    let day = now.seconds / 86_400
+    let worth = record.cash + record.holdings.keys.reduce(USD.zero) { $0 + value($1) }
+    equity.note(worth, at: now)
+    let isNewDay = day != peak.day
+    peak = (day, isNewDay ? worth : max(peak.equity, worth))
+    var agents: [AgentName: Standing.Agent] = [:]
+    for (name, account) in record.accounts {
+      let isRested = account.lastTradeAt.map { now.since($0) >= settings.streakPause } ?? true
+      agents[name] = Standing.Agent(
+        mayEnter: true, allocation: max(.zero, account.allocation + min(.zero, account.realised)),
+        invested: account.invested, lossesInARow: isRested ? 0 : account.lossesInARow)
+    }
+    for place in record.holdings.keys {
+      agents[place.agent]?.held.insert(Standing.Holding(place.market, place.outcome))
+    }
+    events.append(
+      .standing(
+        Standing(
+          agents: agents, capital: settings.capital, realisedToday: record.realised(on: day), equity: worth,
+          peakEquity: peak.equity)))
+    // A day's loss ends with the day, or with a gain; a halt is a person's to lift, and nobody is there.
+    let standing = FloorStanding(
+      capital: settings.capital, deployed: .zero, realisedToday: record.realised(on: day), equity: worth,
+      peakEquity: peak.equity)
+    if mode == .reduceOnly, FloorGuard(limits: settings.limits).breach(standing) == nil {
+      change(.active, "the day's loss is within its limit", now, &events, &news)
+    }
+  }
+
+  /// What a position would bring now: the best bid, else what it cost.
+  private func value(_ place: MemoryRecord.Place) -> USD {
+    guard let holding = record.holdings[place] else { return .zero }
+    guard let update = views[place.market], update.state == .live || update.state == .stale,
+      let bid = update.top(place.outcome).bestBid?.price,
+      let value = try? USD(bid, times: holding.shares, rounding: .down)
+    else { return holding.cost + holding.fees }
+    return value
+  }
+
+  mutating func change(
+    _ mode: FloorMode, _ reason: String, _ now: MarketTime, _ events: inout [GatewayEvent], _ news: inout News
+  ) {
+    guard mode != self.mode else { return }
+    self.mode = mode
+    modes.append((now, mode, reason))
+    news.mode = mode
+    events.append(.mode(mode))
+  }
+}
