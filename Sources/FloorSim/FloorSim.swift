@@ -7,3 +7,4 @@
 //   Desk/             the gateway's core, a record in memory, and the paper exchange it trades at
 //   Report/           what came of it, in numbers; as JSON and CSV
 //   Page/             the report as one HTML file, with pictures
+//   Sweep/            many settings: their grid, the journal of their runs, and the best of them against luck

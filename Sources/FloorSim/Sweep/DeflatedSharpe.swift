@@ -1,13 +1,14 @@
 import Shared
 
-/// How likely the best of many settings is better than nothing, once it is taken into account that it is the best of many.
+/// How likely the best of many settings is better than the luckiest of as many, once it is taken into account that it is the best of many.
 /// (D. Bailey, M. López de Prado, "The Deflated Sharpe Ratio", Journal of Portfolio Management 40 (5), 2014, equations 1 and 2.)
 public struct DeflatedSharpe: Hashable, Sendable {
   /// Mean over deviation of the winner's results, a market each.
   public let sharpe: Double
   /// What the best of so many settings without an edge is expected to show.
   public let expectedBest: Double
-  /// Probability that the winner's true ratio is above `expectedBest`'s zero edge; a winner to believe has 0.95 and more.
+  /// Probability that the winner's true ratio exceeds `expectedBest`, under the paper's assumptions: results and settings that do not hang
+  /// on each other, and that go on as they were. Not the probability that the edge is real. A winner to believe has 0.95 and more.
   public let probability: Double
 
   static let euler = 0.5772156649015329

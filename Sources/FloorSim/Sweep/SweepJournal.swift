@@ -9,11 +9,15 @@ public struct SweepJournal: Sendable {
   public let fingerprint: String
   public let grid: SweepGrid
   public let strategy: String
-  /// Settled markets in the order of time; empty before the first run.
+  /// Combinations that can be run.
+  public let runnable: Int
+  /// Settled markets in the order of time, as far as their names tell it; empty before the first run.
   public private(set) var markets: [MarketSlug] = []
   public private(set) var runs: [Int: SweepRun] = [:]
 
-  public init(_ plan: SweepPlan) {
+  /// - Parameter runnable: combinations that the plan does not refuse.
+  public init(_ plan: SweepPlan, runnable: Int) {
+    self.runnable = runnable
     fingerprint = plan.fingerprint
     grid = plan.grid
     strategy = plan.agent.strategy
@@ -21,7 +25,10 @@ public struct SweepJournal: Sendable {
 
   /// The journal's first line.
   public var head: JSON {
-    ["sweep": 1, "fingerprint": .string(fingerprint), "strategy": .string(strategy), "grid": grid.json]
+    [
+      "sweep": 2, "fingerprint": .string(fingerprint), "strategy": .string(strategy), "runnable": .int(runnable),
+      "grid": grid.json,
+    ]
   }
 
   /// The line that tells the markets.
@@ -32,9 +39,11 @@ public struct SweepJournal: Sendable {
 
   /// Reads a journal. A last line without an end is one that was being written when its writer died: it does not count.
   public init(lines: [[UInt8]]) throws(Problem) {
-    guard let first = lines.first, let head = try? JSON.parse(first), head["sweep"]?.int == 1,
-      let fingerprint = head["fingerprint"]?.string, let strategy = head["strategy"]?.string, let axes = head["grid"]
-    else { throw Problem(description: "its first line is none of a sweep's journal") }
+    guard let first = lines.first, let head = try? JSON.parse(first), head["sweep"]?.int == 2,
+      let runnable = head["runnable"]?.int, let fingerprint = head["fingerprint"]?.string,
+      let strategy = head["strategy"]?.string, let axes = head["grid"]
+    else { throw Problem(description: "its first line is none of a sweep's journal, version 2") }
+    self.runnable = Int(clamping: runnable)
     do { grid = try SweepGrid(axes) } catch { throw Problem(description: "its grid: \(error)") }
     self.fingerprint = fingerprint
     self.strategy = strategy
@@ -53,7 +62,7 @@ public struct SweepJournal: Sendable {
   /// Takes in what another journal of the same sweep has.
   public mutating func merge(_ other: SweepJournal) throws(Problem) {
     guard other.fingerprint == fingerprint else {
-      throw Problem(description: "it is of another sweep: other data, settings, grid or version")
+      throw Problem(description: "it is of another sweep: other data, settings, grid or program")
     }
     if markets.isEmpty { markets = other.markets }
     for (number, run) in other.runs {
@@ -89,8 +98,8 @@ public struct SweepJournal: Sendable {
   /// The whole sweep and what it means (S3-40).
   public func json(_ judgement: SweepJudgement) -> JSON {
     [
-      "report": "sweep", "version": 1, "strategy": .string(strategy), "grid": grid.json,
-      "combinations": .int(grid.count),
+      "report": "sweep", "version": 2, "strategy": .string(strategy), "grid": grid.json,
+      "combinations": .int(grid.count), "runnable": .int(runnable),
       "finished": .int(runs.count), "markets": .int(markets.count), "judgement": judgement.json,
       "runs": .array(runs.values.sorted { $0.number < $1.number }.map(\.json)),
     ]

@@ -16,6 +16,8 @@ public struct SweepJudgement: Sendable {
   }
 
   public enum Verdict: String, Hashable, Sendable {
+    /// Combinations are missing still, another shard's: the best of a part is no better judged against the part.
+    case incomplete
     /// Nothing was traded.
     case nothing = "no_trades"
     /// The best loses.
@@ -25,6 +27,10 @@ public struct SweepJudgement: Sendable {
     case survives
   }
 
+  /// Combinations that can be run.
+  public let runnable: Int
+  /// Combinations that can be run and were not yet.
+  public let missing: Int
   public let best: SweepRun?
   public let topFifth: [SweepRun]
   public let ranges: [Range]
@@ -35,8 +41,12 @@ public struct SweepJudgement: Sendable {
 
   /// - Parameters:
   ///   - runs: in any order.
-  ///   - markets: all settled ones, in the order of time.
-  public init(_ runs: [SweepRun], grid: SweepGrid, markets: [MarketSlug], folds: Int) {
+  ///   - grid: of which they are.
+  ///   - runnable: combinations of it that can be run; the winner is the best of so many, whoever ran them.
+  ///   - markets: all settled ones.
+  public init(_ runs: [SweepRun], grid: SweepGrid, runnable: Int, markets: [MarketSlug], folds: Int) {
+    self.runnable = runnable
+    missing = max(0, runnable - runs.count)
     let runs = runs.sorted { $0.number < $1.number }
     let ranked = runs.filter { $0.trades > 0 }.sorted { ($1.pnl, $0.number) < ($0.pnl, $1.number) }
     best = ranked.first
@@ -50,18 +60,20 @@ public struct SweepJudgement: Sendable {
           return count > 0 ? Range.Value(value: value, count: count) : nil
         })
     }
-    walkForward = WalkForward(runs, markets: markets, folds: folds)
+    walkForward = WalkForward(runs, settled: markets, folds: folds)
     func dollars(_ run: SweepRun) -> [Double] {
       run.markets.sorted { $0.key < $1.key }.map { Double($0.value.micros) / 1e6 }
     }
-    luckBar = best.map { LuckBar(dollars($0), gamblers: runs.count) }
+    luckBar = best.map { LuckBar($0.stakes, gamblers: max(runnable, runs.count)) }
     deflated = best.flatMap { best in
       DeflatedSharpe(dollars(best), among: runs.compactMap { DeflatedSharpe.ratio(dollars($0)) })
     }
-    if let best, let luckBar {
+    if missing > 0 {
+      verdict = .incomplete
+    } else if let best, let luckBar {
       if best.pnl <= .zero {
         verdict = .loses
-      } else if Double(best.pnl.micros) / 1e6 <= luckBar.high || (deflated?.probability ?? 0) < 0.95
+      } else if best.pnl <= luckBar.high || (deflated?.probability ?? 0) < 0.95
         || (folds > 1 && walkForward.pnl <= .zero)
       {
         verdict = .luck
@@ -75,7 +87,7 @@ public struct SweepJudgement: Sendable {
 
   public var json: JSON {
     [
-      "verdict": .string(verdict.rawValue), "best": .optional(best?.json),
+      "verdict": .string(verdict.rawValue), "missing": .int(missing), "best": .optional(best?.json),
       "robust": [
         "top_share": .double(0.2), "runs": .int(topFifth.count),
         "ranges": .object(
@@ -86,7 +98,7 @@ public struct SweepJudgement: Sendable {
           }),
       ],
       "luck_bar": .optional(
-        luckBar.map { ["gamblers": .int($0.gamblers), "mean_usd": .double($0.mean), "high_usd": .double($0.high)] }),
+        luckBar.map { ["gamblers": .int($0.gamblers), "mean_usd": .double($0.mean), "high_usd": .text($0.high)] }),
       "deflated_sharpe": .optional(
         deflated.map {
           [

@@ -6,14 +6,17 @@ public struct SweepPlan: Hashable, Sendable {
   public let grid: SweepGrid
   public let agent: Backtest.Agent
   public let settings: BacktestSettings
-  /// Names and sizes of the files.
+  /// What was read: the files' shape, and of each its name, its size and a digest of what is in it.
   public let data: [String]
+  /// A digest of the program: what another one makes of the same data may differ.
+  public let program: String
 
-  public init(grid: SweepGrid, agent: Backtest.Agent, settings: BacktestSettings, data: [String]) {
+  public init(grid: SweepGrid, agent: Backtest.Agent, settings: BacktestSettings, data: [String], program: String) {
     self.grid = grid
     self.agent = agent
     self.settings = settings
     self.data = data
+    self.program = program
   }
 
   public var fingerprint: String {
@@ -21,7 +24,7 @@ public struct SweepPlan: Hashable, Sendable {
     var plain = settings
     plain.terms.results = [:]
     let text = [
-      FloorVersion.text, grid.json.text, agent.strategy, agent.parameters.text, "\(agent.size)", "\(agent.series)",
+      program, grid.json.text, agent.strategy, agent.parameters.text, "\(agent.size)", "\(agent.series)",
       String(describing: plain), results.joined(separator: ","), data.joined(separator: ","),
     ]
     return Hex.text(SHA256.digest(text.joined(separator: "\n").utf8))

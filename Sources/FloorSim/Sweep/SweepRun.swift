@@ -17,7 +17,18 @@ public struct SweepRun: Hashable, Sendable {
   public let evError: Double?
   /// Net result of each market that was traded, by slug.
   public let markets: [MarketSlug: USD]
+  /// What was held until its market was decided, oldest first; no entry for a market in which all was sold before.
+  public let bets: [MarketSlug: [SweepBet]]
+  /// Result of what was sold before in the markets that have bets too; in all others it is the market's result.
+  private let sold: [MarketSlug: USD]
   public let digest: UInt64
+
+  /// What was at stake in each market, by slug.
+  public var stakes: [LuckBar.Stake] {
+    markets.sorted { $0.key < $1.key }.map { slug, pnl in
+      bets[slug].map { LuckBar.Stake(bets: $0, sold: sold[slug] ?? .zero) } ?? LuckBar.Stake(sold: pnl)
+    }
+  }
 
   public var winRate: Double? { trades == 0 ? nil : Double(wins) / Double(trades) }
 
@@ -39,6 +50,17 @@ public struct SweepRun: Hashable, Sendable {
     }
     evError = errors.isEmpty ? nil : errors.reduce(0, +) / Double(errors.count)
     markets = Dictionary(uniqueKeysWithValues: report.statistics.markets.map { ($0.market, $0.pnl) })
+    var bets: [MarketSlug: [SweepBet]] = [:]
+    var sold: [MarketSlug: USD] = [:]
+    for trip in report.trips {
+      if let bet = SweepBet(trip) {
+        bets[trip.market, default: []].append(bet)
+      } else {
+        sold[trip.market, default: .zero] += trip.pnl
+      }
+    }
+    self.bets = bets
+    self.sold = sold.filter { bets[$0.key] != nil }
     digest = report.agents.reduce(0) { $0 &* 31 &+ $1.digest }
   }
 
@@ -51,7 +73,8 @@ public struct SweepRun: Hashable, Sendable {
       "pnl_usd": .text(pnl), "fees_usd": .text(fees), "at_risk_usd": .text(atRisk),
       "max_drawdown_usd": .text(maxDrawdown), "trades_an_hour": .double(tradesAnHour),
       "win_rate": .optional(winRate.map { .double($0) }), "ev_error_points": .optional(evError.map { .double($0) }),
-      "markets": .object(markets.sorted { $0.key < $1.key }.map { JSON.Member($0.key.text, .text($0.value)) }),
+      "markets": SweepRun.table(markets) { .text($0) }, "bets": SweepRun.table(bets) { .array($0.map(\.json)) },
+      "sold_usd": SweepRun.table(sold) { .text($0) },
       "digest": .string(String(digest, radix: 16)),
     ]
   }
@@ -61,7 +84,9 @@ public struct SweepRun: Hashable, Sendable {
     guard let number = json["number"]?.int, let values = json["values"]?.array, let trades = json["trades"]?.int,
       let wins = json["wins"]?.int, let pnl = json["pnl_usd"]?.usd, let fees = json["fees_usd"]?.usd,
       let atRisk = json["at_risk_usd"]?.usd, let maxDrawdown = json["max_drawdown_usd"]?.usd,
-      let tradesAnHour = json["trades_an_hour"]?.double, let markets = json["markets"]?.members,
+      let tradesAnHour = json["trades_an_hour"]?.double,
+      let markets = SweepRun.table(json["markets"], \.usd), let sold = SweepRun.table(json["sold_usd"], \.usd),
+      let bets = SweepRun.table(json["bets"], { $0.array.flatMap(SweepRun.bets) }),
       let digest = json["digest"]?.string.flatMap({ UInt64($0, radix: 16) })
     else { return nil }
     self.number = Int(clamping: number)
@@ -74,12 +99,28 @@ public struct SweepRun: Hashable, Sendable {
     self.maxDrawdown = maxDrawdown
     self.tradesAnHour = tradesAnHour
     evError = json["ev_error_points"]?.double
-    var byMarket: [MarketSlug: USD] = [:]
-    for member in markets {
-      guard let slug = MarketSlug(member.key), let dollars = member.value.usd else { return nil }
-      byMarket[slug] = dollars
-    }
-    self.markets = byMarket
+    self.markets = markets
+    self.bets = bets
+    self.sold = sold
     self.digest = digest
+  }
+
+  private static func table<Value>(_ values: [MarketSlug: Value], _ json: (Value) -> JSON) -> JSON {
+    .object(values.sorted { $0.key < $1.key }.map { JSON.Member($0.key.text, json($0.value)) })
+  }
+
+  private static func table<Value>(_ json: JSON?, _ value: (JSON) -> Value?) -> [MarketSlug: Value]? {
+    guard let members = json?.members else { return nil }
+    var table: [MarketSlug: Value] = [:]
+    for member in members {
+      guard let slug = MarketSlug(member.key), let value = value(member.value) else { return nil }
+      table[slug] = value
+    }
+    return table
+  }
+
+  private static func bets(_ items: [JSON]) -> [SweepBet]? {
+    let bets = items.compactMap(SweepBet.init)
+    return bets.count == items.count ? bets : nil
   }
 }

@@ -1,6 +1,6 @@
 import Shared
 
-/// What choosing by the past would have brought: the markets are cut into folds of equal number in the order of time; for each fold but the
+/// What choosing by the past would have brought: the markets, traded or settled, are cut into folds of equal number in the order of time; for each fold but the
 /// first, the setting that was best on all folds before it is taken, and its result in the fold counted.
 public struct WalkForward: Hashable, Sendable {
   public struct Step: Hashable, Sendable {
@@ -20,10 +20,12 @@ public struct WalkForward: Hashable, Sendable {
 
   /// - Parameters:
   ///   - runs: ordered by number; of equal results the first is chosen.
-  ///   - markets: all that were settled, in the order of time.
-  public init(_ runs: [SweepRun], markets: [MarketSlug], folds: Int) {
+  ///   - settled: markets with a result. Those that were traded and have none, because the recording ended before, belong to a fold as
+  ///     well: what they brought is in the runs' results.
+  public init(_ runs: [SweepRun], settled: [MarketSlug], folds: Int) {
     self.folds = folds
     var foldOf: [MarketSlug: Int] = [:]
+    let markets = WalkForward.inOrder(runs.reduce(into: Set(settled)) { $0.formUnion($1.markets.keys) })
     for (index, market) in markets.enumerated() { foldOf[market] = index * folds / max(1, markets.count) }
     let results = runs.map { run in
       var sums = Array(repeating: USD.zero, count: folds)
@@ -38,5 +40,11 @@ public struct WalkForward: Hashable, Sendable {
         Step(fold: fold + 1, chosen: runs[best].number, before: before[best], inFold: results[best][fold]))
     }
     self.steps = steps
+  }
+
+  /// In the order of time, as far as the names tell it.
+  public static func inOrder(_ markets: some Sequence<MarketSlug>) -> [MarketSlug] {
+    markets.map { (start: MarketSeries.contract($0)?.start ?? 0, slug: $0) }
+      .sorted { ($0.start, $0.slug) < ($1.start, $1.slug) }.map(\.slug)
   }
 }

@@ -116,10 +116,17 @@ import Testing
     #expect(try read("cut.csv") == table)
     #expect(try read("cut.json") == read("whole.json"))
 
-    for part in 1...2 { _ = try sweep("part\(part)", ["--shard", "\(part)/2"]) }
+    for part in 1...2 {
+      let text = try sweep("part\(part)", ["--shard", "\(part)/2"]).text
+      #expect(
+        text.contains("INCOMPLETE: 3 of 6 combinations (50") && text.contains("the best of 6 gamblers"), "\(text)")
+    }
     let parts = (1...2).map { directory.path + "/part\($0).runs.jsonl" }
     let merged = try floor(["sweep", "merge"] + parts + ["--out", directory.path + "/merged"])
     #expect(merged.succeeded, "\(merged.text)")
+    #expect(merged.text.contains("verdict") && !merged.text.contains("INCOMPLETE"))
+    #expect(merged.text.contains("written: \(directory.path)/merged.csv, .json"))
+    #expect(!merged.text.contains(".json, .runs.jsonl") && !SmallFile.exists(directory.path + "/merged.runs.jsonl"))
     #expect(try read("merged.csv") == table)
     #expect(try read("merged.json") == read("whole.json"))
 
@@ -128,5 +135,82 @@ import Testing
         "--latency-ms", "51", "--grid", directory.path + "/grid.json", "--out", directory.path + "/whole",
       ])
     #expect(!other.succeeded && other.text.contains("another sweep"))
+  }
+
+  @Test("Two sweeps do not write one journal: the second is refused, and what the first wrote stays")
+  func locked() throws {
+    let sweep =
+      ["sweep"] + data + trader + ["--grid", directory.path + "/grid.json", "--out", directory.path + "/one"]
+    let journal = directory.path + "/one.runs.jsonl"
+    let lock = try #require(try FileLock.take(journal + ".lock"))
+    let refused = try floor(sweep)
+    #expect(
+      !refused.succeeded && refused.text.contains("another sweep writes it: wait, or give each shard its own --out"))
+    #expect(!SmallFile.exists(journal))
+    lock.release()
+    #expect(try floor(sweep).succeeded)
+  }
+
+  @Test("A journal goes on only with equal data, in an equal shape, and an equal program, wherever that lies")
+  func fingerprint() throws {
+    let program = try Siblings.path("floor")
+    func sweep(_ program: String, _ more: [String]) throws -> Command.Output {
+      try Command.run(
+        program,
+        ["sweep"] + more + trader + [
+          "--grid", directory.path + "/grid.json", "--out", directory.path + "/one", "--state", directory.path,
+        ], timeout: .seconds(300))
+    }
+    func refuses(_ program: String, _ more: [String]) throws {
+      let output = try sweep(program, more)
+      #expect(!output.succeeded && output.text.contains("another sweep"), "\(output.text)")
+    }
+    let table = directory.path + "/markets.csv"
+    try "a\n".write(toFile: table, atomically: true, encoding: .utf8)
+    let first = try sweep(program, data + ["--markets", table])
+    #expect(first.succeeded, "\(first.text)")
+    let copy = directory.path + "/program"
+    try FileManager.default.copyItem(atPath: program, toPath: copy)
+    let again = try sweep(copy, data + ["--markets", table])
+    #expect(again.succeeded, "\(again.text)")
+
+    try refuses(program, data)
+    try refuses(program, [directory.path + "/day.csv", "--format", "btc5m_books", "--markets", table])
+    try "b\n".write(toFile: table, atomically: true, encoding: .utf8)
+    try refuses(program, data + ["--markets", table])
+    try "a\n".write(toFile: table, atomically: true, encoding: .utf8)
+    // As many bytes, one of them another.
+    try rows().replacing("0.61", with: "0.62").write(
+      toFile: directory.path + "/day.csv", atomically: true, encoding: .utf8)
+    try refuses(program, data + ["--markets", table])
+    try rows().write(toFile: directory.path + "/day.csv", atomically: true, encoding: .utf8)
+    let handle = try #require(FileHandle(forWritingAtPath: copy))
+    try handle.seekToEnd()
+    try handle.write(contentsOf: Data([0]))
+    try handle.close()
+    try refuses(copy, data + ["--markets", table])
+    #expect(try sweep(program, data + ["--markets", table]).succeeded)
+  }
+
+  @Test("When files begin is noted once; they are read anew from it, each when it is due")
+  func index() throws {
+    let earlier = directory.path + "/earlier.csv"
+    let lines = rows().split(separator: "\n").map { $0.replacing("17951", with: "17950") }
+    try lines.joined(separator: "\n").write(toFile: earlier, atomically: true, encoding: .utf8)
+    let index = try BacktestData.Index([directory.path + "/day.csv", earlier], format: .neutral, markets: nil)
+    func frames() throws -> [RecordedFrame] {
+      let data = BacktestData(index)
+      var frames: [RecordedFrame] = []
+      while let frame = try data.next() { frames.append(frame) }
+      return frames
+    }
+    let first = try frames()
+    #expect(zip(first, first.dropFirst()).allSatisfy { $0.receivedAt <= $1.receivedAt })
+    #expect(first.count > 2 * 3 * 149)
+    #expect(try frames() == first)
+    try FileManager.default.removeItem(atPath: directory.path + "/day.csv")
+    let data = BacktestData(index)
+    #expect(try data.next() == first[0])
+    #expect(throws: FloorFailure.self) { while try data.next() != nil {} }
   }
 }

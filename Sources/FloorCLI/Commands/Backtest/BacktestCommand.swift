@@ -44,8 +44,9 @@ enum BacktestCommand {
     var floor = try BacktestFloor(line, instance)
     let directory = try line.option("out").map { try folder(Instance.absolute($0)) }
     floor.settings.keepsPaths = directory != nil
-    let data = try BacktestData(
-      line.words.map(Instance.absolute), format: format, markets: line.option("markets").map(Instance.absolute))
+    let data = BacktestData(
+      try BacktestData.Index(
+        line.words.map(Instance.absolute), format: format, markets: line.option("markets").map(Instance.absolute)))
     let report = try run(floor, data)
     if let directory {
       try write(report.json.text + "\n", directory + "/report.json")

@@ -6,62 +6,106 @@ import Shared
 /// The frames of several files as one stream, in the order of their receipt. Each file is read when its first frame is due: recordings a
 /// frame at a time, files in somebody else's shape whole.
 final class BacktestData {
+  /// When each file begins: noted once, and good for as many readers as one likes, on any thread.
+  struct Index: Sendable {
+    fileprivate struct File: Sendable {
+      let place: Int
+      let path: String
+      let from: WallTime
+    }
+
+    fileprivate let format: ImportFormat?
+    /// Lines of the table that goes with the files.
+    fileprivate let markets: [[UInt8]]
+    /// The first last.
+    fileprivate let files: [File]
+
+    /// - Parameters:
+    ///   - format: the shape of the files; `nil` for recordings.
+    ///   - markets: the table that goes with them.
+    init(_ paths: [String], format: ImportFormat?, markets: String?) throws {
+      let table = try markets.map { try RecordingImport.read($0) } ?? []
+      self.format = format
+      self.markets = table
+      files = try paths.enumerated().map { place, path in
+        guard let from = try Index.beginning(path, format, table) else {
+          throw FloorFailure(.usage, "\(path) holds no frame")
+        }
+        return File(place: place, path: path, from: from)
+      }
+      .sorted { ($0.from, $0.place) > ($1.from, $1.place) }
+    }
+
+    /// The time of the first frame. Where a file's first line need not be its oldest, all of it is read.
+    private static func beginning(_ path: String, _ format: ImportFormat?, _ markets: [[UInt8]]) throws -> WallTime? {
+      guard let format else { return try RecordingCommand.open(path).next()?.receivedAt }
+      return try BacktestData.frames(path, format, markets, isBeginning: true).first?.receivedAt
+    }
+  }
+
+  /// A file in somebody else's shape.
+  private final class Imported {
+    private let frames: [RecordedFrame]
+    private var position = 0
+
+    init(_ frames: [RecordedFrame]) { self.frames = frames }
+
+    func next() -> RecordedFrame? {
+      guard position < frames.count else { return nil }
+      position += 1
+      return frames[position - 1]
+    }
+  }
+
   private enum Source {
     case recording(RecordingFile)
-    /// Frames in reverse.
-    case imported([RecordedFrame])
+    case imported(Imported)
   }
 
   private struct Open {
     let place: Int
-    var source: Source
+    let source: Source
     var next: RecordedFrame
   }
 
   private let format: ImportFormat?
   private let markets: [[UInt8]]
-  /// Paths that are still to come, the first last.
-  private var waiting: [(place: Int, path: String, from: WallTime)] = []
+  /// Files that are still to come, the first last.
+  private var waiting: [Index.File]
   private var open: [Open] = []
   private(set) var damagedLines = 0
 
-  /// - Parameters:
-  ///   - format: the shape of the files; `nil` for recordings.
-  ///   - markets: the table that goes with them.
-  init(_ paths: [String], format: ImportFormat?, markets: String?) throws {
-    self.format = format
-    self.markets = try markets.map { try RecordingImport.read($0) } ?? []
-    for (place, path) in paths.enumerated() {
-      var source = try read(path, isBeginning: true)
-      guard let first = try BacktestData.next(&source) else {
-        throw FloorFailure(.usage, "\(path) holds no frame")
-      }
-      waiting.append((place, path, first.receivedAt))
-    }
-    waiting.sort { ($0.from, $0.place) > ($1.from, $1.place) }
+  init(_ index: Index) {
+    format = index.format
+    markets = index.markets
+    waiting = index.files
   }
 
-  /// - Parameter isBeginning: only its first frame is of interest.
-  private func read(_ path: String, isBeginning: Bool = false) throws -> Source {
+  private func read(_ path: String) throws -> Source {
     guard let format else { return .recording(try RecordingCommand.open(path)) }
+    return .imported(Imported(try BacktestData.frames(path, format, markets)))
+  }
+
+  /// - Parameter isBeginning: only the first frame is of interest.
+  private static func frames(
+    _ path: String, _ format: ImportFormat, _ markets: [[UInt8]], isBeginning: Bool = false
+  ) throws -> [RecordedFrame] {
     do {
       let lines = try RecordingImport.read(path, most: isBeginning && format.isInOrder ? 20 : .max)
-      let rows = try format.rows(
-        lines, name: String(path.split(separator: "/").last ?? ""), markets: markets)
+      let rows = try format.rows(lines, name: String(path.split(separator: "/").last ?? ""), markets: markets)
       var frames = VenueFrames()
-      return .imported(try rows.flatMap { try frames.lines(for: $0) }.reversed())
+      var all: [RecordedFrame] = []
+      for row in rows where !isBeginning || all.isEmpty { all += try frames.lines(for: row) }
+      return all
     } catch let error as ImportError {
       throw FloorFailure(.refused, "\(path), as \(format.rawValue): \(error)")
     }
   }
 
-  private static func next(_ source: inout Source) throws -> RecordedFrame? {
+  private static func next(_ source: Source) throws -> RecordedFrame? {
     switch source {
-    case .recording(let file): return try file.next()
-    case .imported(var frames):
-      let last = frames.popLast()
-      source = .imported(frames)
-      return last
+    case .recording(let file): try file.next()
+    case .imported(let file): file.next()
     }
   }
 
@@ -69,8 +113,8 @@ final class BacktestData {
   func next() throws -> RecordedFrame? {
     while let due = waiting.last, open.allSatisfy({ due.from <= $0.next.receivedAt }) {
       waiting.removeLast()
-      var source = try read(due.path)
-      if let first = try BacktestData.next(&source) { open.append(Open(place: due.place, source: source, next: first)) }
+      let source = try read(due.path)
+      if let first = try BacktestData.next(source) { open.append(Open(place: due.place, source: source, next: first)) }
     }
     guard
       let index = open.indices.min(by: {
@@ -78,7 +122,7 @@ final class BacktestData {
       })
     else { return nil }
     let frame = open[index].next
-    if let following = try BacktestData.next(&open[index].source) {
+    if let following = try BacktestData.next(open[index].source) {
       open[index].next = following
     } else {
       if case .recording(let file) = open[index].source { damagedLines += file.reading.damagedLines }

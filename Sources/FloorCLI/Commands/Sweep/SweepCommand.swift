@@ -42,11 +42,21 @@ enum SweepCommand {
     let floor = try BacktestFloor(line, instance)
     let paths = line.words.map(Instance.absolute)
     let format = try BacktestCommand.format(line)
+    let markets = line.option("markets").map(Instance.absolute)
     let plan = SweepPlan(
       grid: grid, agent: floor.agents[0], settings: floor.settings,
-      data: try paths.map { "\($0.split(separator: "/").last ?? "") \(try size($0))" })
-    var journal = SweepJournal(plan)
+      data: try SweepFingerprint.data(paths, format: format, markets: markets),
+      program: try SweepFingerprint.program())
+    let refused = (0..<grid.count).filter { plan.refusal($0) != nil }
+    if let first = refused.first, let why = plan.refusal(first) {
+      if refused.count == grid.count { throw FloorFailure(.configuration, "no combination can be run: \(why)") }
+      Terminal.complain(
+        "\(refused.count) of \(grid.count) combinations contradict themselves and are left out; the first: \(why)")
+    }
     let journalPath = prefix + ".runs.jsonl"
+    let lock = try lock(journalPath)
+    defer { lock.release() }
+    var journal = SweepJournal(plan, runnable: grid.count - refused.count)
     var readable = 0
     if SmallFile.exists(journalPath) {
       let lines = try lines(journalPath)
@@ -57,22 +67,13 @@ enum SweepCommand {
         throw FloorFailure(.usage, "\(journalPath): \(error). Remove it, or give another --out.")
       }
     }
-    let mine = (0..<grid.count).filter { (shard ?? .whole).holds($0) }
-    let refused = mine.filter { plan.refusal($0) != nil }
-    if let first = refused.first, let why = plan.refusal(first) {
-      if refused.count == mine.count { throw FloorFailure(.configuration, "no combination can be run: \(why)") }
-      Terminal.complain(
-        "\(refused.count) of \(mine.count) combinations contradict themselves and are left out; the first: \(why)")
-    }
-    let out = Set(refused)
-    let markets = line.option("markets").map(Instance.absolute)
-    let known = journal.runs
+    let done = Set(refused).union(journal.runs.keys)
+    let wanted = (0..<grid.count).filter { (shard ?? .whole).holds($0) && !done.contains($0) }
     let work = try SweepWork(
-      plan, mine.filter { known[$0] == nil && !out.contains($0) }, journal: journal, path: journalPath,
-      readable: readable,
+      plan, wanted, journal: journal, path: journalPath, readable: readable,
       threads: try line.whole("jobs", default: WorkerThreads.cores, in: 1...1024), isShown: isatty(2) == 1,
-      open: { try BacktestData(paths, format: format, markets: markets) })
-    return try write(try work.run(), prefix, folds: folds, instance)
+      data: try BacktestData.Index(wanted.isEmpty ? [] : paths, format: format, markets: markets))
+    return try write(try work.run(), prefix, files: ".csv, .json, .runs.jsonl", folds: folds, instance)
   }
 
   private static func merge(_ paths: [String], _ prefix: String, folds: Int, _ instance: Instance) throws -> ExitCode {
@@ -86,21 +87,18 @@ enum SweepCommand {
         path = other
         try journal.merge(try read(other))
       }
-      let missing = journal.grid.count - journal.runs.count
-      if missing > 0 {
-        Terminal.complain("\(missing) of \(journal.grid.count) combinations are in none of the journals")
-      }
-      return try write(journal, prefix, folds: folds, instance)
+      return try write(journal, prefix, files: ".csv, .json", folds: folds, instance)
     } catch let problem as SweepJournal.Problem {
       throw FloorFailure(.usage, "\(path): \(problem)")
     }
   }
 
   private static func write(
-    _ journal: SweepJournal, _ prefix: String, folds: Int, _ instance: Instance
+    _ journal: SweepJournal, _ prefix: String, files: String, folds: Int, _ instance: Instance
   ) throws -> ExitCode {
     let judgement = SweepJudgement(
-      Array(journal.runs.values), grid: journal.grid, markets: journal.markets, folds: folds)
+      Array(journal.runs.values), grid: journal.grid, runnable: journal.runnable, markets: journal.markets, folds: folds
+    )
     let json = journal.json(judgement)
     for (text, name) in [(journal.csv, "csv"), (json.text + "\n", "json")] {
       do { try AtomicFile.write(Array(text.utf8), to: "\(prefix).\(name)", mode: 0o644, isDurable: false) } catch {
@@ -109,7 +107,7 @@ enum SweepCommand {
     }
     print(
       instance.isJSON
-        ? json.text : SweepText.text(journal, judgement) + "\n\nwritten: \(prefix).csv, .json, .runs.jsonl")
+        ? json.text : SweepText.text(journal, judgement) + "\n\nwritten: \(prefix)\(files)")
     return .done
   }
 
@@ -136,9 +134,13 @@ enum SweepCommand {
     return whole.split(separator: 0x0A).map { Array($0) }
   }
 
-  private static func size(_ path: String) throws -> Int {
-    var status = stat()
-    guard unsafe stat(path, &status) == 0 else { throw FloorFailure(.usage, "\(SystemError("stat", errno, path))") }
-    return Int(status.st_size)
+  /// Two that read one journal and then write it would each cut off what the other appended.
+  private static func lock(_ journal: String) throws -> FileLock {
+    let lock: FileLock?
+    do { lock = try FileLock.take(journal + ".lock") } catch { throw FloorFailure(.usage, "--out: \(error)") }
+    guard let lock else {
+      throw FloorFailure(.usage, "\(journal): another sweep writes it: wait, or give each shard its own --out")
+    }
+    return lock
   }
 }

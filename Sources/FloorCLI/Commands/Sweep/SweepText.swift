@@ -35,12 +35,12 @@ enum SweepText {
     var lines: [String] = []
     if let bar = judgement.luckBar, let best = judgement.best {
       lines.append(
-        "luck bar: the best of \(bar.gamblers) gamblers with the winner's stakes and no edge brings \(Figures.text(bar.mean)) $ on average, \(Figures.text(bar.high)) $ one time in twenty; the winner \(BacktestText.dollars(best.pnl)) $"
+        "luck bar: the best of \(bar.gamblers) gamblers with the winner's stakes and no edge brings \(Figures.text(bar.mean)) $ on average, \(BacktestText.dollars(bar.high)) $ one time in twenty; the winner \(BacktestText.dollars(best.pnl)) $"
       )
     }
     if let deflated = judgement.deflated {
       lines.append(
-        "deflated Sharpe: \(Figures.text(deflated.sharpe, decimals: 3)) a market, \(Figures.text(deflated.expectedBest, decimals: 3)) expected of the best without an edge: \(Figures.percent(deflated.probability)) % that it is real"
+        "deflated Sharpe: \(Figures.text(deflated.sharpe, decimals: 3)) a market, \(Figures.text(deflated.expectedBest, decimals: 3)) expected of the best of so many without an edge; the true one lies above that with \(Figures.percent(deflated.probability)) %, if markets do not hang on each other"
       )
     }
     if judgement.walkForward.folds > 1 {
@@ -50,6 +50,10 @@ enum SweepText {
       )
     }
     switch judgement.verdict {
+    case .incomplete:
+      lines.append(
+        "verdict: INCOMPLETE: \(judgement.missing) of \(judgement.runnable) combinations (\(Figures.percent(Double(judgement.missing) / Double(judgement.runnable))) %) are still to be run: put the other shards' journals together first (floor sweep merge)"
+      )
     case .nothing: lines.append("nothing was traded: the grid, the limits or the data leave no room")
     case .loses: lines.append("verdict: even the best loses; there is nothing to choose")
     case .luck:

@@ -18,7 +18,7 @@ final class SweepWork: Sendable {
   }
 
   private let plan: SweepPlan
-  private let open: @Sendable () throws -> BacktestData
+  private let data: BacktestData.Index
   private let threads: Int
   private let batch: Int
   private let total: Int
@@ -29,14 +29,13 @@ final class SweepWork: Sendable {
   /// - Parameters:
   ///   - numbers: of the combinations that are still to be run.
   ///   - readable: bytes of the journal's file that hold whole lines; what a killed sweep left behind them is cut off.
-  ///   - open: opens the data anew.
+  ///   - data: opened anew by each thread for each batch.
   init(
     _ plan: SweepPlan, _ numbers: [Int], journal: SweepJournal, path: String, readable: Int, threads: Int,
-    isShown: Bool,
-    open: @escaping @Sendable () throws -> BacktestData
+    isShown: Bool, data: BacktestData.Index
   ) throws {
     self.plan = plan
-    self.open = open
+    self.data = data
     self.threads = max(1, min(threads, numbers.count))
     // Large enough that reading is shared, small enough that a stop costs little and the last thread is not waited for long.
     batch = max(1, min(64, numbers.count / (self.threads * 4)))
@@ -82,7 +81,7 @@ final class SweepWork: Sendable {
   }
 
   private func run(_ numbers: [Int]) throws -> (runs: [SweepRun], markets: [MarketSlug]) {
-    let data = try open()
+    let data = BacktestData(data)
     var backtest = try Backtest(numbers.map { [plan.agent($0)] }, plan.settings)
     while let frame = try data.next() { backtest.take(frame) }
     let reports = backtest.finish()
@@ -90,10 +89,7 @@ final class SweepWork: Sendable {
       throw FloorFailure(.broken, "the ledger does not balance: this is a defect")
     }
     let runs = zip(numbers, reports).map { SweepRun(number: $0, values: plan.grid.values($0), report: $1) }
-    let markets = (reports.first?.results.keys).map { slugs in
-      slugs.sorted { (MarketSeries.contract($0)?.start ?? 0, $0) < (MarketSeries.contract($1)?.start ?? 0, $1) }
-    }
-    return (runs, markets ?? [])
+    return (runs, WalkForward.inOrder(reports.first.map { Array($0.results.keys) } ?? []))
   }
 
   private func keep(_ runs: [SweepRun], _ markets: [MarketSlug]) throws {
