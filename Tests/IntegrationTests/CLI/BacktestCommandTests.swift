@@ -86,6 +86,11 @@ import Testing
     #expect(try refusal(data + trader + ["--results", directory.path + "/grid.json"]).contains("slug and outcome"))
     #expect(try refusal([directory.path + "/day.csv", "--format", "morse"] + trader).contains("--format morse"))
     #expect(try refusal([directory.path + "/none.jsonl.zst"] + trader).contains("none.jsonl.zst"))
+    try "at_ms,kind,market,yes,no,token,side,price,size,winner\n"
+      .write(toFile: directory.path + "/empty.csv", atomically: true, encoding: .utf8)
+    let empty = directory.path + "/empty.csv"
+    #expect(try refusal([empty, "--format", "neutral"] + trader).contains("empty.csv holds no frame"))
+    #expect(try refusal([empty] + data + trader).contains("empty.csv holds no frame"))
     #expect(try refusal(data + trader + ["--set", "lookback_s=soon"]).contains("lookback_s"))
   }
 
@@ -209,6 +214,9 @@ import Testing
     #expect(first.count > 2 * 3 * 149)
     #expect(try frames() == first)
     try FileManager.default.removeItem(atPath: directory.path + "/day.csv")
+    // One file alone is read when its frames are wanted, and not before.
+    let alone = BacktestData(try BacktestData.Index([directory.path + "/day.csv"], format: .neutral, markets: nil))
+    #expect(throws: FloorFailure.self) { try alone.next() }
     let data = BacktestData(index)
     #expect(try data.next() == first[0])
     #expect(throws: FloorFailure.self) { while try data.next() != nil {} }

@@ -6,7 +6,7 @@ import Shared
 /// The frames of several files as one stream, in the order of their receipt. Each file is read when its first frame is due: recordings a
 /// frame at a time, files in somebody else's shape whole.
 final class BacktestData {
-  /// When each file begins: noted once, and good for as many readers as one likes, on any thread.
+  /// When each of several files begins: noted once, and good for as many readers as one likes, on any thread.
   struct Index: Sendable {
     fileprivate struct File: Sendable {
       let place: Int
@@ -28,9 +28,9 @@ final class BacktestData {
       self.format = format
       self.markets = table
       files = try paths.enumerated().map { place, path in
-        guard let from = try Index.beginning(path, format, table) else {
-          throw FloorFailure(.usage, "\(path) holds no frame")
-        }
+        // One alone has nothing to be put before or behind.
+        guard paths.count > 1 else { return File(place: place, path: path, from: WallTime(nanoseconds: 0)) }
+        guard let from = try Index.beginning(path, format, table) else { throw BacktestData.isEmpty(path) }
         return File(place: place, path: path, from: from)
       }
       .sorted { ($0.from, $0.place) > ($1.from, $1.place) }
@@ -102,6 +102,8 @@ final class BacktestData {
     }
   }
 
+  private static func isEmpty(_ path: String) -> FloorFailure { FloorFailure(.usage, "\(path) holds no frame") }
+
   private static func next(_ source: Source) throws -> RecordedFrame? {
     switch source {
     case .recording(let file): try file.next()
@@ -114,7 +116,8 @@ final class BacktestData {
     while let due = waiting.last, open.allSatisfy({ due.from <= $0.next.receivedAt }) {
       waiting.removeLast()
       let source = try read(due.path)
-      if let first = try BacktestData.next(source) { open.append(Open(place: due.place, source: source, next: first)) }
+      guard let first = try BacktestData.next(source) else { throw BacktestData.isEmpty(due.path) }
+      open.append(Open(place: due.place, source: source, next: first))
     }
     guard
       let index = open.indices.min(by: {
