@@ -197,6 +197,35 @@ import Testing
     #expect(try sweep(program, data + ["--markets", table]).succeeded)
   }
 
+  @Test("The judgement says what the deflated ratio is a probability of, and a journal of an older form is refused")
+  func words() throws {
+    func run(_ number: Int, _ results: [Int]) -> JSON {
+      let markets = results.enumerated().map { JSON.Member("m\($0.offset)", .string("\($0.element)")) }
+      return [
+        "number": .int(number), "values": [.int(number == 0 ? 3 : 5)], "trades": 5, "wins": 3,
+        "pnl_usd": .string("\(results.reduce(0, +))"), "fees_usd": "0", "at_risk_usd": "9", "max_drawdown_usd": "2",
+        "trades_an_hour": 1, "markets": .object(markets), "bets": [:], "sold_usd": [:], "digest": "a",
+      ]
+    }
+    func merge(_ version: Int) throws -> Command.Output {
+      let head: JSON = [
+        "sweep": .int(version), "fingerprint": "f", "strategy": "momentum", "runnable": 2,
+        "grid": ["lookback_s": [3, 5]],
+      ]
+      let lines = [head, run(0, [1, -1, 2, 3, -2]), run(1, [1, -1, -1, 1, -1])].map(\.text)
+      let path = directory.path + "/old.runs.jsonl"
+      try (lines.joined(separator: "\n") + "\n").write(toFile: path, atomically: true, encoding: .utf8)
+      return try floor(["sweep", "merge", path, "--out", directory.path + "/old"])
+    }
+    let output = try merge(2)
+    #expect(output.succeeded, "\(output.text)")
+    #expect(output.text.contains("expected of the best of so many without an edge; the true one lies above that with"))
+    #expect(!output.text.contains("that it is real"))
+    #expect(output.text.contains("the best of 2 gamblers") && output.text.contains("NOT MORE THAN LUCK"))
+    let old = try merge(1)
+    #expect(!old.succeeded && old.text.contains("old.runs.jsonl") && old.text.contains("version 2"), "\(old.text)")
+  }
+
   @Test("When files begin is noted once; they are read anew from it, each when it is due")
   func index() throws {
     let earlier = directory.path + "/earlier.csv"
