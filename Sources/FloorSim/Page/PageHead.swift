@@ -142,6 +142,9 @@ enum PageHead {
           ? "no window" : "\(PageParts.count(coverage.unprovable, "window")) ended without a word on the result"
       ),
     ]
+    if coverage.contradicted > 0 {
+      rows.append(("contradicted", "\(coverage.contradicted) results were told otherwise afterwards, or too late"))
+    }
     if coverage.assumedBooks > 0 {
       rows.append(("assumed depth", "\(coverage.assumedBooks) books were made of best prices with a stated size"))
     }
@@ -151,9 +154,14 @@ enum PageHead {
   }
 
   private static func assumptions(_ report: BacktestReport) -> HTML {
-    let rows = (report.assumptions.members ?? []).map { member -> HTML in
-      let value = member.value.isNull ? "none" : ParameterList.text(member.value)
-      return "<tr><td>\(member.key)</td><td class=\"n\">\(value)</td></tr>\n"
+    // A group's members stand under its name, a line each.
+    let lines = (report.assumptions.members ?? []).flatMap { member in
+      member.value.members?.map { ("\(member.key).\($0.key)", $0.value) } ?? [(member.key, member.value)]
+    }
+    let rows = lines.map { key, value -> HTML in
+      let items = value.array?.map(ParameterList.text).joined(separator: ", ")
+      return
+        "<tr><td>\(key)</td><td class=\"n\">\(value.isNull ? "none" : items ?? ParameterList.text(value))</td></tr>\n"
     }
     return """
       <h3>Assumed where the recording is silent</h3>

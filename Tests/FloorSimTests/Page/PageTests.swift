@@ -169,8 +169,11 @@ struct PageTests {
     #expect(page.text.contains("1 window ended without a word on the result"))
     #expect(page.text.contains("2 longer than 10 s, at most 300 s"))
     for member in try #require(report.json["assumptions"]?.members) {
-      #expect(page.all("td").contains { $0.text == member.key }, "\(member.key)")
+      for name in member.value.members?.map({ "\(member.key).\($0.key)" }) ?? [member.key] {
+        #expect(page.all("td").contains { $0.text == name }, "\(name)")
+      }
     }
+    #expect(page.all("td").contains { $0.text == "BTC-5m" } && !page.text.contains("per_trade_bps\":"))
     let told = try random(1)
     #expect(read(told).text.contains("\(told.coverage.results[.told] ?? 0) told"))
   }
