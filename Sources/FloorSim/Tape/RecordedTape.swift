@@ -23,27 +23,27 @@ public struct RecordedTape: Sendable {
     let ask: Price?
   }
 
-  private struct SeriesKey: Hashable, Sendable {
+  struct SeriesKey: Hashable, Sendable {
     let symbol: String
     let twapSeconds: Int?
   }
 
   /// How long a settled market stays.
-  private static let keep = Duration.seconds(600)
+  static let keep = Duration.seconds(600)
   /// The last middle may be so old at the window's end that a result is inferred from it.
   static let lastMidAge = Duration.seconds(30)
 
   public let terms: TapeTerms
-  public private(set) var now = MarketTime(nanoseconds: 0)
-  public private(set) var coverage = TapeCoverage()
+  public internal(set) var now = MarketTime(nanoseconds: 0)
+  public internal(set) var coverage = TapeCoverage()
   private var clock = MarketClock.live
   /// Ordered by slug where the order can be seen.
-  private var followed: [MarketSlug: Followed] = [:]
-  private var slugOfCondition: [ConditionID: MarketSlug] = [:]
-  private var slugOfToken: [TokenID: MarketSlug] = [:]
+  var followed: [MarketSlug: Followed] = [:]
+  var slugOfCondition: [ConditionID: MarketSlug] = [:]
+  var slugOfToken: [TokenID: MarketSlug] = [:]
   private var decoder = MarketFrameDecoder()
-  private var references = ReferenceFeed()
-  private var settling: [SeriesKey: ReferenceSeries] = [:]
+  var references = ReferenceFeed()
+  var settling: [SeriesKey: ReferenceSeries] = [:]
   private var order: Int64 = 0
   private var isBegun = false
 
@@ -218,129 +218,9 @@ public struct RecordedTape: Sendable {
     }
   }
 
-  private mutating func take(_ mark: FeedMark, _ events: inout [TapeEvent]) {
-    switch mark {
-    case .opened, .clock, .published: break
-    case .lost:
-      for slug in followed.keys.sorted() {
-        followed[slug]?.keeper.connectionLost(at: now)
-        followed[slug]?.quotes = [nil, nil]
-        publish(slug, &events)
-      }
-    case .following(let slug, let condition, let yes, let no): follow(slug, condition, yes, no, &events)
-    case .dropped(let slug): forget(slug)
-    case .voided(let token, _):
-      guard let slug = slugOfToken[token] else { return }
-      if followed[slug]?.keeper.void(token, .hash, at: now) == true { publish(slug, &events) }
-    case .witness(let book):
-      guard let slug = slugOfToken[book.token] else { return }
-      if followed[slug]?.keeper.witness(book, at: now).changed == true { publish(slug, &events) }
-    case .standing(let market):
-      // At the head of a later file: who has read what is before it learns nothing.
-      guard followed[market.slug] == nil else { return }
-      follow(market.slug, market.condition, market.yes, market.no, &events)
-      for standing in market.books { restore(standing, in: market.slug) }
-      publish(market.slug, &events)
-    }
-  }
-
-  private mutating func restore(_ standing: StandingBook, in slug: MarketSlug) {
-    let book = standing.book
-    _ = followed[slug]?.keeper.apply(.book(book), at: now)
-    for change in standing.later {
-      let item = VenuePriceChange.Change(token: book.token, side: change.side, level: change.level)
-      let event = VenuePriceChange(market: book.market, time: change.time, changes: [item])
-      _ = followed[slug]?.keeper.apply(.priceChange(event), at: now)
-    }
-  }
-
-  private mutating func follow(
-    _ slug: MarketSlug, _ condition: ConditionID, _ yes: TokenID, _ no: TokenID, _ events: inout [TapeEvent]
-  ) {
-    guard followed[slug] == nil else { return }
-    let market = Market(
-      slug: slug, condition: condition, yes: yes, no: no, tick: terms.tick, minimumSize: terms.minimumSize,
-      fee: terms.fee,
-      settlementTWAP: terms.settlementTWAP)
-    followed[slug] = Followed(
-      keeper: BookKeeper(market, policy: BookKeeper.Policy(staleAfter: terms.staleAfter), now: now))
-    slugOfCondition[condition] = slug
-    slugOfToken[yes] = slug
-    slugOfToken[no] = slug
-    if let rule = market.settlement { references.follow(rule) }
-    coverage.markets += 1
-    publish(slug, &events)
-  }
-
-  private mutating func forget(_ slug: MarketSlug) {
-    guard let item = followed.removeValue(forKey: slug) else { return }
-    slugOfCondition[item.keeper.market.condition] = nil
-    for outcome in Outcome.allCases { slugOfToken[item.keeper.market.token(of: outcome)] = nil }
-    if let rule = item.keeper.market.settlement { references.unfollow(rule) }
-  }
-
-  // MARK: Time
-
-  /// What time alone brings: states that change, windows to be settled. To be called about once a second of market time.
-  public mutating func tick(at time: MarketTime, _ events: inout [TapeEvent]) {
-    now = max(now, time)
-    for slug in followed.keys.sorted() {
-      guard let item = followed[slug] else { continue }
-      if let settledAt = item.settledAt {
-        if now.since(settledAt) >= RecordedTape.keep { forget(slug) }
-        continue
-      }
-      if item.keeper.state(at: now).state != item.state { publish(slug, &events) }
-      if followed[slug]?.state == .live, let mid = item.keeper.top(.yes).mid ?? item.keeper.top(.no).mid?.complement {
-        followed[slug]?.lastMid = (mid, now)
-      }
-      guard let ends = item.keeper.market.endsAt, now.since(ends) >= terms.settleAfter, !item.isUnprovable else {
-        continue
-      }
-      if let (payout, how) = result(of: item) {
-        settle(slug, payout: payout, how, &events)
-      } else {
-        followed[slug]?.isUnprovable = true
-        coverage.unprovable += 1
-        events.append(.unprovable(slug))
-      }
-    }
-  }
-
-  /// The best word there is on a window that is over.
-  private func result(of item: Followed) -> (Price, TapeResult)? {
-    let market = item.keeper.market
-    if let payout = terms.results[market.slug] { return (payout, .table) }
-    guard let starts = market.startsAt, let ends = market.endsAt else { return nil }
-    if let rule = market.settlement,
-      let series = settling[SeriesKey(symbol: rule.symbol, twapSeconds: rule.twapSeconds)],
-      let outcome = UpDownSettlement.verdict(opens: starts.seconds, closes: ends.seconds, series: series).outcome
-    {
-      return (outcome == .yes ? .one : .zero, .recomputed)
-    }
-    guard let last = item.lastMid, ends.since(last.at) <= RecordedTape.lastMidAge else { return nil }
-    return (last.price.micros >= 500_000 ? .one : .zero, .inferred)
-  }
-
-  private mutating func settle(
-    _ slug: MarketSlug, payout: Price, _ how: TapeResult, _ events: inout [TapeEvent]
-  ) {
-    guard let item = followed[slug], item.result == nil, !item.isUnprovable else {
-      // Too late: what was held is paid. A word that says otherwise shows what the guess was worth.
-      if followed[slug]?.isUnprovable == true || followed[slug]?.keeper.payout != payout { coverage.contradicted += 1 }
-      return
-    }
-    followed[slug]?.result = how
-    followed[slug]?.settledAt = now
-    _ = followed[slug]?.keeper.resolve(payout)
-    coverage.results[how, default: 0] += 1
-    events.append(.settled(slug, payout: payout, how))
-    publish(slug, &events)
-  }
-
   // MARK: Telling
 
-  private mutating func publish(_ slug: MarketSlug, _ events: inout [TapeEvent]) {
+  mutating func publish(_ slug: MarketSlug, _ events: inout [TapeEvent]) {
     guard var item = followed[slug] else { return }
     let keeper = item.keeper
     let (state, reason) = keeper.state(at: now)
