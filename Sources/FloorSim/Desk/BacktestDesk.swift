@@ -198,8 +198,7 @@ struct BacktestDesk: Sendable {
   }
 
   private mutating func arrive(_ order: PaperOrder, at now: MarketTime, _ book: (TokenID) -> VenueBook?) {
-    guard let slug = markets.first(where: { $0.value.outcome(of: order.token) != nil })?.key,
-      let market = markets[slug],
+    guard let slug = manager.order(order.id)?.terms.market, let market = markets[slug],
       let shown = book(order.token), market.endsAt.map({ now < $0 }) ?? true, views[slug]?.payout == nil
     else {
       answer(.answered(order.id, .rejected(.notReady, detail: "no book to match against")), now)

@@ -45,7 +45,6 @@ public struct MemoryRecord: Sendable {
     var endedAt: MarketTime?
   }
 
-  let capital: USD
   private let marketCap: USD?
   private(set) var accounts: [AgentName: Account] = [:]
   private(set) var holdings: [Place: Holding] = [:]
@@ -61,7 +60,6 @@ public struct MemoryRecord: Sendable {
   private var today: (day: Int64, realised: USD) = (0, .zero)
 
   init(capital: USD, allocation: USD, marketCap: USD?, agents: [AgentName]) {
-    self.capital = capital
     self.marketCap = marketCap
     books.book(.deposit(capital), cause: "deposit")
     for agent in agents {

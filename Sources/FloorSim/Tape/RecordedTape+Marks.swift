@@ -8,7 +8,7 @@ extension RecordedTape {
     case .lost:
       for slug in followed.keys.sorted() {
         followed[slug]?.keeper.connectionLost(at: now)
-        followed[slug]?.quotes = [nil, nil]
+        followed[slug]?.isAssumed = [false, false]
         publish(slug, &events)
       }
     case .following(let slug, let condition, let yes, let no): follow(slug, condition, yes, no, &events)

@@ -14,13 +14,8 @@ public struct RecordedTape: Sendable {
     var settledAt: MarketTime?
     /// Messages about it: a gap in their numbers means that some were missed.
     var told: Int64 = 0
-    /// Best prices of each outcome where only these were recorded.
-    var quotes: [TopQuote?] = [nil, nil]
-  }
-
-  struct TopQuote: Hashable, Sendable {
-    let bid: Price?
-    let ask: Price?
+    /// Of each outcome: its book was made of best prices, because only these were recorded.
+    var isAssumed = [false, false]
   }
 
   struct SeriesKey: Hashable, Sendable {
@@ -45,7 +40,6 @@ public struct RecordedTape: Sendable {
   var references = ReferenceFeed()
   var settling: [SeriesKey: ReferenceSeries] = [:]
   private var order: Int64 = 0
-  private var isBegun = false
 
   public init(terms: TapeTerms) { self.terms = terms }
 
@@ -76,7 +70,6 @@ public struct RecordedTape: Sendable {
   }
 
   public func market(_ slug: MarketSlug) -> Market? { followed[slug]?.keeper.market }
-  public func slug(of token: TokenID) -> MarketSlug? { slugOfToken[token] }
 
   /// Time alone will change nothing that anybody could act on: no market has a fresh book, or waits for its first one, its window's end
   /// or its result.
@@ -122,11 +115,7 @@ public struct RecordedTape: Sendable {
 
   /// The next frame, at the time that `time(of:)` gave it.
   public mutating func take(_ frame: RecordedFrame, at time: MarketTime, _ events: inout [TapeEvent]) {
-    if !isBegun {
-      isBegun = true
-      coverage.from = time
-    }
-    coverage.note(gap: time.since(coverage.to), isFirst: coverage.frames == 0)
+    if coverage.frames == 0 { coverage.from = time } else { coverage.note(gap: time.since(coverage.to)) }
     now = max(now, time)
     coverage.to = now
     coverage.frames += 1
@@ -173,7 +162,7 @@ public struct RecordedTape: Sendable {
     case .book(let book):
       // A real one: best prices say nothing more.
       if let outcome = followed[slug]?.keeper.market.outcome(of: book.token) {
-        followed[slug]?.quotes[outcome.index] = nil
+        followed[slug]?.isAssumed[outcome.index] = false
       }
     default: break
     }
@@ -184,9 +173,9 @@ public struct RecordedTape: Sendable {
   private mutating func assumedBook(_ slug: MarketSlug, _ best: VenueBestBidAsk) -> VenueBook? {
     guard let size = terms.quoteSize, let item = followed[slug],
       let outcome = item.keeper.market.outcome(of: best.token),
-      item.quotes[outcome.index] != nil || !item.keeper.book(outcome).isComplete
+      item.isAssumed[outcome.index] || !item.keeper.book(outcome).isComplete
     else { return nil }
-    followed[slug]?.quotes[outcome.index] = TopQuote(bid: best.bid, ask: best.ask)
+    followed[slug]?.isAssumed[outcome.index] = true
     func side(_ price: Price?) -> [BookLevel] { price.map { [BookLevel(price: $0, size: size)] } ?? [] }
     return VenueBook(
       market: best.market, token: best.token, time: best.time, hash: "", bids: side(best.bid), asks: side(best.ask))

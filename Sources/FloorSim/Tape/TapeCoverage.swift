@@ -28,8 +28,8 @@ public struct TapeCoverage: Hashable, Sendable {
 
   public init() {}
 
-  mutating func note(gap: Duration, isFirst: Bool) {
-    guard !isFirst, gap > TapeCoverage.gapLimit else { return }
+  mutating func note(gap: Duration) {
+    guard gap > TapeCoverage.gapLimit else { return }
     gaps += 1
     longestGap = max(longestGap, gap)
   }

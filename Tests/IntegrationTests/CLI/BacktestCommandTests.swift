@@ -72,6 +72,22 @@ import Testing
     #expect(json == report)
   }
 
+  @Test("The floor's own configuration counts, with what it was started with; a named one stands alone")
+  func ownConfiguration() throws {
+    let config = Repository.root + "/config/floor.yaml"
+    try FileManager.default.createDirectory(atPath: directory.path + "/etc", withIntermediateDirectories: true)
+    let instance: JSON = ["config": .string(config), "settings": ["floor.capital_usd=5000"]]
+    try instance.text.write(toFile: directory.path + "/etc/instance.json", atomically: true, encoding: .utf8)
+    func capital(_ more: [String]) throws -> String? {
+      let output = try floor(["backtest"] + data + trader + ["--json"] + more)
+      #expect(output.succeeded, "\(output.text)")
+      return try JSON.parse(output.text)["assumptions"]?["capital_usd"]?.string
+    }
+    #expect(try capital([]) == "5000")
+    #expect(try capital(["--config", config]) == "1000")
+    #expect(try capital(["--capital-usd", "70"]) == "70")
+  }
+
   @Test("What cannot be run is refused with the place, the value and a remedy") func refusals() throws {
     func refusal(_ words: [String]) throws -> String {
       let output = try floor(["backtest"] + words)

@@ -102,10 +102,13 @@ struct BacktestFloor {
     let path = line.option("config").map(Instance.absolute) ?? instance.configurationFile
     if isNamed || SmallFile.exists(path) {
       let file = try layer("file", path)
+      // What the floor itself was given on its command line counts for its own configuration only.
+      let given = ConfigLayer(commandLine: isNamed ? [] : instance.settings)
       let profile =
-        line.option("profile") ?? file.settings.last { $0.path == "profile" }?.content.text ?? "floor1000"
+        line.option("profile") ?? (file.settings + given.settings).last { $0.path == "profile" }?.content.text
+        ?? "floor1000"
       let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-      layers = [try layer("profile \(profile)", folder + "/profiles/\(profile).yaml"), file]
+      layers = [try layer("profile \(profile)", folder + "/profiles/\(profile).yaml"), file, given]
     } else if let profile = line.option("profile") {
       throw FloorFailure(.usage, "--profile \(profile) needs --config FILE: its folder holds profiles/")
     }
