@@ -172,10 +172,11 @@ struct OrderRaceFaultTests {
       if case .order(.cancellation, let order) = $0 { cancelled.insert(order.id) }
     }
     defer { stream.stop() }
-    let beat = try bench.wait { bench.clob.beat("", $0) }.get()
     let (market, _) = try bench.liveMarket()
     let order = try bench.resting(market)
     #expect(try bench.post(order) == .live)
+    // The first beat comes last: it starts the ten seconds, and a slow machine must not spend them before the order.
+    let beat = try bench.wait { bench.clob.beat("", $0) }.get()
     try bench.until("the switch to fire", within: .seconds(20)) { cancelled == [order.id] }
     let found = try #require(try bench.order(order.id))
     #expect(found.status.isFinal && found.matched == .zero)
