@@ -43,13 +43,13 @@ extension Gate {
       salt: salt, maker: maker, signer: signer, tokenID: token, makerAmount: makerText, takerAmount: takerText,
       isSell: side == .sell, signatureType: kindNumber, timestamp: timestamp,
       metadata: order["metadata"]?.asText ?? "", builder: order["builder"]?.asText ?? "")
-    guard let hashes = typed.digests(wanted, chain: chain, keccak: keccak), let making = Int64(makerText),
+    guard let hashes = typed.digests(wanted, domains), let making = Int64(makerText),
       let taking = Int64(takerText), making < 1_000_000_000_000_000, taking < 1_000_000_000_000_000,
       let bytes = Hex.bytes(signature)
     else { throw OrderRefusal(text: "Invalid order payload") }
     guard isSigned(typed, hashes, wallet, bytes, by: key.address) else {
       let isOfAnotherKind = TypedOrder.Exchange.allCases.contains { other in
-        guard other != wanted, let hashes = typed.digests(other, chain: chain, keccak: keccak) else { return false }
+        guard other != wanted, let hashes = typed.digests(other, domains) else { return false }
         return isSigned(typed, hashes, wallet, bytes, by: key.address)
       }
       throw OrderRefusal(text: isOfAnotherKind ? "order_version_mismatch" : "invalid signature")
@@ -73,7 +73,7 @@ extension Gate {
     if let delegated, delegated.delegate != address { return false }
     let signature = delegated?.signature ?? signature
     guard signature.count > 65, Array(signature[65...]) == order.nestedTrailer(hashes),
-      let digest = order.nestedDigest(hashes, chain: chain, keccak: keccak)
+      let digest = order.nestedDigest(hashes, domains)
     else { return false }
     return recover(digest, Array(signature[..<65])) == address
   }

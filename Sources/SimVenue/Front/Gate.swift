@@ -14,12 +14,17 @@ struct Gate: Sendable {
 
   /// Those that open something, by API key.
   var keys: [String: Key]
-  var chain: Int64 = 137
   /// Seconds that a request's stamp may be away from the venue's clock.
   var tolerance: Int64 = 60
-  let keccak: @Sendable ([UInt8]) -> [UInt8]
+  private(set) var domains: SigningDomains
   /// Address (lower case) that signed a digest; `nil` when the signature is none.
   let recover: @Sendable (_ digest: [UInt8], _ signature: [UInt8]) -> String?
+
+  var chain: Int64 {
+    get { domains.chain }
+    set { domains = SigningDomains(chain: newValue, keccak: domains.keccak) }
+  }
+  var keccak: @Sendable ([UInt8]) -> [UInt8] { domains.keccak }
 
   static let unauthorized = Answer.refused(401, "Unauthorized/Invalid api key")
 

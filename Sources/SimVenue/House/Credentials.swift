@@ -84,11 +84,11 @@ extension Gate {
   static func standard(keys: [Key]) -> Gate {
     Gate(
       keys: Dictionary(uniqueKeysWithValues: keys.map { ($0.apiKey, $0) }),
-      keccak: { Keccak256.hash($0).bytes },
+      domains: .init(chain: 137) { Keccak256.hash($0).bytes },
       recover: { digest, signature in
         guard let word = Word256(bytes: digest) else { return nil }
         do {
-          return try EthereumKey.recover(word, signature: signature).checksummed.lowercased()
+          return "0x" + Hex.text(try EthereumKey.recover(word, signature: signature).bytes)
         } catch {
           return nil
         }

@@ -59,23 +59,17 @@ enum Digests {
         let s1 = rotr(w[t - 2], 17) ^ rotr(w[t - 2], 19) ^ (w[t - 2] >> 10)
         w[t] = w[t - 16] &+ s0 &+ w[t - 7] &+ s1
       }
-      var v = h
+      var (a, b, c, d) = (h[0], h[1], h[2], h[3])
+      var (e, f, g, last) = (h[4], h[5], h[6], h[7])
       for t in 0..<64 {
-        let s1 = rotr(v[4], 6) ^ rotr(v[4], 11) ^ rotr(v[4], 25)
-        let choice = (v[4] & v[5]) ^ (~v[4] & v[6])
-        let first = v[7] &+ s1 &+ choice &+ k256[t] &+ w[t]
-        let s0 = rotr(v[0], 2) ^ rotr(v[0], 13) ^ rotr(v[0], 22)
-        let second = s0 &+ ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]))
-        v[7] = v[6]
-        v[6] = v[5]
-        v[5] = v[4]
-        v[4] = v[3] &+ first
-        v[3] = v[2]
-        v[2] = v[1]
-        v[1] = v[0]
-        v[0] = first &+ second
+        let s1 = rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)
+        let first = last &+ s1 &+ ((e & f) ^ (~e & g)) &+ k256[t] &+ w[t]
+        let s0 = rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)
+        let second = s0 &+ ((a & b) ^ (a & c) ^ (b & c))
+        (last, g, f, e) = (g, f, e, d &+ first)
+        (d, c, b, a) = (c, b, a, first &+ second)
       }
-      for index in 0..<8 { h[index] &+= v[index] }
+      for (index, value) in [a, b, c, d, e, f, g, last].enumerated() { h[index] &+= value }
     }
     return big(h)
   }
@@ -89,6 +83,7 @@ enum Digests {
 
   private static func padded(_ message: [UInt8]) -> [UInt8] {
     var data = message
+    data.reserveCapacity(message.count + 72)
     data.append(0x80)
     while data.count % 64 != 56 { data.append(0) }
     let bits = UInt64(message.count) * 8
@@ -105,7 +100,12 @@ enum Digests {
   }
 
   private static func big(_ words: [UInt32]) -> [UInt8] {
-    words.flatMap { word in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> UInt32($0)) } }
+    var out: [UInt8] = []
+    out.reserveCapacity(words.count * 4)
+    for word in words {
+      for index in 0..<4 { out.append(UInt8(truncatingIfNeeded: word >> UInt32(24 - 8 * index))) }
+    }
+    return out
   }
 
   private static func rotl(_ x: UInt32, _ n: UInt32) -> UInt32 { x << n | x >> (32 - n) }

@@ -14,6 +14,7 @@ enum Hex {
   /// Lower case, without `0x`.
   static func text(_ bytes: some Sequence<UInt8>) -> String {
     var out: [UInt8] = []
+    out.reserveCapacity(bytes.underestimatedCount * 2)
     for byte in bytes {
       out.append(digit(byte >> 4))
       out.append(digit(byte & 15))
@@ -23,11 +24,12 @@ enum Hex {
 
   /// Reads hexadecimal with or without `0x`; `nil` unless it is exactly `count` bytes.
   static func bytes(_ text: String, count: Int? = nil) -> [UInt8]? {
-    var digits = Array(text.utf8)
+    var digits = Array(text.utf8)[...]
     if digits.count >= 2, digits[0] == 48, digits[1] | 0x20 == 120 { digits.removeFirst(2) }
     guard digits.count % 2 == 0, count == nil || digits.count == count! * 2 else { return nil }
     var out: [UInt8] = []
-    for index in stride(from: 0, to: digits.count, by: 2) {
+    out.reserveCapacity(digits.count / 2)
+    for index in stride(from: digits.startIndex, to: digits.endIndex, by: 2) {
       guard let high = nibble(digits[index]), let low = nibble(digits[index + 1]) else { return nil }
       out.append(high << 4 | low)
     }
@@ -37,16 +39,22 @@ enum Hex {
   /// A non-negative decimal as 32 big-endian bytes; `nil` when it is none or does not fit.
   static func word(decimal: String) -> [UInt8]? {
     guard !decimal.isEmpty else { return nil }
-    var word = [UInt8](repeating: 0, count: 32)
+    // Limbs of 32 bits, the lowest first: the product of one and ten fits 64.
+    var limbs = InlineArray<8, UInt32>(repeating: 0)
     for byte in decimal.utf8 {
       guard (48...57).contains(byte) else { return nil }
-      var carry = UInt32(byte - 48)
-      for index in stride(from: 31, through: 0, by: -1) {
-        let value = UInt32(word[index]) * 10 + carry
-        word[index] = UInt8(truncatingIfNeeded: value)
-        carry = value >> 8
+      var carry = UInt64(byte - 48)
+      for index in 0..<8 {
+        let value = UInt64(limbs[index]) * 10 + carry
+        limbs[index] = UInt32(truncatingIfNeeded: value)
+        carry = value >> 32
       }
       if carry != 0 { return nil }
+    }
+    var word: [UInt8] = []
+    word.reserveCapacity(32)
+    for index in (0..<8).reversed() {
+      for byte in 0..<4 { word.append(UInt8(truncatingIfNeeded: limbs[index] >> UInt32(24 - 8 * byte))) }
     }
     return word
   }

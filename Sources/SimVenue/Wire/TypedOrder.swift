@@ -43,32 +43,22 @@ struct TypedOrder: Hashable, Sendable {
   static let typeText =
     "Order(uint256 salt,address maker,address signer,uint256 tokenId,uint256 makerAmount,uint256 takerAmount,uint8 side,"
     + "uint8 signatureType,uint256 timestamp,bytes32 metadata,bytes32 builder)"
-  private static let domainTypeText =
-    "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-  private static let nestedTypeText =
-    "TypedDataSign(Order contents,string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"
 
   /// The order's id is the EIP-712 digest of the plain order. `nil` when a field is no number or address.
-  func digests(_ exchange: Exchange, chain: Int64, keccak: ([UInt8]) -> [UInt8]) -> Hashes? {
-    guard let encoded = encoded(keccak), let contract = Self.address(exchange.contract(chain: chain)),
-      let chainWord = Hex.word(decimal: String(chain))
-    else { return nil }
-    func hash(_ text: String) -> [UInt8] { keccak(Array(text.utf8)) }
-    let domain = keccak(
-      hash(Self.domainTypeText) + hash("Polymarket CTF Exchange") + hash(exchange.version) + chainWord + contract)
-    let structure = keccak(encoded)
-    return Hashes(order: keccak([0x19, 0x01] + domain + structure), domain: domain, structure: structure)
+  func digests(_ exchange: Exchange, _ domains: SigningDomains) -> Hashes? {
+    guard let encoded = encoded(domains.orderType) else { return nil }
+    let domain = domains[exchange]
+    let structure = domains.keccak(encoded)
+    return Hashes(order: domains.keccak([0x19, 0x01] + domain + structure), domain: domain, structure: structure)
   }
 
   /// What the owner of a deposit wallet signs: the order inside a structure that names the wallet (ERC-7739).
-  func nestedDigest(_ digests: Hashes, chain: Int64, keccak: ([UInt8]) -> [UInt8]) -> [UInt8]? {
-    guard let wallet = Self.address(maker), let chainWord = Hex.word(decimal: String(chain)) else { return nil }
-    func hash(_ text: String) -> [UInt8] { keccak(Array(text.utf8)) }
-    let structure = keccak(
-      hash(Self.nestedTypeText + Self.typeText) + digests.structure + hash("DepositWallet") + hash("1") + chainWord
-        + wallet
+  func nestedDigest(_ digests: Hashes, _ domains: SigningDomains) -> [UInt8]? {
+    guard let wallet = Self.address(maker) else { return nil }
+    let structure = domains.keccak(
+      domains.nestedType + digests.structure + domains.walletName + domains.walletVersion + domains.chainWord + wallet
         + [UInt8](repeating: 0, count: 32))
-    return keccak([0x19, 0x01] + digests.domain + structure)
+    return domains.keccak([0x19, 0x01] + digests.domain + structure)
   }
 
   /// What follows the 65 bytes in a deposit wallet's signature.
@@ -77,20 +67,21 @@ struct TypedOrder: Hashable, Sendable {
     return digests.domain + digests.structure + type + [UInt8(type.count >> 8), UInt8(type.count & 255)]
   }
 
-  private func encoded(_ keccak: ([UInt8]) -> [UInt8]) -> [UInt8]? {
+  private func encoded(_ type: [UInt8]) -> [UInt8]? {
     guard let salt = Hex.word(decimal: salt), let maker = Self.address(maker), let signer = Self.address(signer),
       let token = Hex.word(decimal: tokenID), let making = Hex.word(decimal: makerAmount),
       let taking = Hex.word(decimal: takerAmount), let kind = Hex.word(decimal: String(signatureType)),
       let time = Hex.word(decimal: timestamp), let metadata = Hex.bytes(metadata, count: 32),
       let builder = Hex.bytes(builder, count: 32), let side = Hex.word(decimal: isSell ? "1" : "0")
     else { return nil }
-    var out = keccak(Array(Self.typeText.utf8))
+    var out = type
+    out.reserveCapacity(12 * 32)
     for word in [salt, maker, signer, token, making, taking, side, kind, time, metadata, builder] { out += word }
     return out
   }
 
   /// An address as a left-padded word.
-  private static func address(_ text: String) -> [UInt8]? {
+  static func address(_ text: String) -> [UInt8]? {
     Hex.bytes(text, count: 20).map { [UInt8](repeating: 0, count: 12) + $0 }
   }
 }

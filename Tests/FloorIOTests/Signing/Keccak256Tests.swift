@@ -15,7 +15,7 @@ struct Keccak256Tests {
       ),
     ])
   func publishedDigests(text: String, digest: String) {
-    #expect(Keccak256.hash(text.utf8).hex == digest)
+    #expect(Keccak256.hash(Array(text.utf8)).hex == digest)
   }
 
   /// Bytes 0, 1, 2 … of every length around the block edge of 136; computed with nettle's permutation and the padding byte 0x01.

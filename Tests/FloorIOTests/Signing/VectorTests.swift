@@ -67,7 +67,7 @@ struct VectorTests {
     ]
     for (name, type) in types {
       #expect(vectors["typeStrings"]?[name]?.string == type)
-      #expect(vectors["typeHashes"]?[name]?.string == Keccak256.hash(type.utf8).hex)
+      #expect(vectors["typeHashes"]?[name]?.string == Keccak256.hash(Array(type.utf8)).hex)
     }
     #expect(vectors["orderTypeStringLengthV2V3"]?.int == Int64(EIP712.orderType.utf8.count))
     for domain in try #require(vectors["exchangeDomains"]?.array) {

@@ -13,11 +13,11 @@ public enum EIP712 {
     "TypedDataSign(Order contents,string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"
     + orderType
 
-  static let orderTypeHash = Keccak256.hash(orderType.utf8)
-  static let exchangeDomainTypeHash = Keccak256.hash(exchangeDomainType.utf8)
-  static let authDomainTypeHash = Keccak256.hash(authDomainType.utf8)
-  static let authTypeHash = Keccak256.hash(authType.utf8)
-  static let typedDataSignTypeHash = Keccak256.hash(typedDataSignType.utf8)
+  static let orderTypeHash = Keccak256.hash(Array(orderType.utf8))
+  static let exchangeDomainTypeHash = Keccak256.hash(Array(exchangeDomainType.utf8))
+  static let authDomainTypeHash = Keccak256.hash(Array(authDomainType.utf8))
+  static let authTypeHash = Keccak256.hash(Array(authType.utf8))
+  static let typedDataSignTypeHash = Keccak256.hash(Array(typedDataSignType.utf8))
 
   /// The hash of a struct: its type hash and its encoded members.
   static func structHash(_ typeHash: Word256, _ members: [Word256]) -> Word256 {
@@ -32,5 +32,5 @@ public enum EIP712 {
     Keccak256.hash([0x19, 0x01] + domain.bytes + structHash.bytes)
   }
 
-  static func text(_ text: String) -> Word256 { Keccak256.hash(text.utf8) }
+  static func text(_ text: String) -> Word256 { Keccak256.hash(Array(text.utf8)) }
 }

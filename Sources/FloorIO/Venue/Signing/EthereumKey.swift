@@ -68,6 +68,6 @@ import CSecp256k1
     // Serialising a valid public key into 65 bytes has no way to fail.
     _ = unsafe secp256k1_ec_pubkey_serialize(
       context, &out, &length, &publicKey, UInt32(SECP256K1_EC_UNCOMPRESSED))
-    return EthereumAddress(digestTail: Keccak256.hash(out[1...]).bytes[12...])
+    return EthereumAddress(digestTail: Keccak256.hash(Array(out[1...])).bytes[12...])
   }
 }

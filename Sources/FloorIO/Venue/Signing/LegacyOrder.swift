@@ -6,7 +6,7 @@ public struct LegacyOrder: Hashable, Sendable {
   public static let type =
     "Order(uint256 salt,address maker,address signer,address taker,uint256 tokenId,uint256 makerAmount,"
     + "uint256 takerAmount,uint256 expiration,uint256 nonce,uint256 feeRateBps,uint8 side,uint8 signatureType)"
-  private static let typeHash = Keccak256.hash(type.utf8)
+  private static let typeHash = Keccak256.hash(Array(type.utf8))
 
   public var salt: UInt64
   public var maker: EthereumAddress

@@ -91,31 +91,33 @@ public struct HTTPRequestParser: Sendable {
   private static func parse(
     _ bytes: ArraySlice<UInt8>, end: Int, bodyLimit: Int
   ) throws(HTTPRequestError) -> (WebRequest, Int, Int) {
-    guard let text = String(validating: bytes, as: UTF8.self) else { throw .malformed }
-    var lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)[...]
-    guard let first = lines.popFirst() else { throw .malformed }
-    let words = first.split(separator: " ", omittingEmptySubsequences: false)
-    guard words.count == 3, !words[0].isEmpty, words[0].utf8.allSatisfy({ $0 >= 65 && $0 <= 90 }) else {
+    // Bytes outside ASCII are allowed in values, if they are UTF-8.
+    guard isText(bytes) else { throw .malformed }
+    var lines = Lines(rest: bytes)
+    guard let first = lines.next() else { throw .malformed }
+    let words = first.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+    guard words.count == 3, !words[0].isEmpty, words[0].allSatisfy({ $0 >= 65 && $0 <= 90 }) else {
       throw .malformed
     }
-    guard words[2] == "HTTP/1.1" || words[2] == "HTTP/1.0" else {
-      throw words[2].hasPrefix("HTTP/") ? .versionNotSupported : .malformed
+    guard words[2].elementsEqual("HTTP/1.1".utf8) || words[2].elementsEqual("HTTP/1.0".utf8) else {
+      throw words[2].starts(with: "HTTP/".utf8) ? .versionNotSupported : .malformed
     }
-    guard words[1].hasPrefix("/"), words[1].utf8.allSatisfy({ $0 > 32 && $0 != 127 }) else { throw .malformed }
+    guard words[1].first == UInt8(ascii: "/"), words[1].allSatisfy({ $0 > 32 && $0 != 127 }) else { throw .malformed }
     var headers: [String: String] = [:]
-    for line in lines {
-      guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex else { throw .malformed }
-      let name = line[..<colon]
-      guard name.utf8.allSatisfy(isNameByte) else { throw .malformed }
-      let value = trimmed(line[line.utf8.index(after: colon)...])
-      guard value.utf8.allSatisfy({ $0 >= 32 && $0 != 127 || $0 == 9 }) else { throw .malformed }
-      let key = name.lowercased()
+    headers.reserveCapacity(16)
+    while let line = lines.next() {
+      guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex,
+        let key = name(line[..<colon])
+      else { throw .malformed }
+      let value = trimmed(line[(colon + 1)...])
+      guard value.allSatisfy({ $0 >= 32 && $0 != 127 || $0 == 9 }) else { throw .malformed }
+      let text = String(decoding: value, as: UTF8.self)
       if let before = headers[key] {
         // Two lengths or two hosts are how requests are smuggled; other headers may repeat.
         if key == "content-length" || key == "host" { throw .malformed }
-        headers[key] = before + ", " + value
+        headers[key] = before + ", " + text
       } else {
-        headers[key] = String(value)
+        headers[key] = text
       }
     }
     if headers["transfer-encoding"] != nil { throw headers["content-length"] == nil ? .lengthRequired : .malformed }
@@ -125,20 +127,20 @@ public struct HTTPRequestParser: Sendable {
       length = Int(text) ?? .max
     }
     if length > bodyLimit { throw .bodyTooLarge }
-    let target = words[1].split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+    let target = words[1].split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
     guard let path = decoded(target[0]) else { throw .malformed }
     var query: [WebField] = []
     if target.count > 1 {
-      for part in target[1].split(separator: "&") {
-        let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let name = decoded(pair[0]), let value = decoded(pair.count > 1 ? pair[1] : "") else { throw .malformed }
+      for part in target[1].split(separator: UInt8(ascii: "&")) {
+        let pair = part.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+        guard let name = decoded(pair[0]), let value = decoded(pair.count > 1 ? pair[1] : []) else { throw .malformed }
         query.append(WebField(name, value))
       }
     }
-    let isOld = words[2] == "HTTP/1.0"
+    let isOld = words[2].last == UInt8(ascii: "0")
     let connection = headers["connection"]?.lowercased() ?? ""
     let request = WebRequest(
-      method: String(words[0]), path: path, query: query, headers: headers,
+      method: String(decoding: words[0], as: UTF8.self), path: path, query: query, headers: headers,
       keepsAlive: isOld ? connection.contains("keep-alive") : !connection.contains("close"))
     return (request, end, length)
   }
@@ -155,18 +157,55 @@ public struct HTTPRequestParser: Sendable {
     }
   }
 
-  private static func trimmed(_ text: Substring) -> Substring {
+  /// The lines of a head, without their ends. A lone CR or LF ends nothing: it makes its line malformed.
+  private struct Lines {
+    var rest: ArraySlice<UInt8>?
+
+    init(rest: ArraySlice<UInt8>) { self.rest = rest }
+
+    mutating func next() -> ArraySlice<UInt8>? {
+      guard let bytes = rest else { return nil }
+      var index = bytes.startIndex
+      while index + 1 < bytes.endIndex {
+        if bytes[index] == 13, bytes[index + 1] == 10 {
+          rest = bytes[(index + 2)...]
+          return bytes[..<index]
+        }
+        index += 1
+      }
+      rest = nil
+      return bytes
+    }
+  }
+
+  /// ASCII, as nearly every head is, or else UTF-8.
+  private static func isText(_ bytes: ArraySlice<UInt8>) -> Bool {
+    bytes.allSatisfy { $0 < 128 } || String(validating: bytes, as: UTF8.self) != nil
+  }
+
+  /// A header's name in lower case; `nil` when a byte has no place in one.
+  private static func name(_ bytes: ArraySlice<UInt8>) -> String? {
+    var lower: [UInt8] = []
+    lower.reserveCapacity(bytes.count)
+    for byte in bytes {
+      guard isNameByte(byte) else { return nil }
+      lower.append((65...90).contains(byte) ? byte | 0x20 : byte)
+    }
+    return String(decoding: lower, as: UTF8.self)
+  }
+
+  private static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     var text = text
-    while let first = text.utf8.first, first == 32 || first == 9 { text = text.dropFirst() }
-    while let last = text.utf8.last, last == 32 || last == 9 { text = text.dropLast() }
+    while let first = text.first, first == 32 || first == 9 { text = text.dropFirst() }
+    while let last = text.last, last == 32 || last == 9 { text = text.dropLast() }
     return text
   }
 
   /// Percent-decoding; `nil` for a broken escape, a zero byte, or bytes that are no UTF-8. A plus sign stands for itself.
-  private static func decoded(_ text: Substring) -> String? {
-    guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
+  private static func decoded(_ text: ArraySlice<UInt8>) -> String? {
+    guard text.contains(UInt8(ascii: "%")) else { return String(decoding: text, as: UTF8.self) }
     var bytes: [UInt8] = []
-    var iterator = text.utf8.makeIterator()
+    var iterator = text.makeIterator()
     func digit(_ byte: UInt8?) -> UInt8? {
       switch byte {
       case .some(let b) where b >= 48 && b <= 57: b - 48
