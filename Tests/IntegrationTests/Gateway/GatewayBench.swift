@@ -381,6 +381,12 @@ final class GatewayBench {
     return market.tick.rounded(Price(micros: max(market.tick.micros, bid.micros - 50_000))!, .down)
   }
 
+  /// A price at which a buy trades though the ask may rise a little meanwhile; the collar allows twice that.
+  func takingPrice() throws -> Price {
+    let ask = try touch(.buy).price
+    return market.tick.rounded(Price(micros: min(Price.one.micros - market.tick.micros, ask.micros + 50_000))!, .down)
+  }
+
   func marketNow() throws -> MarketTime {
     SimClock.clock(try get("/sim/clock"))!.market(at: SystemClock.wall())
   }

@@ -34,8 +34,8 @@ import Testing
     try bench.startGateway()
     try bench.open()
     #expect(try bench.ledgerCash() == USD(dollars: 1000))
-    let ask = try bench.touch(.buy)
-    let entry = try bench.wish(price: ask.price, size: Shares(whole: 5))
+    let price = try bench.takingPrice()
+    let entry = try bench.wish(price: price, size: Shares(whole: 5))
     try bench.send(entry)
     let end = try bench.final(of: entry.terms.intent)
     #expect(end.event == .done && end.reason == "filled")
@@ -44,7 +44,7 @@ import Testing
       try bench.looker.query("SELECT count(*) AS n FROM fill_state WHERE status <> 'CONFIRMED'").one().int("n") == 0
     }
     let paid = try bench.looker.query("SELECT sum(notional) AS notional, sum(fee) AS fee FROM fills").one()
-    let most = try USD(ask.price, times: Shares(whole: 5), rounding: .nearest)
+    let most = try USD(price, times: Shares(whole: 5), rounding: .nearest)
     #expect(try paid.usd("notional") <= most && paid.usd("fee") > .zero)
     #expect(try bench.ledgerCash() == USD(dollars: 1000) - paid.usd("notional") - paid.usd("fee"))
     #expect(try privateCalls(bench) == 0)
@@ -55,7 +55,7 @@ import Testing
     let bench = try bench()
     try bench.startGateway()
     try bench.open()
-    let bought = try bench.wish(price: bench.touch(.buy).price, size: Shares(whole: 5))
+    let bought = try bench.wish(price: bench.takingPrice(), size: Shares(whole: 5))
     try bench.send(bought)
     #expect(try bench.final(of: bought.terms.intent).reason == "filled")
     let resting = try bench.wish(
