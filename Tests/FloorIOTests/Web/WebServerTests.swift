@@ -175,6 +175,25 @@ struct WebServerTests {
     #expect(statuses == ["413", "411", "400", "400", "400", "431", "400", "505", "400", "200"], "\(output)")
   }
 
+  @Test(
+    "a target has only visible ASCII, a header's value may have more, and a lone line feed ends no line",
+    arguments: [
+      ("GET /a%CC%97 HTTP/1.1", true), ("GET /\u{317} HTTP/1.1", false), ("GET /é HTTP/1.1", false),
+      ("GET / HTTP/1.1\r\nX-Name: é", true), ("GET / HTTP/1.1\r\nX-é: 1", false),
+      ("GET / HTTP/1.1\r\nX: a\nY: b", false),
+      ("GET / HTTP/1.1\nX: a", false), ("G\u{301}ET / HTTP/1.1", false),
+    ])
+  func bytesOfAHead(head: String, isTaken: Bool) {
+    var parser = HTTPRequestParser(bodyLimit: 100)
+    parser.append(Array((head + "\r\n\r\n").utf8))
+    do throws(HTTPRequestError) {
+      let request = try parser.next()
+      #expect(isTaken && request != nil)
+    } catch {
+      #expect(!isTaken && error == .malformed)
+    }
+  }
+
   @Test("Requests are cut the same from any pieces, one byte at a time included")
   func pieces() throws {
     let text =

@@ -102,7 +102,8 @@ public struct HTTPRequestParser: Sendable {
     guard words[2].elementsEqual("HTTP/1.1".utf8) || words[2].elementsEqual("HTTP/1.0".utf8) else {
       throw words[2].starts(with: "HTTP/".utf8) ? .versionNotSupported : .malformed
     }
-    guard words[1].first == UInt8(ascii: "/"), words[1].allSatisfy({ $0 > 32 && $0 != 127 }) else { throw .malformed }
+    // A target is ASCII (RFC 9112, section 3.2): what is not comes escaped.
+    guard words[1].first == UInt8(ascii: "/"), words[1].allSatisfy({ $0 > 32 && $0 < 127 }) else { throw .malformed }
     var headers: [String: String] = [:]
     headers.reserveCapacity(16)
     while let line = lines.next() {
