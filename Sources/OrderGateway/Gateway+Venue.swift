@@ -175,7 +175,8 @@ extension Gateway {
       link.market(slug) { [weak self] result in
         guard let self else { return }
         resolving.remove(slug)
-        guard case .success(let market?) = result, market.isResolved else { return }
+        guard case .success(let market?) = result else { return }
+        guard market.isResolved else { return noteOverdue(market, at: now) }
         let payouts = market.tokens.map(\.price)
         guard let yes = payouts[0], let no = payouts[1], yes.micros + no.micros == 1_000_000 else {
           // [0, 0] and the like are no final payouts: capital stays locked, and somebody is told.
@@ -184,6 +185,19 @@ extension Gateway {
         settle(slug, yes: yes)
       }
     }
+  }
+
+  /// Says once that a market in which something is held has no result although one is due: a dispute takes days, and all that time its
+  /// capital is bound. Up/down windows are decided within minutes, other questions within a day of their end.
+  private func noteOverdue(_ market: GammaMarket, at now: MarketTime) {
+    guard let end = market.end, positions.contains(where: { $0.slug == market.slug }) else { return }
+    let due: Duration = market.windowStart == nil ? .seconds(86_400) : .seconds(600)
+    guard now.since(end) > due, overdue.insert(market.slug).inserted else { return }
+    let word = market.resolutionStatus.isEmpty ? "no word of the oracle" : market.resolutionStatus
+    tell(
+      GatewayNote(
+        severity: .warning, code: "resolution_overdue",
+        detail: "\(market.slug): over since \(end), \(word); what is held in it stays bound until there is a result"))
   }
 
   private func settle(_ slug: MarketSlug, yes: Price) {
@@ -202,6 +216,7 @@ extension Gateway {
         for body in answer["events"]?.array ?? [] { publish(body) }
         settled.insert(slug)
         unsettled[slug] = nil
+        overdue.remove(slug)
         if core.openOrders.allSatisfy({ $0.terms.market != slug }) {
           shelf.forget(slug)
           sentinel.forget(slug)

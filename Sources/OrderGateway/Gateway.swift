@@ -83,6 +83,8 @@ final class Gateway {
   var settled: Set<MarketSlug> = []
   /// Decided markets that could not be paid, and when that is tried again.
   var unsettled: [MarketSlug: Retry] = [:]
+  /// Whose result is late, which was told.
+  var overdue: Set<MarketSlug> = []
   var loadingMarkets: [MarketSlug: [(IntentMessage, ProofVerdict)]] = [:]
   var positions: [HeldPosition] = []
   var agentStatuses: [AgentName: String] = [:]

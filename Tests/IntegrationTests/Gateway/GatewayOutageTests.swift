@@ -176,34 +176,13 @@ import Testing
   @Test("A decided window pays its positions once, from the venue's own outcome, and the books agree")
   func settlement() throws {
     let bench = try GatewayBench(venueArguments: ["--speed", "60", "--settlement-delay-s", "5"])
-    bench.slugWanted = { $0.windowStart != nil && $0.slug.text.contains("-5m-") }
     try bench.startGateway()
     try bench.open()
-    // A window of five seconds may close, or the price move away, under a busy machine's hands: the next one will do.
-    var position = Shares.zero
-    var endings: [String] = []
-    let deadline = SystemClock.monotonic().advanced(by: .seconds(60))
-    while position == .zero, SystemClock.monotonic() < deadline {
-      try bench.chooseMarket()
-      guard let ask = (try? bench.book(.yes))?.bestAsk, ask.size >= Shares(whole: 5) else {
-        endings.append("\(bench.market.slug) is over")
-        continue
-      }
-      try bench.publishBook()
-      // Three ticks above what is offered now: still inside the collar.
-      let above = ask.price.micros + 3 * bench.market.tick.micros
-      let price = try #require(Price(micros: min(above, 1_000_000 - bench.market.tick.micros)))
-      let entry = try bench.wish(price: price, size: Shares(whole: 5), useful: .seconds(60))
-      try bench.send(entry)
-      let end = try bench.final(of: entry.terms.intent)
-      position = end.position
-      endings.append("\(end.event.rawValue) \(end.reason) \(end.detail)")
-    }
-    try #require(position > .zero, "\(endings)")
+    let slug = try bench.buyIntoWindow()
     try bench.until("the window to be paid", within: .seconds(30)) { bench.events.contains { $0.event == .settled } }
     #expect(bench.events.count { $0.event == .settled } == 1)
     let state = try bench.looker.query(
-      "SELECT state, payout_yes FROM markets WHERE slug = $1", [.id(bench.market.slug)]
+      "SELECT state, payout_yes FROM markets WHERE slug = $1", [.id(slug)]
     ).one()
     #expect(try state.text("state") == "RESOLVED")
     try bench.until("ledger and venue to agree", within: .seconds(10)) {
