@@ -29,23 +29,40 @@ public struct DeflatedSharpe: Hashable, Sendable {
       } / n
     }
     let variance = moment(2)
-    let skewness = moment(3) / (variance * variance.squareRoot())
-    let kurtosis = moment(4) / (variance * variance)
-    var expected = 0.0
+    var spread = 0.0
     if sharpes.count > 1 {
       let count = Double(sharpes.count)
       let middle = sharpes.reduce(0, +) / count
-      let spread = (sharpes.reduce(0) { $0 + ($1 - middle) * ($1 - middle) } / (count - 1)).squareRoot()
+      spread = (sharpes.reduce(0) { $0 + ($1 - middle) * ($1 - middle) } / (count - 1)).squareRoot()
+    }
+    self.init(
+      sharpe, of: results.count, skewness: moment(3) / (variance * variance.squareRoot()),
+      kurtosis: moment(4) / (variance * variance), trials: sharpes.count, spread: spread)
+  }
+
+  /// From the figures that the paper needs; `nil` where they contradict each other, so that the ratio has no deviation.
+  /// - Parameters:
+  ///   - sharpe: of the winner, not annualised.
+  ///   - count: of its results.
+  ///   - kurtosis: 3 for normal results.
+  ///   - trials: how many settings were tried.
+  ///   - spread: deviation of their ratios.
+  public init?(
+    _ sharpe: Double, of count: Int, skewness: Double, kurtosis: Double, trials: Int, spread: Double
+  ) {
+    var expected = 0.0
+    if trials > 1 {
+      let trials = Double(trials)
       expected =
         spread
-        * ((1 - DeflatedSharpe.euler) * NormalDistribution.quantile(1 - 1 / count)
-          + DeflatedSharpe.euler * NormalDistribution.quantile(1 - 1 / (count * Elementary.exp(1))))
+        * ((1 - DeflatedSharpe.euler) * NormalDistribution.quantile(1 - 1 / trials)
+          + DeflatedSharpe.euler * NormalDistribution.quantile(1 - 1 / (trials * Elementary.exp(1))))
     }
     let scale = 1 - skewness * sharpe + (kurtosis - 1) / 4 * sharpe * sharpe
     guard scale > 0 else { return nil }
     self.sharpe = sharpe
     expectedBest = expected
-    probability = NormalDistribution.cdf((sharpe - expected) * (n - 1).squareRoot() / scale.squareRoot())
+    probability = NormalDistribution.cdf((sharpe - expected) * Double(count - 1).squareRoot() / scale.squareRoot())
   }
 
   /// Mean over sample deviation; `nil` below two values or without a deviation.

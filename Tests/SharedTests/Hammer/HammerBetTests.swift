@@ -90,6 +90,29 @@ struct HammerBetTests {
     #expect(amount.micros % 10_000 == 0)
   }
 
+  /// E. Thorp, "The Kelly Criterion in Blackjack, Sports Betting, and the Stock Market", 2006, section 2: even money on a coin.
+  @Test(
+    "Without fees, at one half, the Kelly share is Thorp's 2p − 1: 6 % of the bankroll on a coin of 0.53",
+    arguments: [0.53, 0.55, 0.6])
+  func thorp(probability: Double) throws {
+    let free = HammerBet.Offer(
+      up: BookTop(bids: [level(50, 100)], asks: [level(50, 100_000)]),
+      down: BookTop(bids: [level(50, 100)], asks: [level(50, 100_000)]), tick: .cent, minimumSize: Shares(whole: 5),
+      fee: TakerFee(rateMicros: 0, exponent: 1)!)
+    let bet = HammerBet(
+      model: probability, hint: nil, free,
+      settings {
+        $0.alpha = 1
+        $0.standardErrors = 0
+        $0.kellyFraction = 1
+        $0.perTradeMax = USD(dollars: 1000)
+        $0.quoteSize = USD(dollars: 1000)
+        $0.bankrollShareMax = 1
+      })
+    #expect(abs(try #require(bet.kelly) - (2 * probability - 1)) < 1e-12)
+    #expect(abs(try #require(bet.stake) - 1000 * (2 * probability - 1)) < 1e-9)
+  }
+
   @Test("Down is the mirror of Up")
   func mirror() throws {
     let up = HammerBet(model: 0.985, hint: nil, offer(bid: 91, asks: [level(92, 50)]), settings())
