@@ -51,6 +51,7 @@ final class Auditor {
       return database.isConnected && late ? 1 : 0
     }
     process.loop.every(.seconds(1)) { [self] in chainEntries() }
+    process.loop.every(JournalPorter.interval) { [porter = JournalPorter(process)] in porter.pass() }
     database.onStateChange = { [self] isUp in
       process.note = isUp ? "" : "database away"
       lastPassEnd = SystemClock.monotonic()

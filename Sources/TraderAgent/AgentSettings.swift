@@ -8,6 +8,10 @@ struct AgentSettings {
   let strategyName: String
   let strategy: any Strategy
   let series: [MarketSeries]
+  /// Dollars to spend on one entry.
+  let size: USD
+  /// The strategy's parameters, complete.
+  let parameters: JSON
   let secret: IntentSecret
 
   init(_ birth: BirthDocument) throws(FloorFailure) {
@@ -28,10 +32,14 @@ struct AgentSettings {
     let size = agent?["size_usd"]?.usd
     if size == nil { problems.append("agent.size_usd is missing or no amount") }
     let strategyName = agent?["strategy"]?.string ?? ""
+    let given = agent?["parameters"] ?? .object([])
     var strategy: (any Strategy)?
+    var parameters = given
     do throws(StrategyParameters.Refusal) {
-      strategy = try StrategyRegistry.make(
-        strategyName, parameters: agent?["parameters"] ?? .object([]), size: size ?? USD(dollars: 1))
+      strategy = try StrategyRegistry.make(strategyName, parameters: given, size: size ?? USD(dollars: 1))
+      if let kind = StrategyRegistry.kind(strategyName), let size {
+        parameters = try StrategyParameters(kind, given, size: size).json(of: kind)
+      }
     } catch {
       problems += error.problems
     }
@@ -40,13 +48,15 @@ struct AgentSettings {
     }
     let secret = birth.secrets["intent_secret"].flatMap { IntentSecret(hex: $0.reveal()) }
     if secret == nil { problems.append("the secret intent_secret is missing or not 32 hex digits") }
-    guard problems.isEmpty, let name, let strategy, let secret else {
+    guard problems.isEmpty, let name, let strategy, let size, let secret else {
       throw FloorFailure(.configuration, "birth document: " + problems.joined(separator: "; "))
     }
     self.name = name
     self.strategyName = strategyName
     self.strategy = strategy
     self.series = series
+    self.size = size
+    self.parameters = parameters
     self.secret = secret
   }
 

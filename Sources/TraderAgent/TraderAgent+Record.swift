@@ -51,6 +51,7 @@ extension TraderAgent {
     if isFirst {
       resume(checkpoint, snapshot, missed)
     } else {
+      journal?.note(.reconcile(snapshot, missed: missed))
       core.reconcile(snapshot, missed: missed)
     }
     process.log.info(
@@ -74,6 +75,7 @@ extension TraderAgent {
   private func resume(_ checkpoint: AgentCheckpoint?, _ snapshot: AgentSnapshot?, _ missed: [OrderEventMessage]) {
     hasResumed = true
     fileCheckpoint = nil
+    journal?.note(.resume(checkpoint: checkpoint, snapshot: snapshot, missed: missed))
     if !core.resume(checkpoint: checkpoint, snapshot: snapshot, missed: missed) {
       process.log.warning("the strategy's checkpoint is not usable: it warms up again")
     }

@@ -20,6 +20,8 @@ final class TraderAgent {
   let database: Database
   let file: CheckpointFile
   let decisions: DecisionWriter
+  /// `nil` where none is wanted.
+  let journal: AgentJournal?
   var core: AgentCore
   var clock: MarketClock?
   var sequences = SequenceCounter()
@@ -60,6 +62,7 @@ final class TraderAgent {
       identity: .init(
         name: settings.name, strategy: settings.strategyName, epoch: process.birth.epoch, series: settings.series),
       strategy: settings.strategy)
+    journal = AgentJournal(process, settings)
     file = CheckpointFile(directory: process.birth.stateDirectory + "/checkpoints", name: settings.name.text)
     database = try process.database()
     bus = try process.bus()
@@ -217,8 +220,11 @@ final class TraderAgent {
       return
     }
     unheeded = 0
+    let now = clock.market(at: SystemClock.wall())
+    journal?.note(JournalEntry(event, now: now))
     var effects: [AgentEffect] = []
-    core.handle(event, now: clock.market(at: SystemClock.wall()), &effects)
+    core.handle(event, now: now, &effects)
+    journal?.note(effects)
     for effect in effects { perform(effect) }
     if effects.contains(where: { if case .record(let decision) = $0 { decision.kind == .signal } else { false } }) {
       // Right behind the intents, in the same turn: a price must not wait for this row.
@@ -262,6 +268,7 @@ final class TraderAgent {
       take(.mode(floorMode))
     }
     take(.beat)
+    journal?.beat()
     decisions.flush()
     if wantsSave { save() }
   }
@@ -289,8 +296,11 @@ final class TraderAgent {
     isLeaving = true
     process.log.info("leaving", [.text("reason", reason.description)])
     take(.drain)
+    journal?.note(.finish)
     var effects: [AgentEffect] = []
     core.finish(&effects)
+    journal?.note(effects)
+    journal?.write()
     for effect in effects { perform(effect) }
     decisions.onIdle = { [weak self] in self?.endWhenDone() }
     save()

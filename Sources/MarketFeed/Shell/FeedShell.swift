@@ -21,6 +21,9 @@ final class FeedShell {
   /// With an API key only.
   private let polybolt: PolyBoltStream?
   private let recorder: FrameRecorder?
+  /// What is published, for a replay of the day; `nil` where none is wanted.
+  private let journal: DayJournal?
+  private var page = FeedPage()
   private var isFlushDue = false
   /// Messages of the market stream that were read since the last flush: what they say is told to nobody yet.
   private var untold = 0
@@ -61,6 +64,10 @@ final class FeedShell {
     } else {
       recorder = nil
     }
+    let journalSettings = JournalSettings(process.birth)
+    journal =
+      journalSettings.isOn
+      ? DayJournal(journalSettings, writer: process.birth.process, life: process.birth.boot, log: process.log) : nil
     bus = try process.bus()
     record = MarketRecord(
       database: try process.database(), loop: loop, log: log, keepDays: configuration.keepTickDays)
@@ -225,7 +232,9 @@ final class FeedShell {
     // A socket's end has effects of its own: they come after all of these, or messages would overtake each other.
     var ended: [(id: MarketSocketID, why: String)] = []
     defer { for (id, why) in ended { market.reconnect(id, why) } }
-    for effect in core.takeEffects() {
+    let effects = core.takeEffects()
+    writeJournal(effects)
+    for effect in effects {
       switch effect {
       case .publish(let channel, let payload):
         trace?.note(.feedPublished, payload, after: "\"ts_ns\":")
@@ -255,6 +264,16 @@ final class FeedShell {
       case .mark(let mark): keep(.mark(mark))
       }
     }
+  }
+
+  /// Before anybody can hear it: what an agent decided on must be there whenever this process is killed. One write a turn.
+  private func writeJournal(_ effects: [FeedEffect]) {
+    guard let journal else { return }
+    for case .publish(let channel, let payload) in effects where channel != Names.clock { page.add(payload) }
+    guard !page.isEmpty else { return }
+    // What is lost is told by the journal, and missed by its orders.
+    _ = journal.append(page.bytes, at: SystemClock.wall())
+    page.clear()
   }
 
   private func answered(_ body: (inout FeedCore, Instant) -> Void) {

@@ -98,6 +98,14 @@ public struct AgentCore: Sendable {
     for row in tally.close(nil, at: context.now) { record(row, &effects) }
   }
 
+  /// Ends an intent that nobody will ever answer, as in a replay in which the world goes on as recorded: the strategy hears that it
+  /// lapsed. Without such an intent nothing happens.
+  public mutating func abandon(_ intent: IntentID, _ effects: inout [AgentEffect]) {
+    guard let flight = context.flights[intent] else { return }
+    context.flights.end(intent)
+    think(.lapsed(flight.terms), &effects)
+  }
+
   /// Why no new entries are made.
   private var entriesClosed: RefusalReason? {
     if isDraining { return .draining }

@@ -88,3 +88,27 @@ public struct AgentSnapshot: Hashable, Sendable {
     self.checkpoint = checkpoint
   }
 }
+
+extension AgentSnapshot {
+  /// As `init` reads it, without the checkpoint: whoever keeps a snapshot keeps the checkpoint that was used beside it.
+  public var json: JSON {
+    [
+      "id": .int(id), "epoch": .int(epoch.number), "status": .string(status), "cursor": .int(cursor),
+      "positions": .array(
+        positions.map {
+          [
+            "market": .text($0.market), "outcome": .string($0.outcome.rawValue), "shares": .text($0.shares),
+            "cost": .text($0.cost), "opened_market_ns": .int($0.openedAt.nanoseconds),
+          ]
+        }),
+      "orders": .array(
+        orders.map {
+          [
+            "intent": .text($0.intent), "market": .text($0.market), "outcome": .string($0.outcome.rawValue),
+            "side": .string($0.side.rawValue), "type": .string($0.type.rawValue), "price": .text($0.price),
+            "size": .text($0.size),
+          ]
+        }),
+    ]
+  }
+}

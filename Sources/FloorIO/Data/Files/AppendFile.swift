@@ -12,8 +12,9 @@ public final class AppendFile {
   /// Part of a failed append is behind `size` still, and must go before anything else comes.
   private var isTorn = false
 
-  /// Opens or makes it; its name is durable then. A symbolic link at the end of the path is refused.
-  public init(_ path: String) throws {
+  /// Opens or makes it. A symbolic link at the end of the path is refused.
+  /// - Parameter isDurable: waits until a new file's name is on the disk.
+  public init(_ path: String, isDurable: Bool = true) throws {
     self.path = path
     size = 0
     let isNew = !SmallFile.exists(path)
@@ -22,7 +23,7 @@ public final class AppendFile {
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else { throw SystemError.last("fstat", path) }
     size = Int(status.st_size)
-    if isNew, let slash = path.lastIndex(of: "/") { try AtomicFile.syncDirectory(String(path[...slash])) }
+    if isNew, isDurable, let slash = path.lastIndex(of: "/") { try AtomicFile.syncDirectory(String(path[...slash])) }
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }

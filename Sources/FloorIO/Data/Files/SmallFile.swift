@@ -30,4 +30,10 @@ public enum SmallFile {
     var status = stat()
     return unsafe lstat(path, &status) == 0
   }
+
+  /// The folder that holds a path.
+  static func parent(of path: String) -> String {
+    let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    return folder.isEmpty ? "/" : folder
+  }
 }

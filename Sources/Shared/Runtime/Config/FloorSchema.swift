@@ -9,7 +9,8 @@ public enum FloorSchema {
   ]
 
   public static let schema = ConfigSchema(
-    floorKeys + limitKeys + marketKeys + orderKeys + supervisionKeys + judgingKeys + auditorKeys + serviceKeys
+    floorKeys + limitKeys + marketKeys + replayKeys + orderKeys + supervisionKeys + judgingKeys + auditorKeys
+      + serviceKeys
       + housekeepingKeys, legacy: LegacySpellings.floor)
 
   private static let allSeries = ["btc-5m", "btc-15m", "eth-5m", "eth-15m"]
@@ -114,6 +115,19 @@ public enum FloorSchema {
     ConfigKey(
       "market.recording_max_mb", .whole(1...1_000_000, .megabytes), builtIn: "2048",
       "Size that all recordings together may reach before the oldest are deleted."),
+  ]
+
+  private static let replayKeys: [ConfigKey] = [
+    ConfigKey(
+      "replay.record", .flag, builtIn: "true",
+      "Whether feed and agents write down what was published, consumed and decided, so that floor replay can decide a day once more."
+    ),
+    ConfigKey(
+      "replay.max_mb", .whole(1...1_000_000, .megabytes), builtIn: "4096",
+      "Size that all journal files together may reach before the oldest are deleted."),
+    ConfigKey(
+      "replay.keep_days", .whole(1...3650, .days), builtIn: "7",
+      "Days whose journals are kept, today among them."),
   ]
 
   private static let orderKeys: [ConfigKey] = [
