@@ -106,6 +106,7 @@ struct SimulatedFloor: Sendable {
       desk.see(update, tape.market(update.slug), tape.book(of:), at: now, &news)
       hear(news)
       for index in cores.indices { handle(.market(update), index) }
+    case .trade(let slug, let trade): desk.trade(slug, trade, at: now)
     case .reference(let price): for index in cores.indices { handle(.reference(price), index) }
     case .settled(let slug, let payout, _):
       var news = BacktestDesk.News()

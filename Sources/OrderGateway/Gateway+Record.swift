@@ -90,6 +90,7 @@ extension Gateway {
   func heard(_ channel: String, _ payload: [UInt8]) {
     if let slug = Names.slug(ofMarketUpdates: channel) {
       shelf.update(slug, payload)
+      onMarket?(slug)
     } else if channel == Names.intents {
       heardIntent(payload)
     } else if channel == Names.clock {

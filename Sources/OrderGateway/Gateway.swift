@@ -66,6 +66,8 @@ final class Gateway {
   var backlog = Backlog(most: 10_000)
 
   // The venue
+  /// A market was told anew: set where orders are matched here.
+  var onMarket: ((MarketSlug) -> Void)?
   var breaker = VenueBreaker()
   var venueMode = VenueModeMirror()
   var clockOffset = ClockOffset()

@@ -46,5 +46,11 @@ private func paper(_ process: FloorProcess, _ config: GatewayConfiguration) thro
     loop: process.loop, log: process.log, config: config, directory: process.birth.stateDirectory + "/journal")
   let gateway = try Gateway(process: process, config: config, link: link, stream: link.stream)
   link.fee = { [weak gateway] token in gateway?.shelf.fee(of: token) }
+  gateway.onMarket = { [weak gateway, weak link] slug in
+    guard let gateway, let link, let terms = gateway.shelf.terms[slug], link.isAtWork(terms.yes, terms.no),
+      let update = gateway.shelf.update(slug)
+    else { return }
+    link.see(update, yes: terms.yes, no: terms.no)
+  }
   return gateway
 }

@@ -62,6 +62,29 @@ struct BacktestTests {
     #expect(early.report.trips.first?.entryPrice == Price(micros: 610_000))
   }
 
+  @Test(
+    "A resting order is filled by a trade that goes past its price, told of either outcome, and pays no fee; without a trade nothing fills",
+    arguments: [("0.01", Side.sell), ("0.99", .buy)])
+  func rests(price: String, side: Side) throws {
+    // It rests a few cents above nothing, on YES and on NO in turn, and never takes.
+    let drill = agent("drill", ["take_every_count": 0, "useful_for_s": 3600])
+    var quiet = TapeFixture()
+    for second in stride(from: 1.0, to: 299, by: 4) {
+      quiet.book(second, bid: "0.50", ask: "0.52")
+      quiet.book(second + 2, bid: "0.49", ask: "0.52")
+    }
+    quiet.resolved(340, .yes)
+    #expect(try Backtest.run(quiet.frames, [drill], settings()).report.fills == 0)
+    var tape = quiet
+    tape.trade(100.5, price, "500", side: side)
+    let (report, _) = try Backtest.run(tape.frames, [drill], settings())
+    #expect(report.fills > 0 && report.booksBalance)
+    #expect(report.trips.allSatisfy { $0.outcome == (side == .sell ? .yes : .no) })
+    #expect(report.trips.allSatisfy { $0.entryPrice <= Price(micros: 50_000)! && $0.fees == .zero })
+    // What the trade brought is all there was.
+    #expect(report.trips.reduce(Shares.zero) { $0 + $1.shares } <= Shares(whole: 500))
+  }
+
   @Test("A walk through two levels pays each its price, and what the limit does not reach is not bought")
   func walk() throws {
     var tape = TapeFixture()

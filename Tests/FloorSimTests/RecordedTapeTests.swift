@@ -52,6 +52,22 @@ struct RecordedTapeTests {
     #expect(told.map(\.envelope.sequence) == Array(1...Int64(told.count)) && told.count >= 4)
   }
 
+  @Test("A trade is told before the update that includes it, once however often it comes")
+  func trades() {
+    var fixture = TapeFixture()
+    fixture.book(1, bid: "0.50", ask: "0.52")
+    fixture.trade(2, "0.52", "30")
+    fixture.trade(2, "0.52", "30")
+    let events = tell(fixture).events
+    let trades = events.indices.filter { if case .trade = events[$0] { true } else { false } }
+    #expect(trades.count == 1)
+    guard case .trade(_, let trade) = events[trades[0]], case .market(let update) = events[trades[0] + 1] else {
+      Issue.record("no update follows the trade")
+      return
+    }
+    #expect(update.last == trade && trade.size == Shares(whole: 30) && trade.side == .buy && trade.outcome == .yes)
+  }
+
   @Test("A book that nobody speaks of grows old, and the market says so")
   func stale() {
     var fixture = TapeFixture()

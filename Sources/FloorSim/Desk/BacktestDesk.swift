@@ -74,8 +74,22 @@ struct BacktestDesk: Sendable {
     guard !atWork.isEmpty else { return }
     for token in [market.yesToken, market.noToken] where atWork.contains(token) {
       guard let book = book(token) else { continue }
-      exchange.observe(book)
+      exchange.observe(book, at: now)
       tell(exchange.meet(book, at: now), at: now)
+    }
+  }
+
+  /// Somebody has traded: what rests at that price moves up, or is filled. A share of one outcome bought is one of the other sold.
+  mutating func trade(_ slug: MarketSlug, _ trade: LastTrade, at now: MarketTime) {
+    guard let market = markets[slug], views[slug]?.state == .live else { return }
+    let atWork = exchange.tokensAtWork
+    var left = trade.size
+    for outcome in Outcome.allCases where atWork.contains(market.token(of: outcome)) {
+      let isTold = outcome == trade.outcome
+      let entries = exchange.meet(
+        trade: market.token(of: outcome), isTold ? trade.side : trade.side.opposite,
+        at: isTold ? trade.price : trade.price.complement, size: &left, now)
+      tell(entries, at: now)
     }
   }
 
@@ -204,7 +218,7 @@ struct BacktestDesk: Sendable {
       answer(.answered(order.id, .rejected(.notReady, detail: "no book to match against")), now)
       return
     }
-    exchange.observe(shown)
+    exchange.observe(shown, at: now)
     let decision = exchange.place(order, on: shown, fee: market.fee, at: now)
     // Whoever asked is answered first.
     answer(.answered(order.id, decision.outcome), now)

@@ -166,7 +166,9 @@ public struct RecordedTape: Sendable {
       }
     default: break
     }
-    if followed[slug]?.keeper.apply(event, at: now) == true { publish(slug, &events) }
+    guard followed[slug]?.keeper.apply(event, at: now) == true else { return }
+    if case .lastTrade = event, let trade = followed[slug]?.keeper.last { events.append(.trade(slug, trade)) }
+    publish(slug, &events)
   }
 
   /// A book of one level a side out of best prices, where the terms allow it and no real book is there.

@@ -3,6 +3,8 @@ import Shared
 /// What a recording says next, in the feed's own words.
 public enum TapeEvent: Hashable, Sendable {
   case market(MarketUpdate)
+  /// Somebody has traded. The market's update follows.
+  case trade(MarketSlug, LastTrade)
   case reference(ReferencePrice)
   /// The market is decided: dollars per YES share.
   case settled(MarketSlug, payout: Price, TapeResult)

@@ -38,7 +38,14 @@ final class PaperJournal {
     for entry in entries { account.apply(entry) }
   }
 
-  func observe(_ book: VenueBook) { account.observe(book) }
+  func observe(_ book: VenueBook, at now: MarketTime) { account.observe(book, at: now) }
+
+  /// What a public trade fills: to be recorded.
+  func meet(
+    trade token: TokenID, _ side: Side, at price: Price, size: inout Shares, _ now: MarketTime
+  ) -> [PaperEntry] {
+    account.meet(trade: token, side, at: price, size: &size, now)
+  }
 
   /// Begins a long journal anew. Throws when the disk does not take the new one: the old one then goes on.
   func renewWhenLong(at now: MarketTime) throws {

@@ -5,7 +5,8 @@ import Shared
 /// Paper on the real venue's public data: reads its books and listings, sends it nothing, and has orders matched in this process by
 /// `PaperExchange`. The gateway sees what it would see of the venue; signed bytes are made, recorded, and stay here.
 ///
-/// A book is asked for at each order and, once a second, for each token on which something rests. On one thread, the loop's.
+/// A book is asked for at each order and, once a second, for each token on which something rests; trades come from the feed. On one thread,
+/// the loop's.
 final class PaperVenueLink: VenueLink {
   var onExchange: ((_ answered: Bool) -> Void)? {
     didSet {
@@ -33,6 +34,8 @@ final class PaperVenueLink: VenueLink {
   /// Fills that were told as matched, and are to be told as confirmed.
   private var unconfirmed: [PaperFill] = []
   private var beats: Int64 = 0
+  /// What takers had moved when a market with resting orders was last seen.
+  private var flows: [MarketSlug: TakerFlow] = [:]
 
   private static let lookEvery = Duration.seconds(1)
 
@@ -89,7 +92,7 @@ final class PaperVenueLink: VenueLink {
 
   private func place(_ order: PaperOrder, on book: VenueBook) -> SubmitOutcome {
     guard let fee = fee(order.token) else { return .rejected(.notReady, detail: "the market's fee is not known") }
-    journal.observe(book)
+    journal.observe(book, at: now)
     let decision = journal.account.place(order, on: book, fee: fee, at: now)
     guard record(decision.entries) else { return .rejected(.other, detail: "the paper journal was not written") }
     return decision.outcome
@@ -150,6 +153,33 @@ final class PaperVenueLink: VenueLink {
 
   func clock(_ done: @escaping (Result<MarketClock, VenueCallError>) -> Void) { later { done(.success(.live)) } }
 
+  // MARK: - What others trade
+
+  /// Does anything rest on one of these tokens? Where nothing does, nothing need be seen.
+  func isAtWork(_ yes: TokenID, _ no: TokenID) -> Bool {
+    guard let account = opened?.account else { return false }
+    return account.rests(on: yes) || account.rests(on: no)
+  }
+
+  /// A market as the feed shows it: its last trade is met by what rests there. Trades that one message folds into one count as their last
+  /// one alone, so that a fill may be missed, and none is made up.
+  func see(_ update: MarketUpdate, yes: TokenID, no: TokenID) {
+    if flows.count > 200 { flows.removeAll() }
+    let known = flows.updateValue(update.flow, forKey: update.slug)
+    guard let known, let last = update.last else { return }
+    let isTowardYes = (last.side == .buy) == (last.outcome == .yes)
+    var left = min(
+      last.size,
+      isTowardYes ? update.flow.towardYes - known.towardYes : update.flow.towardNo - known.towardNo)
+    for (outcome, token) in [(Outcome.yes, yes), (.no, no)] where left > .zero && journal.account.rests(on: token) {
+      let isTold = outcome == last.outcome
+      record(
+        journal.meet(
+          trade: token, isTold ? last.side : last.side.opposite, at: isTold ? last.price : last.price.complement,
+          size: &left, now))
+    }
+  }
+
   // MARK: - What time brings
 
   private func look() {
@@ -161,7 +191,7 @@ final class PaperVenueLink: VenueLink {
         guard let self else { return }
         asking.remove(token)
         guard case .success(let book) = result else { return }
-        journal.observe(book)
+        journal.observe(book, at: now)
         record(journal.account.meet(book, at: now))
       }
     }

@@ -392,7 +392,11 @@ final class GatewayBench {
   }
 
   /// Plays the feed: the market as it stands now.
-  func publishBook() throws {
+  ///
+  /// - Parameters:
+  ///   - last: the newest trade.
+  ///   - flow: what takers have moved so far.
+  func publishBook(last: LastTrade? = nil, flow: TakerFlow = .none) throws {
     feedSequence += 1
     func top(_ book: BookTop) -> BookTop { BookTop(bids: Array(book.bids.prefix(5)), asks: Array(book.asks.prefix(5))) }
     let update = MarketUpdate(
@@ -400,7 +404,7 @@ final class GatewayBench {
         source: "market-feed", boot: "f1", sequence: feedSequence, time: try marketNow(), sent: SystemClock.wall()),
       order: feedSequence, slug: market.slug, series: nil, state: .live, bookEpoch: 1, tick: market.tick,
       minimumSize: market.minimumSize, fee: market.fee, startsAt: nil, endsAt: market.end, yes: top(try book(.yes)),
-      no: top(try book(.no)))
+      no: top(try book(.no)), last: last, flow: flow)
     try until("the feed's bus") { feedBus.isConnected }
     feedBus.publish(Names.marketUpdates(market.slug), update.bytes)
   }

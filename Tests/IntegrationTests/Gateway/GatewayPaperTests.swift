@@ -80,6 +80,42 @@ import Testing
     #expect(try privateCalls(bench) == 0)
   }
 
+  @Test(
+    "a resting order is filled by the trades that the feed tells, once they went past its price; what others fill first is not ours"
+  )
+  func rests() throws {
+    let bench = try bench()
+    try bench.startGateway()
+    try bench.open()
+    let price = try bench.restingPrice()
+    let resting = try bench.wish(price: price, size: Shares(whole: 5), type: .goodTillCancelled)
+    try bench.send(resting)
+    try bench.until("the order to rest") { bench.events(of: resting.terms.intent).contains { $0.event == .live } }
+    func tell(_ shares: Int64, at price: Price, _ sum: Int64) throws {
+      try bench.publishBook(
+        last: LastTrade(outcome: .yes, side: .sell, price: price, size: Shares(whole: shares)),
+        flow: TakerFlow(towardYes: .zero, towardNo: Shares(whole: sum)))
+    }
+    // What was traded before it rested, and above its price, says nothing.
+    try tell(50, at: price, 1000)
+    let above = try #require(Price(micros: price.micros + bench.market.tick.micros))
+    try tell(7, at: above, 1007)
+    let below = try #require(Price(micros: price.micros - bench.market.tick.micros))
+    try tell(2, at: below, 1009)
+    try bench.until("the first part") {
+      bench.events(of: resting.terms.intent).contains { $0.fill?.size == Shares(whole: 2) }
+    }
+    try tell(40, at: below, 1049)
+    let end = try bench.final(of: resting.terms.intent)
+    #expect(end.reason == "filled" && end.position == Shares(whole: 5))
+    let paid = try bench.looker.query(
+      "SELECT count(*) AS n, sum(notional) AS notional, sum(fee) AS fee FROM fills"
+    ).one()
+    #expect(try paid.int("n") == 2 && paid.usd("fee") == .zero)
+    #expect(try paid.usd("notional") == USD(price, times: Shares(whole: 5), rounding: .nearest))
+    #expect(try privateCalls(bench) == 0)
+  }
+
   @Test("a venue that does not answer is a refusal here, never an unknown outcome")
   func venueAway() throws {
     let bench = try bench()

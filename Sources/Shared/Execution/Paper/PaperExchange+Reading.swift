@@ -101,6 +101,8 @@ extension PaperExchange {
         apply(entry)
       }
     }
+    // No book was seen since: what still rests joins the next one at the back.
+    places = [:]
   }
 
   /// One record of the journal: what happened together stands together, or not at all.

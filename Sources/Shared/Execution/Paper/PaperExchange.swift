@@ -1,10 +1,10 @@
 /// A wallet of play money that trades against the real venue's public books, without a word to the venue. Pure: books and time come in, facts
 /// go out; the shell writes them to the disk, then has them `apply`d, then tells of them.
 ///
-/// What it grants is what the shown book proves. A taking order walks the levels that stand there and pays the market's fee; what it took is
-/// gone until the venue shows that level with another size. A resting order fills only when somebody's price on the other side reaches its
-/// own, for what stands there, at its own price: it has no place in the queue, so trades at its price that leave the book uncrossed pass it
-/// by. Real fills of resting orders are more frequent, never less.
+/// What it grants is what the shown book and the public trades prove. A taking order walks the levels that stand there and pays the market's
+/// fee; what it took is gone until the venue shows that level with another size. A resting order fills at its own price: when somebody's price
+/// on the other side reaches its own, for what stands there, and when a trade went past its price or used up all that stood before it in the
+/// queue (`QueuePlace`, an estimate that errs towards the back).
 public struct PaperExchange: Sendable {
   public struct Resting: Hashable, Sendable {
     public let order: PaperOrder
@@ -43,6 +43,8 @@ public struct PaperExchange: Sendable {
   var nextFill: Int64 = 1
   /// Forgotten by a restart: what we took then counts as come back.
   var taken: [LevelKey: Taken] = [:]
+  /// Of what rests. Forgotten by a restart: what rested begins at the back then.
+  var places: [VenueOrderID: QueuePlace] = [:]
 
   public init() {}
 
@@ -53,6 +55,7 @@ public struct PaperExchange: Sendable {
     case .deposit(let amount): cash += amount
     case .placed(let order, let condition, let at):
       orders[order.id] = Resting(order: order, condition: condition, placedAt: at)
+      if order.timeInForce.rests { places[order.id] = QueuePlace(ahead: shown(beside: order)) }
     case .filled(let fill):
       fills.append(fill)
       nextFill = max(nextFill, fill.number + 1)
@@ -73,8 +76,8 @@ public struct PaperExchange: Sendable {
     }
   }
 
-  /// Takes a book in: what was taken of a level that now shows another size is of the past.
-  public mutating func observe(_ book: VenueBook) {
+  /// Takes a book in, when it is seen: what was taken of a level that now shows another size is of the past.
+  public mutating func observe(_ book: VenueBook, at now: MarketTime) {
     for (isAsk, levels) in [(false, book.bids), (true, book.asks)] {
       for level in levels {
         let key = LevelKey(token: book.token, isAsk: isAsk, price: level.price)
@@ -86,6 +89,7 @@ public struct PaperExchange: Sendable {
     taken = taken.filter { key, _ in
       key.token != book.token || (key.isAsk ? shown.contains(key.price) : bids.contains(key.price))
     }
+    moveUp(book.token, at: now)
   }
 
   // MARK: - Submissions

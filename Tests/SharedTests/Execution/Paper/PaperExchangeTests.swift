@@ -38,7 +38,7 @@ import Testing
 
   /// Sees the book, places, and has what was decided happen.
   private func place(_ order: PaperOrder, _ book: VenueBook, _ account: inout PaperExchange) -> SubmitOutcome {
-    account.observe(book)
+    account.observe(book, at: Self.now)
     let decision = account.place(order, on: book, fee: Self.fee, at: Self.now)
     for entry in decision.entries { account.apply(entry) }
     return decision.outcome
@@ -111,12 +111,12 @@ import Testing
     let quiet = Self.book(bids: [(40, 50)], asks: [(60, 8)])
     for number in 1...2 { #expect(place(Self.order(number, cents: 45, shares: 10), quiet, &account) == .live) }
     func meet(_ book: VenueBook, _ second: Int64) -> [PaperFill] {
-      account.observe(book)
+      account.observe(book, at: Self.now)
       let entries = account.meet(book, at: Self.now.advanced(by: .seconds(second)))
       for entry in entries { account.apply(entry) }
       return entries.compactMap { if case .filled(let fill) = $0 { fill } else { nil } }
     }
-    // At its price on its own side: no place in the queue.
+    // At its price on its own side: others stand there, and nobody has traded.
     #expect(meet(Self.book(bids: [(45, 500)], asks: [(46, 8)]), 1).isEmpty)
     let fills = meet(Self.book(asks: [(43, 12)]), 2)
     #expect(fills.map(\.size) == [Shares(whole: 10), Shares(whole: 2)])
@@ -142,7 +142,7 @@ import Testing
       size: Shares(whole: 10),
       timeInForce: .goodTillCancelled)
     _ = place(order, book(takes ? [level] : []), &account)
-    account.observe(book([level]))
+    account.observe(book([level]), at: Self.now)
     for entry in account.meet(book([level]), at: Self.now) { account.apply(entry) }
     let trade = try #require(account.trades(after: Self.now, at: Self.now).first)
     let booked = try #require(
@@ -156,7 +156,7 @@ import Testing
     _ = place(Self.order(1, cents: 45, shares: 10), Self.book(asks: [(60, 8)]), &account)
     let later = Self.now.advanced(by: .seconds(49 * 3600))
     let book = Self.book(asks: [(40, 10)])
-    account.observe(book)
+    account.observe(book, at: Self.now)
     for entry in account.meet(book, at: later) { account.apply(entry) }
     account.forget(before: later.advanced(by: .seconds(-48 * 3600)))
     #expect(account.order(Self.order(1, cents: 1, shares: 1).id)?.status == .matched)
@@ -214,7 +214,7 @@ import Testing
       let middle = whole(20...80)
       let book = Self.book(
         bids: (1...3).map { (middle - $0, whole(1...40)) }, asks: (1...3).map { (middle + $0, whole(1...40)) })
-      account.observe(book)
+      account.observe(book, at: Self.now)
       try happen(account.meet(book, at: time))
       try happen(account.expire(at: time))
       let types = TimeInForce.allCases
