@@ -8,3 +8,4 @@
 //   Report/           what came of it, in numbers; as JSON and CSV
 //   Page/             the report as one HTML file, with pictures
 //   Sweep/            many settings: their grid, the journal of their runs, and the best of them against luck
+//   Calibrate/        what models and the market said of windows before they closed, against how they ended

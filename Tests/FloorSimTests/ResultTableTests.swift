@@ -17,6 +17,27 @@ struct ResultTableTests {
       ])
   }
 
+  @Test("Ones and noughts by window, and JSON lines with settled prices or a winner, are read as well") func shapes()
+    throws
+  {
+    let windows: [MarketSlug: Price] = [MarketSlug("a-1")!: .one, MarketSlug("a-2")!: .zero]
+    #expect(try read("window_id,start_ts,resolved_up\na-1,5,1\na-2,5,0") == windows)
+    #expect(
+      try read(
+        #"{"slug":"a-1","outcome_prices":["1","0"]}"# + "\n" + #"{"slug":"a-2","outcome_prices":["0","1"]}"# + "\n"
+          + #"{"slug":"a-3","outcome_prices":["0.5","0.5"]}"#) == windows)
+    #expect(try read(#"{"slug":"a-1","winner":"UP"}"# + "\n" + #"{"slug":"a-2","winner":"DOWN"}"#) == windows)
+    #expect(
+      throws: ImportError(
+        line: 1, "slug and outcome in a CSV, or winner or two outcome_prices in a JSON line, are wanted")
+    ) {
+      try read(#"{"slug":"a-1"}"#)
+    }
+    #expect(throws: ImportError(line: 2, "a-1 has another outcome in a line above")) {
+      try read(#"{"slug":"a-1","winner":"UP"}"# + "\n" + #"{"slug":"a-1","winner":"DOWN"}"#)
+    }
+  }
+
   @Test("What is none, or contradicts itself, is refused with its line")
   func refused() {
     #expect(throws: ImportError(line: 1, "the columns slug and outcome are wanted")) { try read("slug,won\na,Up") }

@@ -78,14 +78,14 @@ enum BacktestCommand {
     return backtest.finish()[0]
   }
 
-  private static func folder(_ path: String) throws -> String {
+  static func folder(_ path: String) throws -> String {
     guard unsafe mkdir(path, 0o777) == 0 || errno == EEXIST else {
       throw FloorFailure(.usage, "--out \(path): \(SystemError("mkdir", errno, path))")
     }
     return path
   }
 
-  private static func write(_ text: String, _ path: String) throws {
+  static func write(_ text: String, _ path: String) throws {
     do { try AtomicFile.write(Array(text.utf8), to: path, mode: 0o644, isDurable: false) } catch {
       throw FloorFailure(.usage, "--out: \(error)")
     }

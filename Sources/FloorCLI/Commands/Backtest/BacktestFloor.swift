@@ -50,14 +50,7 @@ struct BacktestFloor {
       }
       settings.terms.quoteSize = size
     }
-    if let text = line.option("twap") {
-      switch text {
-      case "none": settings.terms.settlementTWAP = nil
-      case "30": settings.terms.settlementTWAP = 30
-      case "60": settings.terms.settlementTWAP = 60
-      default: throw FloorFailure(.usage, "--twap \(text): none, 30 or 60 is wanted")
-      }
-    }
+    settings.terms.settlementTWAP = try twap(line, default: settings.terms.settlementTWAP)
     if let text = line.option("stale-after-s") {
       guard let seconds = Int64(text), (1...86_400).contains(seconds) else {
         throw FloorFailure(.usage, "--stale-after-s \(text): whole seconds from 1 to 86400 are wanted")
@@ -65,12 +58,23 @@ struct BacktestFloor {
       settings.terms.staleAfter = .seconds(seconds)
       settings.limits.bookAgeMax = .seconds(seconds)
     }
-    if let path = line.option("results").map(Instance.absolute) {
-      do {
-        settings.terms.results = try ResultTable.read(try RecordingImport.read(path))
-      } catch let error as ImportError {
-        throw FloorFailure(.refused, "\(path), as a table of results: \(error)")
-      }
+    if let path = line.option("results").map(Instance.absolute) { settings.terms.results = try results(path) }
+  }
+
+  /// The look-back of the mean that settles; `nil` for single observations.
+  static func twap(_ line: CommandLineWords, default standard: Int?) throws -> Int? {
+    switch line.option("twap") {
+    case nil: standard
+    case "none": nil
+    case "30": 30
+    case "60": 60
+    case let text?: throw FloorFailure(.usage, "--twap \(text): none, 30 or 60 is wanted")
+    }
+  }
+
+  static func results(_ path: String) throws -> [MarketSlug: Price] {
+    do { return try ResultTable.read(try RecordingImport.read(path)) } catch let error as ImportError {
+      throw FloorFailure(.refused, "\(path), as a table of results: \(error)")
     }
   }
 

@@ -33,7 +33,9 @@ public enum Keccak256 {
     state[(rate - 1) >> 3] ^= 0x80 << 56
     permute(&state)
     let digest = unsafe [UInt8](unsafeUninitializedCapacity: 32) { out, count in
-      for index in 0..<32 { unsafe out[index] = UInt8(truncatingIfNeeded: state[index >> 3] >> UInt64(8 * (index & 7))) }
+      for index in 0..<32 {
+        unsafe out[index] = UInt8(truncatingIfNeeded: state[index >> 3] >> UInt64(8 * (index & 7)))
+      }
       count = 32
     }
     return Word256(digest: digest)

@@ -120,7 +120,8 @@ public struct TableRows {
 }
 
 extension JSON {
-  static func imported(_ line: [UInt8], _ number: Int) throws(ImportError) -> JSON {
+  /// A line of somebody else's file.
+  public static func imported(_ line: [UInt8], _ number: Int) throws(ImportError) -> JSON {
     do { return try JSON.parse(line, limits: JSONLimits(bytes: 256 << 20)) } catch {
       throw ImportError(line: number, "no JSON: \(error)")
     }
