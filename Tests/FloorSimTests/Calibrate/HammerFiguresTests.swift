@@ -100,7 +100,7 @@ struct HammerFiguresTests {
     .enabled(if: ReferenceFiles.data.isPresent, Comment(rawValue: ReferenceFiles.data.absence))) func quotes() throws
   {
     let ladder = try QuoteLines.read(try lines("btc5m_ladder/ladder.jsonl.gz"), length: 300, slow: 20)
-    try hold(CalibrationStudy(ForecastSamples(ladder), ClusterBootstrap()), against: "ladder")
+    try hold(CalibrationStudy(ForecastSamples(ladder), ClusterBootstrap(draws: 200)), against: "ladder")
     let history = try QuoteLines.read(try lines("btc5m_ladder/windows_hist.jsonl.gz"), length: 300, slow: 0)
     try hold(CalibrationStudy(ForecastSamples(history), ClusterBootstrap()), against: "history")
   }
