@@ -79,6 +79,8 @@ extension TraderAgent {
     if !core.resume(checkpoint: checkpoint, snapshot: snapshot, missed: missed) {
       process.log.warning("the strategy's checkpoint is not usable: it warms up again")
     }
+    // However short it is: a life leaves its beginning.
+    journal?.write()
   }
 
   // MARK: Order events

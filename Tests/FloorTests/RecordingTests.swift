@@ -67,11 +67,14 @@ extension WholeFloor {
       return json.with("payload", payload).bytes
     }
 
-    @Test("Entries of both strategies are recomputed from the feed's own recording, and one altered price is noticed")
+    @Test(
+      "Entries of both strategies are recomputed from the feed's own recording, and one altered price is noticed; its day is decided once more elsewhere, equal but for what another threshold changes"
+    )
     func recomputed() throws {
       let seed = UInt32.random(in: 1...9999)
       print("seed \(seed)")
       let floor = try RunningFloor("rec", ["--speed", "20", "--seed", "\(seed)"])
+      try DayReplay.killAgent("reversion-eth", of: floor)
       let waited = try floor.floor("wait", "--strategies", "2", "--trades", "1", "--timeout", "150")
       #expect(waited.status == 0, "\(waited.output)")
       let entries = try RecordingTests.entries(floor)
@@ -110,6 +113,13 @@ extension WholeFloor {
         try RecordingTests.altering($0, at: base.time, kind: kind)
       }
       #expect(try RecordingTests.differences([momentum], spoiltBase).count == 1)
+
+      let day = try DayReplay(floor)
+      try day.expectEqual(killed: "reversion-eth")
+      let agent = try floor.text(
+        "SELECT a.name AS value FROM agents a JOIN decisions d ON d.agent_id = a.id WHERE d.id = \(momentum.id)")
+      try day.expectEqualRows(of: agent)
+      try day.expectExactlyTheAffected(agent: agent)
       try floor.stop()
     }
   }

@@ -35,7 +35,11 @@ public enum FeedMessage: Hashable, Sendable {
   private static let slug = Array(",\"slug\":".utf8)
 
   private static func place(_ bytes: ArraySlice<UInt8>) -> (order: Int64, isMarket: Bool)? {
-    guard var index = bytes.firstRange(of: key)?.upperBound else { return nil }
+    var index = bytes.startIndex
+    let end = bytes.endIndex - key.count
+    while index < end, bytes[index] != key[0] || !bytes[index...].starts(with: key) { index += 1 }
+    guard index < end else { return nil }
+    index += key.count
     var order: Int64 = 0
     let start = index
     while index < bytes.endIndex, bytes[index] >= 48, bytes[index] <= 57, order < 1 << 58 {

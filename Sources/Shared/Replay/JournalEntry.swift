@@ -21,6 +21,16 @@ public enum JournalEntry: Hashable, Sendable {
   /// So many entries before this one could not be written.
   case lost(Int)
 
+  /// The market time at which it was given.
+  public var now: MarketTime? {
+    switch self {
+    case .message(_, _, let now), .order(_, let now), .synced(_, let now), .blind(let now), .mode(_, let now),
+      .drain(let now), .beat(let now):
+      now
+    case .birth, .resume, .reconcile, .finish, .decision, .lost: nil
+    }
+  }
+
   /// The entry for what an agent is given.
   public init(_ event: AgentEvent, now: MarketTime) {
     switch event {

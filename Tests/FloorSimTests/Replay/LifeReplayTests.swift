@@ -44,10 +44,14 @@ struct LifeReplayTests {
     #expect(replay.result.replayed.text == replay.result.recorded.text && replay.result.replayed.count > 0)
   }
 
-  @Test("A decision does not change when all that came later is taken away", arguments: Seeds.some(4))
-  func truncated(seed: UInt64) throws {
-    var world = try ReplayWorld(seed: seed)
+  @Test(
+    "A decision does not change when all that came later is taken away, whatever the strategy",
+    arguments: StrategyRegistry.kinds.map(\.name), Seeds.some(2))
+  func truncated(strategy: String, seed: UInt64) throws {
+    let parameters: JSON = strategy == "momentum" ? ReplayWorld.parameters : .object([])
+    var world = try ReplayWorld(seed: seed, strategy: strategy, parameters: parameters)
     for _ in 0..<1500 { world.step() }
+    #expect(!world.decisions.isEmpty)
     let file = LifeReplayTests.written(world.entries, &world.random)
     for _ in 0..<20 {
       let length = Int.random(in: 1000..<file.count, using: &world.random)

@@ -2,12 +2,13 @@ import FloorIOData
 import Shared
 
 /// The feed's messages out of its journal, found by boot and order. Files are read when they are needed, and few are held: agents ask
-/// nearly in the feed's order. One thread at a time.
+/// nearly in the feed's order. A message is decoded once as long as its file is held. One thread at a time.
 public final class FeedLibrary {
   /// One file's messages, by order.
   private final class Shelf {
     let orders: [Int64]
-    let messages: [ArraySlice<UInt8>]
+    private let messages: [ArraySlice<UInt8>]
+    private var decoded: [FeedMessage?]
 
     init(_ blocks: JournalBlocks) throws {
       var orders: [Int64] = []
@@ -21,15 +22,21 @@ public final class FeedLibrary {
       }
       self.orders = orders
       self.messages = messages
+      decoded = Array(repeating: nil, count: messages.count)
     }
 
-    subscript(_ order: Int64) -> ArraySlice<UInt8>? {
+    /// `nil` when it is not in this file.
+    func message(_ order: Int64) throws(MessageError) -> FeedMessage? {
       var (low, high) = (0, orders.count)
       while low < high {
         let middle = (low + high) / 2
         if orders[middle] < order { low = middle + 1 } else { high = middle }
       }
-      return low < orders.count && orders[low] == order ? messages[low] : nil
+      guard low < orders.count, orders[low] == order else { return nil }
+      if let message = decoded[low] { return message }
+      let message = try FeedMessage(messages[low])
+      decoded[low] = message
+      return message
     }
   }
 
@@ -41,8 +48,6 @@ public final class FeedLibrary {
   private static let heldMax = 6
   /// What was found to be damaged, by path.
   public private(set) var damages: [String: String] = [:]
-  /// Messages given out.
-  public private(set) var found = 0
 
   public init(_ folder: JournalFolder) {
     directory = folder.directory
@@ -55,15 +60,20 @@ public final class FeedLibrary {
 
   /// `nil` when the journal does not hold it.
   public func message(boot: String, order: Int64) -> FeedMessage? {
-    for (file, shelf) in held where file.name.life == boot {
-      if let bytes = shelf[order] { return read(bytes, file) }
+    for (file, shelf) in held.reversed() where file.name.life == boot {
+      if let message = read(order, file, shelf) { return message }
     }
-    if let file = parts[boot].flatMap({ find(order, $0) }), let bytes = shelf(file)?[order] { return read(bytes, file) }
+    if let message = parts[boot].flatMap({ find(order, $0) }) { return message }
     // A floor that runs may have written it since.
-    guard isBeyond(order, boot), lookAgain(boot), let file = parts[boot].flatMap({ find(order, $0) }),
-      let bytes = shelf(file)?[order]
-    else { return nil }
-    return read(bytes, file)
+    guard isBeyond(order, boot), lookAgain(boot) else { return nil }
+    return parts[boot].flatMap { find(order, $0) }
+  }
+
+  private func read(_ order: Int64, _ file: JournalFolder.File, _ shelf: Shelf) -> FeedMessage? {
+    do throws(MessageError) { return try shelf.message(order) } catch {
+      damages[file.path] = "a message of it cannot be read: \(error)"
+      return nil
+    }
   }
 
   /// Is it newer than all that is known of that boot?
@@ -88,19 +98,8 @@ public final class FeedLibrary {
     }
   }
 
-  private func read(_ bytes: ArraySlice<UInt8>, _ file: JournalFolder.File) -> FeedMessage? {
-    do throws(MessageError) {
-      let message = try FeedMessage(bytes)
-      found += 1
-      return message
-    } catch {
-      damages[file.path] = "a message of it cannot be read: \(error)"
-      return nil
-    }
-  }
-
-  /// The file in whose range that order is.
-  private func find(_ order: Int64, _ files: [JournalFolder.File]) -> JournalFolder.File? {
+  /// In the file in whose range that order is.
+  private func find(_ order: Int64, _ files: [JournalFolder.File]) -> FeedMessage? {
     var (low, high) = (0, files.count)
     while low < high {
       let middle = (low + high) / 2
@@ -113,7 +112,7 @@ public final class FeedLibrary {
       } else if order > range.upperBound {
         low = index + 1
       } else {
-        return files[index]
+        return shelf(files[index]).flatMap { read(order, files[index], $0) }
       }
     }
     return nil
