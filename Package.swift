@@ -88,7 +88,7 @@ let package = Package(
     executable("FloorWeb", ["Shared", "FloorIOData", "FloorIOVenue"]),
     executable("SimVenue", ["Shared", "FloorIOData", "FloorIOVenue"]),
     executable("FloorCLI", ["Shared", "FloorSim", "FloorIOData", "FloorIOVenue"]),
-    executable("FloorBench", ["Shared", "FloorIOData", "FloorIOVenue", "CBench"]),
+    executable("FloorBench", ["Shared", "FloorSim", "FloorIOData", "FloorIOVenue", "CBench"]),
 
     .target(
       name: "FloorTestSupport", dependencies: ["Shared", "FloorIOData", "FloorIOVenue"],

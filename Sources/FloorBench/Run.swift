@@ -18,6 +18,7 @@ func runFloorBench(_ arguments: [String]) -> Int32 {
     case "decode": try decode(rest)
     case "sign": try sign(rest)
     case "venue": try load(rest)
+    case "engine": try engine(rest)
     case "bus-send": return try BusBench.end("send", rest)
     case "bus-receive": return try BusBench.end("receive", rest)
     case "path-c-ingest": return try PathPeers.end("ingest", rest)
@@ -152,6 +153,20 @@ private func sign(_ arguments: [String]) throws {
   print(asJSON ? result.text : SignBench.table(result))
 }
 
+private func engine(_ arguments: [String]) throws {
+  var settings = EngineBench.Settings()
+  let asJSON = try options(arguments) { option, value in
+    switch option {
+    case "--events": positive(value) { settings.events = $0 }
+    case "--tokens": (Int(value) ?? 0) <= 100 && positive(value) { settings.tokens = $0 }
+    case "--rounds": positive(value) { settings.rounds = $0 }
+    default: false
+    }
+  }
+  let result = try EngineBench.run(settings)
+  print(asJSON ? result.text : EngineBench.table(result))
+}
+
 private func load(_ arguments: [String]) throws {
   var settings = VenueLoad.Settings()
   let asJSON = try options(arguments) { option, value in
@@ -177,6 +192,7 @@ private let help = """
          floor-bench decode [--frames N] [--levels N] [--rounds N] [--json]
          floor-bench sign  [--count N] [--rounds N] [--json]
          floor-bench venue [--rate N] [--sockets N] [--seconds N] [--rounds N] [--connections N] [--json]
+         floor-bench engine [--events N] [--tokens N] [--rounds N] [--json]
 
     bus     publish to received over Redis: the floor's bus against a pair of C programs, in turns (default 5 rounds of 5000
             messages of 700 bytes at 1000 a second)
@@ -197,6 +213,9 @@ private let help = """
     venue   sim-venue under load: orders, signed before, at an exact rate over kept connections, while web sockets listen to its
             markets (default 2000 a second, 200 sockets, 3 rounds of 10 seconds, 64 connections). A time counts from the moment for
             which an order was scheduled, also when it could not be sent then
+    engine  a backtest on made-up best prices (default 1000000 of one token, 3 rounds; 100 tokens at most): the whole engine (tape, agent,
+            strategy, risk, order, paper exchange, fill, ledger), the bare loop of the same strategy, and both from the bytes of a CSV
+            file to the result. What is bought, sold and won must be the same
 
   The venue of path and start is a stand-in inside this program (floor-bench stand-in): it serves the protocol that feed and gateway use,
   sends ticks at an exact rate, reads orders and answers each as a fill-and-kill order that met nobody. Servers are started in

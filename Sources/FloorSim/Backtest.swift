@@ -43,14 +43,23 @@ public struct Backtest: Sendable {
   private var told: [TapeEvent] = []
   private var results: [MarketSlug: BacktestReport.Result] = [:]
 
+  /// What makes an agent's strategy: the registry, unless somebody brings one that does not stand in it.
+  public typealias StrategyMaker = (Agent) throws(StrategyParameters.Refusal) -> any Strategy
+
   /// - Parameter floors: the agents of each floor.
   /// - Throws: what is wrong with a strategy's parameters.
-  public init(_ floors: [[Agent]], _ settings: BacktestSettings) throws(StrategyParameters.Refusal) {
+  public init(
+    _ floors: [[Agent]], _ settings: BacktestSettings, strategy: StrategyMaker = Backtest.registered
+  ) throws(StrategyParameters.Refusal) {
     self.settings = settings
     tape = RecordedTape(terms: settings.terms)
     var made: [SimulatedFloor] = []
-    for agents in floors { made.append(try SimulatedFloor(agents, settings)) }
+    for agents in floors { made.append(try SimulatedFloor(agents, settings, strategy)) }
     self.floors = made
+  }
+
+  public static func registered(_ agent: Agent) throws(StrategyParameters.Refusal) -> any Strategy {
+    try StrategyRegistry.make(agent.strategy, parameters: agent.parameters, size: agent.size)
   }
 
   /// Every decision of a floor in its order, where `settings.keepsDecisions` asks for them.
@@ -64,6 +73,26 @@ public struct Backtest: Sendable {
     if isBegun { advance(to: time) } else { begin(at: time) }
     now = max(now, time)
     tape.take(frame, at: now, &told)
+    tell()
+  }
+
+  /// A market event that has been read already, for sources that need no parsing. Of markets that were named by `follow`.
+  public mutating func take(_ event: MarketStreamEvent, at time: MarketTime) {
+    let time = max(now, time)
+    if isBegun { advance(to: time) } else { begin(at: time) }
+    now = time
+    tape.take(event, at: now, &told)
+    tell()
+  }
+
+  /// Names a market of which events will come.
+  public mutating func follow(
+    _ slug: MarketSlug, _ condition: ConditionID, yes: TokenID, no: TokenID, at time: MarketTime
+  ) {
+    let time = max(now, time)
+    if isBegun { advance(to: time) } else { begin(at: time) }
+    now = time
+    tape.follow(slug, condition, yes, no, at: now, &told)
     tell()
   }
 

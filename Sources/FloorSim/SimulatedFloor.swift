@@ -15,13 +15,15 @@ struct SimulatedFloor: Sendable {
   /// What an intent was decided on, until it is sent.
   private var evidence: [IntentID: JSON] = [:]
 
-  init(_ agents: [Backtest.Agent], _ settings: BacktestSettings) throws(StrategyParameters.Refusal) {
+  init(
+    _ agents: [Backtest.Agent], _ settings: BacktestSettings, _ make: Backtest.StrategyMaker
+  ) throws(StrategyParameters.Refusal) {
     self.agents = agents
     self.settings = settings
     desk = BacktestDesk(settings: settings, agents: agents.map(\.name))
     tally = agents.map { _ in ReasonTally() }
     for agent in agents {
-      let strategy = try StrategyRegistry.make(agent.strategy, parameters: agent.parameters, size: agent.size)
+      let strategy = try make(agent)
       var core = AgentCore(
         identity: AgentCore.Identity(
           name: agent.name, strategy: agent.strategy, epoch: Epoch(1), series: agent.series), strategy: strategy)

@@ -16,6 +16,23 @@ public struct RecordedTape: Sendable {
     var told: Int64 = 0
     /// Of each outcome: its book was made of best prices, because only these were recorded.
     var isAssumed = [false, false]
+
+    /// Its next message. In place: a copy of a market's books would cost more than the message.
+    mutating func tell(at now: MarketTime, order: Int64) -> MarketUpdate {
+      let (state, reason) = keeper.state(at: now)
+      self.state = state
+      let (yes, no) = (keeper.top(.yes), keeper.top(.no))
+      if state == .live, let mid = yes.mid ?? no.mid?.complement { lastMid = (mid, now) }
+      told += 1
+      let market = keeper.market
+      return MarketUpdate(
+        envelope: Envelope(
+          source: "tape", boot: "tape", sequence: told, time: keeper.dataTime ?? now,
+          sent: WallTime(nanoseconds: now.nanoseconds)), order: order, slug: market.slug, series: market.series,
+        state: state, reason: reason, bookEpoch: keeper.bookEpoch, tick: market.tick, minimumSize: market.minimumSize,
+        fee: market.fee, startsAt: market.startsAt, endsAt: market.endsAt, settlement: market.settlement, yes: yes,
+        no: no, last: keeper.last, flow: keeper.flow, payout: keeper.payout)
+    }
   }
 
   struct SeriesKey: Hashable, Sendable {
@@ -115,10 +132,7 @@ public struct RecordedTape: Sendable {
 
   /// The next frame, at the time that `time(of:)` gave it.
   public mutating func take(_ frame: RecordedFrame, at time: MarketTime, _ events: inout [TapeEvent]) {
-    if coverage.frames == 0 { coverage.from = time } else { coverage.note(gap: time.since(coverage.to)) }
-    now = max(now, time)
-    coverage.to = now
-    coverage.frames += 1
+    note(time)
     switch frame.stream {
     case "market":
       let read = decoder.decode(frame.frame)
@@ -143,6 +157,28 @@ public struct RecordedTape: Sendable {
       take(mark, &events)
     default: coverage.unreadable += 1
     }
+  }
+
+  /// A market event that was read elsewhere.
+  mutating func take(_ event: MarketStreamEvent, at time: MarketTime, _ events: inout [TapeEvent]) {
+    note(time)
+    take(event, &events)
+  }
+
+  /// A market that no mark of the feed names.
+  mutating func follow(
+    _ slug: MarketSlug, _ condition: ConditionID, _ yes: TokenID, _ no: TokenID, at time: MarketTime,
+    _ events: inout [TapeEvent]
+  ) {
+    note(time)
+    follow(slug, condition, yes, no, &events)
+  }
+
+  private mutating func note(_ time: MarketTime) {
+    if coverage.frames == 0 { coverage.from = time } else { coverage.note(gap: time.since(coverage.to)) }
+    now = max(now, time)
+    coverage.to = now
+    coverage.frames += 1
   }
 
   private mutating func take(_ event: MarketStreamEvent, _ events: inout [TapeEvent]) {
@@ -212,25 +248,9 @@ public struct RecordedTape: Sendable {
   // MARK: Telling
 
   mutating func publish(_ slug: MarketSlug, _ events: inout [TapeEvent]) {
-    guard var item = followed[slug] else { return }
-    let keeper = item.keeper
-    let (state, reason) = keeper.state(at: now)
-    item.state = state
-    let market = keeper.market
-    let (yes, no) = (keeper.top(.yes), keeper.top(.no))
-    if state == .live, let mid = yes.mid ?? no.mid?.complement { item.lastMid = (mid, now) }
-    item.told += 1
-    followed[slug] = item
+    guard let update = followed[slug]?.tell(at: now, order: order + 1) else { return }
     order += 1
-    events.append(
-      .market(
-        MarketUpdate(
-          envelope: envelope(keeper.dataTime ?? now, item.told), order: order, slug: slug, series: market.series,
-          state: state,
-          reason: reason, bookEpoch: keeper.bookEpoch, tick: market.tick, minimumSize: market.minimumSize,
-          fee: market.fee,
-          startsAt: market.startsAt, endsAt: market.endsAt, settlement: market.settlement, yes: yes, no: no,
-          last: keeper.last, flow: keeper.flow, payout: keeper.payout)))
+    events.append(.market(update))
   }
 
   private func envelope(_ time: MarketTime, _ sequence: Int64) -> Envelope {

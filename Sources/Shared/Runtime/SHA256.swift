@@ -16,10 +16,13 @@ public struct SHA256: Sendable {
     return hash.finish()
   }
 
-  public mutating func update(_ bytes: some Sequence<UInt8>) {
+  public mutating func update(_ bytes: some Sequence<UInt8>) { absorb(Array(bytes)) }
+
+  /// An array, so that other modules' calls need not go through their sequence byte by byte.
+  private mutating func absorb(_ bytes: [UInt8]) {
+    length += UInt64(bytes.count)
     for byte in bytes {
       pending.append(byte)
-      length += 1
       if pending.count == 64 { compress() }
     }
   }

@@ -57,6 +57,10 @@ public struct AgentCore: Sendable {
   /// Order events that came before one that is missing, by cursor.
   private var early: [OrderEventMessage] = []
   private static let earlyMax = 1000
+  /// Whether the agent follows a market, of the slugs that came.
+  private var followed: [MarketSlug: Bool] = [:]
+  /// Windows come and go: then all is forgotten rather than kept for ever.
+  private static let followedMax = 1000
 
   public init(identity: Identity, strategy: any Strategy) {
     self.identity = identity
@@ -117,7 +121,7 @@ public struct AgentCore: Sendable {
   // MARK: Prices
 
   private mutating func market(_ update: MarketUpdate, _ effects: inout [AgentEffect]) {
-    guard identity.follows(update.slug) || context.positions.holds(update.slug) else { return }
+    guard follows(update.slug) || context.positions.holds(update.slug) else { return }
     consumed(update.envelope.boot, update.order)
     if let known = context.markets[update.slug], known.envelope.boot == update.envelope.boot, update.order < known.order
     {
@@ -133,6 +137,15 @@ public struct AgentCore: Sendable {
     if update.state == .resolved, !context.positions.holds(update.slug) {
       context.markets.remove { $0.slug == update.slug }
     }
+  }
+
+  /// Taking a slug apart costs more than all else that a price does here: it is done once a market.
+  private mutating func follows(_ slug: MarketSlug) -> Bool {
+    if let known = followed[slug] { return known }
+    if followed.count >= AgentCore.followedMax { followed.removeAll(keepingCapacity: true) }
+    let isFollowed = identity.follows(slug)
+    followed[slug] = isFollowed
+    return isFollowed
   }
 
   private mutating func reference(_ price: ReferencePrice, _ effects: inout [AgentEffect]) {

@@ -7,8 +7,8 @@
 /// 58 (3), 2010, have the queues; who cancels where is not to be seen, so the worst is assumed.)
 extension PaperExchange {
   struct QueuePlace: Hashable, Sendable {
-    /// Shares that stand before it.
-    var ahead: Shares
+    /// Shares that stand before it; `nil` until a book was seen.
+    var ahead: Shares?
     /// Shares that the book took off before any trade told why: the trade that tells it takes nothing more off.
     var unexplained = Shares.zero
     var fellAt = MarketTime(nanoseconds: 0)
@@ -22,24 +22,24 @@ extension PaperExchange {
     taken[LevelKey(token: order.token, isAsk: order.side == .sell, price: order.price)]?.shown ?? .zero
   }
 
-  /// Is an open order queued on this token? Asked at every price, so it looks at what rests alone.
-  public func rests(on token: TokenID) -> Bool {
-    places.keys.contains { id in orders[id].map { $0.isOpen && $0.order.token == token } ?? false }
-  }
+  /// Open orders, in no order.
+  var resting: [Resting] { places.keys.compactMap { orders[$0] } }
+
+  /// Is an open order queued on this token?
+  public func rests(on token: TokenID) -> Bool { places.keys.contains { orders[$0]?.order.token == token } }
 
   /// After a book was taken in: nobody stands behind more than there is.
   mutating func moveUp(_ token: TokenID, at time: MarketTime) {
-    places = places.filter { id, _ in orders[id]?.isOpen ?? false }
-    for (id, resting) in orders where resting.isOpen && resting.order.token == token {
-      let shown = shown(beside: resting.order)
-      guard var place = places[id] else {
-        places[id] = QueuePlace(ahead: shown)
-        continue
+    for (id, known) in places {
+      guard let order = orders[id]?.order, order.token == token else { continue }
+      let shown = shown(beside: order)
+      var place = known
+      if let ahead = place.ahead {
+        guard shown < ahead else { continue }
+        if time.since(place.fellAt) > Self.tellsWithin { place.unexplained = .zero }
+        place.unexplained += ahead - shown
+        place.fellAt = time
       }
-      guard shown < place.ahead else { continue }
-      if time.since(place.fellAt) > Self.tellsWithin { place.unexplained = .zero }
-      place.unexplained += place.ahead - shown
-      place.fellAt = time
       place.ahead = shown
       places[id] = place
     }
@@ -54,9 +54,9 @@ extension PaperExchange {
   public mutating func meet(
     trade token: TokenID, _ side: Side, at price: Price, size: inout Shares, _ now: MarketTime
   ) -> [PaperEntry] {
-    let reached = orders.values.filter { resting in
+    let reached = resting.filter { resting in
       let order = resting.order
-      guard resting.isOpen, order.token == token, order.side != side else { return false }
+      guard order.token == token, order.side != side else { return false }
       return order.side == .buy ? price <= order.price : price >= order.price
     }
     let first = reached.sorted { a, b in
@@ -85,12 +85,12 @@ extension PaperExchange {
   /// Lets a trade at its price pass an order by.
   /// - Returns: how much of the trade went to those before it.
   private mutating func pass(_ id: VenueOrderID, _ size: Shares, _ now: MarketTime) -> Shares {
-    guard var place = places[id] else { return size }
+    guard var place = places[id], let ahead = place.ahead else { return size }
     if now.since(place.fellAt) > Self.tellsWithin { place.unexplained = .zero }
     let known = min(place.unexplained, size)
     place.unexplained -= known
-    let before = min(place.ahead, size - known)
-    place.ahead -= before
+    let before = min(ahead, size - known)
+    place.ahead = ahead - before
     places[id] = place
     return known + before
   }

@@ -3,7 +3,7 @@ extension PaperExchange {
   public func order(_ id: VenueOrderID) -> VenueOrder? { orders[id].map(described) }
 
   public func openOrders() -> [VenueOrder] {
-    orders.values.filter(\.isOpen).sorted { ($0.placedAt, $0.order.id) < ($1.placedAt, $1.order.id) }.map(described)
+    resting.sorted { ($0.placedAt, $0.order.id) < ($1.placedAt, $1.order.id) }.map(described)
   }
 
   /// Matches at or after that time, oldest first.
@@ -15,7 +15,7 @@ extension PaperExchange {
   public var isNew: Bool { cash == .zero && tokens.isEmpty && orders.isEmpty && nextFill == 1 }
 
   /// Tokens on which something rests.
-  public var tokensAtWork: Set<TokenID> { Set(orders.values.filter(\.isOpen).map(\.order.token)) }
+  public var tokensAtWork: Set<TokenID> { Set(resting.map(\.order.token)) }
 
   private func described(_ resting: Resting) -> VenueOrder {
     let order = resting.order
@@ -24,7 +24,7 @@ extension PaperExchange {
     return VenueOrder(
       id: order.id, status: status, market: resting.condition, token: order.token, side: order.side,
       price: order.price, size: order.size, matched: resting.matched, timeInForce: order.timeInForce,
-      trades: fills.filter { $0.order == order.id }.map(\.trade),
+      trades: tradesOf[order.id] ?? [],
       createdAt: WallTime(nanoseconds: resting.placedAt.nanoseconds))
   }
 
@@ -35,6 +35,7 @@ extension PaperExchange {
     let recent = Set(fills.filter { $0.at >= time }.map(\.order))
     orders = orders.filter { $0.value.isOpen || $0.value.placedAt >= time || recent.contains($0.key) }
     fills.removeAll { $0.at < time && orders[$0.order] == nil }
+    tradesOf = tradesOf.filter { orders[$0.key] != nil }
   }
 
   /// Everything that is needed to go on.
@@ -77,10 +78,12 @@ extension PaperExchange {
       resting.matched = matched
       resting.ending = item["ending"]?.string.flatMap(PaperEntry.Ending.init(rawValue:))
       self.orders[order.id] = resting
+      if resting.isOpen { places[order.id] = QueuePlace() }
     }
     for item in fills {
       guard let fill = PaperFill(item) else { return nil }
       self.fills.append(fill)
+      tradesOf[fill.order, default: []].append(fill.trade)
     }
   }
 
@@ -102,7 +105,7 @@ extension PaperExchange {
       }
     }
     // No book was seen since: what still rests joins the next one at the back.
-    places = [:]
+    for id in places.keys { places[id] = QueuePlace() }
   }
 
   /// One record of the journal: what happened together stands together, or not at all.

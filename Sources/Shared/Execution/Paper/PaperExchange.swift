@@ -43,8 +43,10 @@ public struct PaperExchange: Sendable {
   var nextFill: Int64 = 1
   /// Forgotten by a restart: what we took then counts as come back.
   var taken: [LevelKey: Taken] = [:]
-  /// Of what rests. Forgotten by a restart: what rested begins at the back then.
+  /// Of each open order that rests, and of no other: what is asked at every price is asked of these alone.
   var places: [VenueOrderID: QueuePlace] = [:]
+  /// Of each order that is remembered.
+  var tradesOf: [VenueOrderID: [VenueTradeID]] = [:]
 
   public init() {}
 
@@ -58,19 +60,24 @@ public struct PaperExchange: Sendable {
       if order.timeInForce.rests { places[order.id] = QueuePlace(ahead: shown(beside: order)) }
     case .filled(let fill):
       fills.append(fill)
+      tradesOf[fill.order, default: []].append(fill.trade)
       nextFill = max(nextFill, fill.number + 1)
       orders[fill.order]?.matched += fill.size
+      if orders[fill.order]?.isOpen != true { places[fill.order] = nil }
       let sign: Int64 = fill.side == .buy ? 1 : -1
       cash += USD(micros: -sign * fill.cash.micros) - fill.fee
       let held = (tokens[fill.token] ?? .zero) + Shares(micros: sign * fill.size.micros)
       tokens[fill.token] = held == .zero ? nil : held
       taken[LevelKey(token: fill.token, isAsk: fill.side == .buy, price: fill.level)]?.taken += fill.size
-    case .ended(let id, let why): orders[id]?.ending = why
+    case .ended(let id, let why):
+      orders[id]?.ending = why
+      places[id] = nil
     case .settled(let payouts):
       for (token, price) in payouts {
         if let held = tokens.removeValue(forKey: token) { cash += Self.worth(price, held, rounding: .nearest) }
-        for (id, resting) in orders where resting.order.token == token && resting.isOpen {
-          orders[id]?.ending = .cancelled
+        for resting in resting where resting.order.token == token {
+          orders[resting.order.id]?.ending = .cancelled
+          places[resting.order.id] = nil
         }
       }
     }
@@ -153,7 +160,7 @@ public struct PaperExchange: Sendable {
     var entries: [PaperEntry] = []
     var gone: [Price: Shares] = [:]
     var number = nextFill
-    let standing = orders.values.filter { $0.isOpen && $0.order.token == book.token }
+    let standing = resting.filter { $0.order.token == book.token }
     for resting in standing.sorted(by: { ($0.placedAt, $0.order.id) < ($1.placedAt, $1.order.id) }) {
       let order = resting.order
       let there = reachable(order, book).map {
@@ -174,19 +181,19 @@ public struct PaperExchange: Sendable {
 
   /// Orders whose time is over.
   public func expire(at now: MarketTime) -> [PaperEntry] {
-    orders.values.filter { $0.isOpen && ($0.order.expires.map { $0 <= now } ?? false) }
+    resting.filter { $0.order.expires.map { $0 <= now } ?? false }
       .sorted { $0.order.id < $1.order.id }.map { .ended($0.order.id, .expired) }
   }
 
   /// Everything that rests, cancelled: what the venue does when no heartbeat comes.
   public func deadMan() -> [PaperEntry] {
-    orders.values.filter(\.isOpen).sorted { $0.order.id < $1.order.id }.map { .ended($0.order.id, .cancelled) }
+    resting.sorted { $0.order.id < $1.order.id }.map { .ended($0.order.id, .cancelled) }
   }
 
   /// The payout of a decided market, when it concerns anything that is held or rests.
   public func settle(_ payouts: [TokenID: Price]) -> [PaperEntry] {
     let concerns = payouts.keys.contains { token in
-      tokens[token] != nil || orders.values.contains { $0.isOpen && $0.order.token == token }
+      tokens[token] != nil || rests(on: token)
     }
     return concerns ? [.settled(payouts)] : []
   }
@@ -227,7 +234,7 @@ public struct PaperExchange: Sendable {
   func bound() -> (cash: USD, shares: [TokenID: Shares]) {
     var cash = USD.zero
     var shares: [TokenID: Shares] = [:]
-    for resting in orders.values where resting.isOpen {
+    for resting in resting {
       if resting.order.side == .buy {
         cash += Self.worth(resting.order.price, resting.remaining, rounding: .up)
       } else {
