@@ -69,18 +69,14 @@ public struct Backtest: Sendable {
 
   /// The next frame of the recording.
   public mutating func take(_ frame: RecordedFrame) {
-    let time = tape.time(of: frame)
-    if isBegun { advance(to: time) } else { begin(at: time) }
-    now = max(now, time)
+    move(to: tape.time(of: frame))
     tape.take(frame, at: now, &told)
     tell()
   }
 
   /// A market event that has been read already, for sources that need no parsing. Of markets that were named by `follow`.
   public mutating func take(_ event: MarketStreamEvent, at time: MarketTime) {
-    let time = max(now, time)
-    if isBegun { advance(to: time) } else { begin(at: time) }
-    now = time
+    move(to: max(now, time))
     tape.take(event, at: now, &told)
     tell()
   }
@@ -89,11 +85,14 @@ public struct Backtest: Sendable {
   public mutating func follow(
     _ slug: MarketSlug, _ condition: ConditionID, yes: TokenID, no: TokenID, at time: MarketTime
   ) {
-    let time = max(now, time)
-    if isBegun { advance(to: time) } else { begin(at: time) }
-    now = time
+    move(to: max(now, time))
     tape.follow(slug, condition, yes, no, at: now, &told)
     tell()
+  }
+
+  private mutating func move(to time: MarketTime) {
+    if isBegun { advance(to: time) } else { begin(at: time) }
+    now = max(now, time)
   }
 
   private mutating func begin(at time: MarketTime) {

@@ -47,10 +47,8 @@ private func paper(_ process: FloorProcess, _ config: GatewayConfiguration) thro
   let gateway = try Gateway(process: process, config: config, link: link, stream: link.stream)
   link.fee = { [weak gateway] token in gateway?.shelf.fee(of: token) }
   gateway.onMarket = { [weak gateway, weak link] slug in
-    guard let gateway, let link, let terms = gateway.shelf.terms[slug], link.isAtWork(terms.yes, terms.no),
-      let update = gateway.shelf.update(slug)
-    else { return }
-    link.see(update, yes: terms.yes, no: terms.no)
+    guard let gateway, let link, let terms = gateway.shelf.terms[slug] else { return }
+    link.see(slug, yes: terms.yes, no: terms.no) { gateway.shelf.update(slug) }
   }
   return gateway
 }

@@ -79,18 +79,10 @@ struct BacktestDesk: Sendable {
     }
   }
 
-  /// Somebody has traded: what rests at that price moves up, or is filled. A share of one outcome bought is one of the other sold.
+  /// Somebody has traded: what rests at that price moves up, or is filled.
   mutating func trade(_ slug: MarketSlug, _ trade: LastTrade, at now: MarketTime) {
     guard let market = markets[slug], views[slug]?.state == .live else { return }
-    let atWork = exchange.tokensAtWork
-    var left = trade.size
-    for outcome in Outcome.allCases where atWork.contains(market.token(of: outcome)) {
-      let isTold = outcome == trade.outcome
-      let entries = exchange.meet(
-        trade: market.token(of: outcome), isTold ? trade.side : trade.side.opposite,
-        at: isTold ? trade.price : trade.price.complement, size: &left, now)
-      tell(entries, at: now)
-    }
+    tell(exchange.meet(trade, yes: market.yesToken, no: market.noToken, at: now), at: now)
   }
 
   mutating func settle(_ slug: MarketSlug, payout yes: Price, at now: MarketTime, _ news: inout News) {

@@ -6,21 +6,9 @@ extension BacktestReport {
   public var page: String {
     let names = agents.count > 3 ? "\(agents.count) agents" : agents.map(\.name.text).joined(separator: ", ")
     let title = "Backtest: \(names.isEmpty ? "nobody" : names)"
-    let html: HTML = """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8"/>
-      <meta name="viewport" content="width=device-width, initial-scale=1"/>
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/>
-      <title>\(title)</title>
-      <style>
-      \(PageStyle.css)
-      </style>
-      </head>
-      <body>
-      <main>
-      <h1>\(title)</h1>
+    return PageParts.document(
+      title,
+      """
       \(PageHead.section(self))
       \(EquityPicture.section(self))
       \(PricePictures.section(self))
@@ -29,11 +17,6 @@ extension BacktestReport {
       \(CostTables.section(self))
       \(ReasonTables.section(self))
       \(TripTable.section(self))
-      </main>
-      </body>
-      </html>
-
-      """
-    return html.text
+      """)
   }
 }

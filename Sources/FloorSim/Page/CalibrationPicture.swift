@@ -37,17 +37,7 @@ enum CalibrationPicture {
       description:
         "Brier score \(Figures.text(calibration.model.brier, decimals: 4)) for the model and \(Figures.text(calibration.price.brier, decimals: 4)) for the price paid, over \(PageParts.count(calibration.trips, "trip"))."
     )
-    let (left, right, top, bottom) = (44.0, 410.0, 10.0, 350.0)
-    let x = Scale([0, 1], from: left, to: right)
-    let y = Scale([0, 1], from: bottom, to: top)
-    drawing.rows(y, 5, left: left, right: right) { Figures.text($0, decimals: $1) }
-    for value in x.ticks(5).values {
-      guard let place = x.place(value) else { continue }
-      drawing.line([(place, top), (place, bottom)], class: "grid")
-      drawing.label(Figures.text(value, decimals: 1), x: place, y: bottom + 16, .middle)
-    }
-    drawing.line([(left, bottom), (right, top)], class: "base")
-    drawing.label("stated probability of YES", x: (left + right) / 2, y: bottom + 36, .middle)
+    let (x, y) = PageParts.probabilities(of: "YES", &drawing)
     // Side by side, so that neither hides the other.
     draw(calibration.price, x, y, shift: 3, .ring, "paid", "price paid", &drawing)
     draw(calibration.model, x, y, shift: -3, .disc, "model", "model", &drawing)

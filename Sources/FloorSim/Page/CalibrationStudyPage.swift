@@ -5,21 +5,9 @@ extension CalibrationStudy {
   /// - Parameter about: lines on what was calibrated on.
   public func page(about: [String]) -> String {
     let title = "Calibration of the hammer's forecasts"
-    let html: HTML = """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8"/>
-      <meta name="viewport" content="width=device-width, initial-scale=1"/>
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/>
-      <title>\(title)</title>
-      <style>
-      \(PageStyle.css)
-      </style>
-      </head>
-      <body>
-      <main>
-      <h1>\(title)</h1>
+    return PageParts.document(
+      title,
+      """
       \(about.map { "<p>\($0)</p>\n" as HTML })
       <div class="note"><p>Intervals are 95 % of \(bootstrap.draws) resamples in which whole windows are drawn (seed \(String(bootstrap.seed))). Forecasts of one window at several times hang on one result: rows of the table are not independent of each other.</p></div>
       <h2>Scores</h2>
@@ -28,12 +16,7 @@ extension CalibrationStudy {
       <div class="pair">\(rows.enumerated().map { CalibrationStudyPage.figure($0.element, number: $0.offset) })</div>
       <h2>The favourite</h2>
       \(favourites.map { CalibrationStudyPage.favourite($0) })
-      </main>
-      </body>
-      </html>
-
-      """
-    return html.text
+      """)
   }
 }
 
@@ -75,17 +58,7 @@ enum CalibrationStudyPage {
       description:
         "How often Up came against its stated probability, over \(PageParts.count(row.samples, "sample")) in \(PageParts.count(row.clusters, "cluster"))."
     )
-    let (left, right, top, bottom) = (44.0, 410.0, 10.0, 350.0)
-    let x = Scale([0, 1], from: left, to: right)
-    let y = Scale([0, 1], from: bottom, to: top)
-    drawing.rows(y, 5, left: left, right: right) { Figures.text($0, decimals: $1) }
-    for value in x.ticks(5).values {
-      guard let place = x.place(value) else { continue }
-      drawing.line([(place, top), (place, bottom)], class: "grid")
-      drawing.label(Figures.text(value, decimals: 1), x: place, y: bottom + 16, .middle)
-    }
-    drawing.line([(left, bottom), (right, top)], class: "base")
-    drawing.label("stated probability of Up", x: (left + right) / 2, y: bottom + 36, .middle)
+    let (x, y) = PageParts.probabilities(of: "Up", &drawing)
     // The second first, so that the trading model lies on top; side by side, so that neither hides the other.
     for (index, reliability) in shown.enumerated().reversed() {
       draw(reliability, x, y, shift: index == 0 ? -3 : 3, isFirst: index == 0, &drawing)

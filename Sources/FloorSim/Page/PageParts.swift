@@ -2,6 +2,48 @@ import Shared
 
 /// What several sections of the page are made of.
 enum PageParts {
+  /// A whole file: it loads nothing and runs nothing.
+  static func document(_ title: String, _ sections: HTML) -> String {
+    let html: HTML = """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8"/>
+      <meta name="viewport" content="width=device-width, initial-scale=1"/>
+      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/>
+      <title>\(title)</title>
+      <style>
+      \(PageStyle.css)
+      </style>
+      </head>
+      <body>
+      <main>
+      <h1>\(title)</h1>
+      \(sections)
+      </main>
+      </body>
+      </html>
+
+      """
+    return html.text
+  }
+
+  /// The square in which what was stated stands against what came, with the diagonal, in a drawing of 420 by 400.
+  static func probabilities(of outcome: String, _ drawing: inout Drawing) -> (x: Scale, y: Scale) {
+    let (left, right, top, bottom) = (44.0, 410.0, 10.0, 350.0)
+    let x = Scale([0, 1], from: left, to: right)
+    let y = Scale([0, 1], from: bottom, to: top)
+    drawing.rows(y, 5, left: left, right: right) { Figures.text($0, decimals: $1) }
+    for value in x.ticks(5).values {
+      guard let place = x.place(value) else { continue }
+      drawing.line([(place, top), (place, bottom)], class: "grid")
+      drawing.label(Figures.text(value, decimals: 1), x: place, y: bottom + 16, .middle)
+    }
+    drawing.line([(left, bottom), (right, top)], class: "base")
+    drawing.label("stated probability of \(outcome)", x: (left + right) / 2, y: bottom + 36, .middle)
+    return (x, y)
+  }
+
   /// To the cent, for people; exact in report.json.
   static func dollars(_ amount: USD) -> String { Figures.text(units(amount)) }
 

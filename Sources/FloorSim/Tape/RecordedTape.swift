@@ -26,9 +26,8 @@ public struct RecordedTape: Sendable {
       told += 1
       let market = keeper.market
       return MarketUpdate(
-        envelope: Envelope(
-          source: "tape", boot: "tape", sequence: told, time: keeper.dataTime ?? now,
-          sent: WallTime(nanoseconds: now.nanoseconds)), order: order, slug: market.slug, series: market.series,
+        envelope: RecordedTape.envelope(keeper.dataTime ?? now, told, at: now), order: order, slug: market.slug,
+        series: market.series,
         state: state, reason: reason, bookEpoch: keeper.bookEpoch, tick: market.tick, minimumSize: market.minimumSize,
         fee: market.fee, startsAt: market.startsAt, endsAt: market.endsAt, settlement: market.settlement, yes: yes,
         no: no, last: keeper.last, flow: keeper.flow, payout: keeper.payout)
@@ -238,7 +237,8 @@ public struct RecordedTape: Sendable {
         events.append(
           .reference(
             ReferencePrice(
-              envelope: envelope(news.observedAt, order), order: order, symbol: news.plainSymbol, kind: kind,
+              envelope: RecordedTape.envelope(news.observedAt, order, at: now), order: order, symbol: news.plainSymbol,
+              kind: kind,
               value: news.value
             )))
       }
@@ -253,7 +253,7 @@ public struct RecordedTape: Sendable {
     events.append(.market(update))
   }
 
-  private func envelope(_ time: MarketTime, _ sequence: Int64) -> Envelope {
+  private static func envelope(_ time: MarketTime, _ sequence: Int64, at now: MarketTime) -> Envelope {
     Envelope(
       source: "tape", boot: "tape", sequence: sequence, time: time, sent: WallTime(nanoseconds: now.nanoseconds))
   }

@@ -41,10 +41,8 @@ final class PaperJournal {
   func observe(_ book: VenueBook, at now: MarketTime) { account.observe(book, at: now) }
 
   /// What a public trade fills: to be recorded.
-  func meet(
-    trade token: TokenID, _ side: Side, at price: Price, size: inout Shares, _ now: MarketTime
-  ) -> [PaperEntry] {
-    account.meet(trade: token, side, at: price, size: &size, now)
+  func meet(_ trade: LastTrade, yes: TokenID, no: TokenID, at now: MarketTime) -> [PaperEntry] {
+    account.meet(trade, yes: yes, no: no, at: now)
   }
 
   /// Begins a long journal anew. Throws when the disk does not take the new one: the old one then goes on.

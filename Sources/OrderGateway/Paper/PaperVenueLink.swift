@@ -34,8 +34,8 @@ final class PaperVenueLink: VenueLink {
   /// Fills that were told as matched, and are to be told as confirmed.
   private var unconfirmed: [PaperFill] = []
   private var beats: Int64 = 0
-  /// What takers had moved when a market with resting orders was last seen.
-  private var flows: [MarketSlug: TakerFlow] = [:]
+  /// Of the markets on which something rests.
+  private var news = TradeNews()
 
   private static let lookEvery = Duration.seconds(1)
 
@@ -155,29 +155,11 @@ final class PaperVenueLink: VenueLink {
 
   // MARK: - What others trade
 
-  /// Does anything rest on one of these tokens? Where nothing does, nothing need be seen.
-  func isAtWork(_ yes: TokenID, _ no: TokenID) -> Bool {
-    guard let account = opened?.account else { return false }
-    return account.rests(on: yes) || account.rests(on: no)
-  }
-
-  /// A market as the feed shows it: its last trade is met by what rests there. Trades that one message folds into one count as their last
-  /// one alone, so that a fill may be missed, and none is made up.
-  func see(_ update: MarketUpdate, yes: TokenID, no: TokenID) {
-    if flows.count > 200 { flows.removeAll() }
-    let known = flows.updateValue(update.flow, forKey: update.slug)
-    guard let known, let last = update.last else { return }
-    let isTowardYes = (last.side == .buy) == (last.outcome == .yes)
-    var left = min(
-      last.size,
-      isTowardYes ? update.flow.towardYes - known.towardYes : update.flow.towardNo - known.towardNo)
-    for (outcome, token) in [(Outcome.yes, yes), (.no, no)] where left > .zero && journal.account.rests(on: token) {
-      let isTold = outcome == last.outcome
-      record(
-        journal.meet(
-          trade: token, isTold ? last.side : last.side.opposite, at: isTold ? last.price : last.price.complement,
-          size: &left, now))
-    }
+  /// A market as the feed shows it: its trade is met by what rests there. Where nothing does, the update is not even read.
+  func see(_ slug: MarketSlug, yes: TokenID, no: TokenID, _ update: () -> MarketUpdate?) {
+    guard let opened, opened.account.rests(on: yes) || opened.account.rests(on: no) else { return news.forget(slug) }
+    guard let update = update(), let trade = news.take(update) else { return }
+    record(opened.meet(trade, yes: yes, no: no, at: now))
   }
 
   // MARK: - What time brings

@@ -50,6 +50,17 @@ struct DayJournalTests {
     #expect(try desk.files().map(\.name.life) == ["1", "1", "1"])
   }
 
+  @Test("A block that is too large is lost and told, and the writer goes on")
+  func tooLarge() throws {
+    let desk = try Desk()
+    let journal = desk.journal("1")
+    let later = DayJournalTests.noon.advanced(by: .seconds(11))
+    #expect(!journal.append([UInt8](repeating: 1, count: JournalBlocks.payloadMax + 1), at: DayJournalTests.noon))
+    #expect(try desk.count("journal not written") == 1)
+    #expect(journal.append([2], at: later))
+    #expect(try desk.files().flatMap { try JournalFolder.read($0).payloads.map(Array.init) } == [[2]])
+  }
+
   @Test("A file that is written is left alone; afterwards it is packed and says the same")
   func packing() throws {
     let desk = try Desk()

@@ -48,6 +48,9 @@ public final class DayJournal {
       return false
     }
     do {
+      guard payload.count <= JournalBlocks.payloadMax else {
+        throw FloorFailure(.refused, "a block of \(payload.count) bytes, \(JournalBlocks.payloadMax) at most")
+      }
       let block = JournalBlocks.block(payload)
       try guardDisk(block.count)
       let file = try target(at: time)

@@ -1,6 +1,6 @@
 /// Where resting orders stand among those at their price.
 ///
-/// An order joins behind all that its level shows (price, then time: protocol document, section 2.11). It moves up when a trade at its price
+/// An order joins behind all that its level shows (price, then time: protocol document, section 7.3). It moves up when a trade at its price
 /// takes what stands before it, and when its level shows less than was thought to stand before it; others who leave are taken to have stood
 /// behind it for as long as that is possible. So an estimate never stands before the true place, and never fills what would not have filled,
 /// as long as no message is missing. (R. Cont, S. Stoikov and R. Talreja, "A Stochastic Model for Order Book Dynamics", Operations Research
@@ -45,14 +45,28 @@ extension PaperExchange {
     }
   }
 
-  /// Resting orders that a public trade fills: those whose price it went past, and those at its price with nobody left before them. The
-  /// facts are not applied yet.
+  /// Resting orders that a public trade fills. A share of one outcome bought is one of the other sold: one book, seen from two sides
+  /// (protocol document, section 7.3). The facts are not applied yet.
+  public mutating func meet(_ trade: LastTrade, yes: TokenID, no: TokenID, at now: MarketTime) -> [PaperEntry] {
+    var left = trade.size
+    var entries: [PaperEntry] = []
+    for (outcome, token) in [(Outcome.yes, yes), (.no, no)] where rests(on: token) {
+      let isTold = outcome == trade.outcome
+      entries += meet(
+        trade: token, isTold ? trade.side : trade.side.opposite, at: isTold ? trade.price : trade.price.complement,
+        size: &left, now, after: entries.count)
+    }
+    return entries
+  }
+
+  /// Of one token, those that a trade fills: those whose price it went past, and those at its price with nobody left before them.
   ///
   /// - Parameters:
   ///   - side: the taker's.
   ///   - size: of the trade; what remains of it after our orders.
-  public mutating func meet(
-    trade token: TokenID, _ side: Side, at price: Price, size: inout Shares, _ now: MarketTime
+  ///   - earlier: fills that come before these and are not applied yet.
+  mutating func meet(
+    trade token: TokenID, _ side: Side, at price: Price, size: inout Shares, _ now: MarketTime, after earlier: Int = 0
   ) -> [PaperEntry] {
     let reached = resting.filter { resting in
       let order = resting.order
@@ -76,7 +90,8 @@ extension PaperExchange {
       entries.append(
         .filled(
           PaperFill(
-            number: nextFill + Int64(entries.count), order: order.id, token: token, condition: resting.condition,
+            number: nextFill + Int64(earlier + entries.count), order: order.id, token: token,
+            condition: resting.condition,
             side: order.side, price: order.price, size: part, fee: .zero, isTaker: false, level: order.price, at: now)))
     }
     return entries
