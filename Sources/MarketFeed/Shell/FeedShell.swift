@@ -95,7 +95,7 @@ final class FeedShell {
     }
     reference.onOpen = { [unowned self] in
       troubles.removeValue(forKey: "reference")
-      reference.send(FeedShell.referenceSubscription)
+      reference.send(VenueSubscriptions.references)
       core.opened(.rtds, at: now)
     }
     reference.onLost = { [unowned self] why in trouble("reference", why) }
@@ -294,13 +294,6 @@ final class FeedShell {
       }
     }
   }
-
-  /// Without filters: the only form that always delivers (protocol document, section 5.1). What is not wanted is dropped by the core.
-  private static let referenceSubscription: [UInt8] = {
-    let topics = ["crypto_prices_chainlink", "crypto_prices_twap_sixty", "crypto_prices_twap_thirty", "crypto_prices"]
-    let subscriptions = topics.map { JSON.object([.init("topic", .string($0)), .init("type", "update")]) }
-    return JSON.object([.init("action", "subscribe"), .init("subscriptions", .array(subscriptions))]).bytes
-  }()
 
   private func tell(_ note: FeedNote) {
     switch note {

@@ -44,7 +44,7 @@ final class MarketSockets {
           context: context, endpoint: endpoint, keepAlive: .seconds(5), answerLimit: .seconds(15),
           messageLimit: MarketSockets.messageLimit, backoff: MarketSockets.backoff)
         stream.onOpen = { [unowned self] in
-          streams[shard][twin].send(MarketSockets.first(tokens[shard]))
+          streams[shard][twin].send(VenueSubscriptions.first(tokens[shard]))
           onOpen?(id)
         }
         stream.onLost = { [unowned self] why in onLost?(id, why) }
@@ -56,32 +56,25 @@ final class MarketSockets {
 
   func subscribe(_ new: [TokenID], shard: Int) {
     tokens[shard] += new
-    send(shard, ["operation": "subscribe", "assets_ids": MarketSockets.list(new), "custom_feature_enabled": true])
+    send(shard, VenueSubscriptions.subscribe(new))
   }
 
   func unsubscribe(_ old: [TokenID], shard: Int) {
     tokens[shard].removeAll(where: old.contains)
-    send(shard, ["operation": "unsubscribe", "assets_ids": MarketSockets.list(old)])
+    send(shard, VenueSubscriptions.unsubscribe(old))
   }
 
   /// Their books are sent anew.
   func resubscribe(_ again: [TokenID], shard: Int) {
-    send(shard, ["operation": "unsubscribe", "assets_ids": MarketSockets.list(again)])
-    send(shard, ["operation": "subscribe", "assets_ids": MarketSockets.list(again), "custom_feature_enabled": true])
+    send(shard, VenueSubscriptions.unsubscribe(again))
+    send(shard, VenueSubscriptions.subscribe(again))
   }
 
   func reconnect(_ id: MarketSocketID, _ why: String) { streams[id.shard][id.twin].reconnect(why) }
 
   func stop() { for stream in streams.joined() { stream.stop() } }
 
-  private func send(_ shard: Int, _ message: JSON) {
-    let bytes = message.bytes
-    for stream in streams[shard] where stream.isOpen { stream.send(bytes) }
+  private func send(_ shard: Int, _ message: [UInt8]) {
+    for stream in streams[shard] where stream.isOpen { stream.send(message) }
   }
-
-  private static func first(_ tokens: [TokenID]) -> [UInt8] {
-    (["type": "market", "assets_ids": list(tokens), "custom_feature_enabled": true] as JSON).bytes
-  }
-
-  private static func list(_ tokens: [TokenID]) -> JSON { .array(tokens.map { .string($0.text) }) }
 }

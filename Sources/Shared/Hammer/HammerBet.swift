@@ -102,6 +102,15 @@ public struct HammerBet: Hashable, Sendable {
 
   public var evUSD: Double? { evPerShare.flatMap { ev in walk.map { ev * $0.shares } } }
 
+  /// The shares of its fill-or-kill order: what the amount buys, and no more than the stake pays for at the limit with the highest fee.
+  /// `nil` for a bet that was refused before it was sized.
+  public func shares(fee: TakerFee) -> Shares? {
+    guard let walk, let limit, let stake else { return nil }
+    let bought = Shares(micros: Int64((walk.shares * 1e6).rounded(.down))).cut(decimals: 2)
+    let budget = USD(micros: Int64((stake * 1e6).rounded(.down)))
+    return min(bought, Sizing.shares(budget: budget, limit: limit, fee: fee))
+  }
+
   private mutating func judge(
     _ model: Double, _ hint: Double?, _ offer: Offer, _ settings: Settings
   ) -> RefusalReason? {

@@ -50,7 +50,7 @@ public struct HammerStrategy: Strategy {
   }
 
   /// Half-way between the best prices, an empty side counting as nothing or one dollar (hammer-model 4). 10⁻⁶.
-  static func mid(_ top: BookTop) -> Int64 {
+  public static func mid(_ top: BookTop) -> Int64 {
     ((top.bestBid?.price.micros ?? 0) + (top.bestAsk?.price.micros ?? 1_000_000)) / 2
   }
 
@@ -147,7 +147,8 @@ public struct HammerStrategy: Strategy {
       parameters.bet)
     let figures = HammerStrategy.figures(bet)
     if let reason = bet.refusal { return refuse(reason, bet.side, figures) }
-    guard let ask = bet.ask, let limit = bet.limit, let expected = bet.evPerShare, let size = order(bet, market.fee),
+    guard let ask = bet.ask, let limit = bet.limit, let expected = bet.evPerShare,
+      let size = bet.shares(fee: market.fee),
       Sizing.meetsMinimums(size, at: ask, minimum: market.minimumSize)
     else { return refuse(.belowVenueMinimum, bet.side, figures) }
     var evidence = assessment.evidence
@@ -171,16 +172,8 @@ public struct HammerStrategy: Strategy {
     return memory.entries >= parameters.entriesMax || recent >= parameters.entriesPerHourMax ? .entriesSpent : nil
   }
 
-  /// The shares of a fill-or-kill order: what the amount buys, and no more than the stake pays for at the limit with the highest fee.
-  private func order(_ bet: HammerBet, _ fee: TakerFee) -> Shares? {
-    guard let walk = bet.walk, let limit = bet.limit, let stake = bet.stake else { return nil }
-    let bought = Shares(micros: Int64((walk.shares * 1e6).rounded(.down))).cut(decimals: 2)
-    let budget = USD(micros: Int64((stake * 1e6).rounded(.down)))
-    return min(bought, Sizing.shares(budget: budget, limit: limit, fee: fee))
-  }
-
   /// The largest change from any middle of the last two seconds to the newest one, dollars per share.
-  static func change(_ mids: RollingWindow) -> Double {
+  public static func change(_ mids: RollingWindow) -> Double {
     guard let newest = mids.newest else { return 0 }
     var largest: Int64 = 0
     for index in 0..<mids.count where abs(newest.value - mids[index].value) > abs(largest) {
