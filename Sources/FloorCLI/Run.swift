@@ -37,7 +37,7 @@ enum FloorCommands {
     ] + RosterCommands.all + [
       WaitCommand.command, DatabaseCommand.command, ConfigCommand.command, DoctorCommand.command, AuditCommand.command,
       BackupCommand.command, RestoreCommand.command, RecordingCommand.command, BacktestCommand.command,
-      SweepCommand.command, ReplayCommand.command, CalibrateCommand.command,
+      SweepCommand.command, ReplayCommand.command, CalibrateCommand.command, SmokeCommand.command,
     ]
 
   static let commonOptions: Set<String> = ["state", "run", "host", "port", "database", "user", "instance"]

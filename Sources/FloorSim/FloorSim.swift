@@ -1,5 +1,5 @@
-// FloorSim: recorded days through the very cores that trade. Pure: frames and settings go in, facts and a report come out; uses nothing
-// but Shared. Files, options and printing are the command's (Sources/FloorCLI/Commands/Backtest).
+// FloorSim: recorded days through the very cores that trade, and one look at the venue of this moment. Pure: frames and settings go in,
+// facts and a report come out; uses nothing but Shared. Files, sockets, options and printing are the commands' (Sources/FloorCLI).
 //
 //   Backtest          floors and a tape on one clock          BacktestSettings   what no recording tells
 //   SimulatedFloor    agents and their desk
@@ -8,4 +8,5 @@
 //   Report/           what came of it, in numbers; as JSON and CSV
 //   Page/             the report as one HTML file, with pictures
 //   Sweep/            many settings: their grid, the journal of their runs, and the best of them against luck
+//   Smoke/            one look at a venue that is there, from its listing to a paper order
 //   Calibrate/        what models and the market said of windows before they closed, against how they ended
