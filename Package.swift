@@ -101,7 +101,7 @@ let package = Package(
       "IntegrationTests",
       [
         "Shared", "FloorIOData", "FloorIOVenue", "FloorTestSupport", "FloorBoss", "MarketFeed", "TraderAgent",
-        "OrderGateway", "Auditor", "PerfMonitor", "FloorWeb", "SimVenue", "FloorCLI",
+        "OrderGateway", "Auditor", "PerfMonitor", "FloorWeb", "SimVenue", "FloorCLI", "FloorSim",
       ]),
     // Their programs are built with the test target that needs them, and run as processes.
     tests("FloorTests", ["Shared", "FloorIOData", "FloorIOVenue", "FloorTestSupport"]),

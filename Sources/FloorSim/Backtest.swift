@@ -63,7 +63,17 @@ public struct Backtest: Sendable {
   }
 
   /// Every decision of a floor in its order, where `settings.keepsDecisions` asks for them.
-  public func decisions(of floor: Int = 0) -> [Decision] { floors[floor].decisions }
+  public func decisions(of floor: Int = 0) -> [Decision] { floors[floor].decisions.map(\.decision) }
+
+  /// One agent's decisions.
+  public func decisions(of floor: Int = 0, by agent: AgentName) -> [Decision] {
+    floors[floor].decisions.compactMap { $0.agent == agent ? $0.decision : nil }
+  }
+
+  /// One agent's fills in their order, where `settings.keepsDecisions` asks for them.
+  public func fills(of floor: Int = 0, by agent: AgentName) -> [FillRecord] {
+    floors[floor].desk.filled.compactMap { $0.agent == agent ? $0.fill : nil }
+  }
 
   // MARK: Frames
 

@@ -18,7 +18,7 @@ public struct BacktestSettings: Hashable, Sendable {
   /// Time between two beats of an agent; on the wall of a floor it is as much.
   public var beat: Duration = .milliseconds(100)
   public var terms = TapeTerms()
-  /// Keep every decision, to compare them one by one.
+  /// Keep every decision and every fill, to compare them one by one.
   public var keepsDecisions = false
   /// Keep the best prices of the busiest markets, for the page.
   public var keepsPaths = false

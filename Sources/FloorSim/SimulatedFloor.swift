@@ -7,7 +7,7 @@ struct SimulatedFloor: Sendable {
   private(set) var cores: [AgentCore] = []
   private(set) var tally: [ReasonTally]
   private(set) var desk: BacktestDesk
-  private(set) var decisions: [Decision] = []
+  private(set) var decisions: [(agent: AgentName, decision: Decision)] = []
   private(set) var paths = PricePaths()
   private var now = MarketTime(nanoseconds: 0)
   private var nextBeat = MarketTime(nanoseconds: 0)
@@ -156,6 +156,6 @@ struct SimulatedFloor: Sendable {
 
   private mutating func note(_ decision: Decision, _ index: Int) {
     tally[index].note(decision)
-    if settings.keepsDecisions { decisions.append(decision) }
+    if settings.keepsDecisions { decisions.append((agents[index].name, decision)) }
   }
 }

@@ -133,7 +133,8 @@ extension Gateway {
   func everySecond() {
     recordHalt()
     readStanding()
-    resolveMarkets()
+    // In lockstep when it is told to: at which market time it would be is the wall's doing.
+    if !process.isInLockstep { resolveMarkets() }
     report()
     refreshMarkets()
     measureClock()

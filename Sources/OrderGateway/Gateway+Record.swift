@@ -71,6 +71,7 @@ extension Gateway {
     let now = moment()
     let envelope = Envelope(
       source: process.birth.process, boot: process.birth.boot, sequence: sequence, time: now.market, sent: now.wall)
+    toldEvents += 1
     bus.publish(channel, JSON.object(envelope.members + members).bytes)
     guard let intent = body["intent"]?.string.flatMap(IntentID.init) else { return }
     if lastAnswers.updateValue(body, forKey: intent) == nil {
@@ -92,6 +93,7 @@ extension Gateway {
       shelf.update(slug, payload)
       onMarket?(slug)
     } else if channel == Names.intents {
+      heardIntents += 1
       heardIntent(payload)
     } else if channel == Names.clock {
       readClock(payload)
@@ -200,7 +202,8 @@ extension Gateway {
 
   private func readClock(_ payload: [UInt8]) {
     do {
-      clock = try ClockMessage(decoding: payload).clock
+      let read = try ClockMessage(decoding: payload).clock
+      if !process.isInLockstep { clock = read }
     } catch {
       process.log.warning("clock message not readable", [.error(error)])
     }

@@ -33,6 +33,13 @@ extension Gateway {
       }
       grants.grant(agent, epoch: epoch, secret: key)
     case .revoke(let agent): grants.revoke(agent)
+    case .clock(let market, let isBeat):
+      clock = .standing(at: market, since: SystemClock.wall())
+      feed(.tick)
+      if isBeat {
+        readStanding()
+        resolveMarkets()
+      }
     }
   }
 
@@ -48,7 +55,9 @@ extension Gateway {
       "cancels": .int(counters.cancels), "surprises": .int(counters.surprises),
       "open_orders": .int(core.openOrders.count),
       "unknown_now": .int(core.unknownCount), "record_queue": .int(record?.count ?? 0), "grants": .int(grants.count),
-      "settled_markets": .int(settled.count),
+      "settled_markets": .int(settled.count), "heard_intents": .int(heardIntents), "told_events": .int(toldEvents),
+      "stream_events": .int(streamEvents), "calls_out": .int(callsOut + asking.count + loadingMarkets.count + resolving.count),
+      "questions_out": .int([isStandingAsked, standingWanted, marketsAsked].count { $0 }),
     ]
   }
 }

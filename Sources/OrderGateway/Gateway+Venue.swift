@@ -22,6 +22,7 @@ extension Gateway {
   }
 
   func heard(_ event: UserStreamEvent) {
+    streamEvents += 1
     switch event {
     case .order(_, let order):
       lookAt(order.status)

@@ -39,6 +39,12 @@ final class Gateway {
   private var domains: [TokenID: (domain: ExchangeDomain, isNegativeRisk: Bool)] = [:]
   private var random = SeededGenerator(seed: SystemRandom.seed())
 
+  /// What came and left, and calls to the venue without an answer.
+  var heardIntents: Int64 = 0
+  var toldEvents: Int64 = 0
+  var streamEvents: Int64 = 0
+  private(set) var callsOut = 0
+
   // Publishing
   var sequences: [String: Int64] = [:]
   var lastAnswers: [IntentID: JSON] = [:]
@@ -178,14 +184,18 @@ final class Gateway {
     case .journal(let submission): writeJournal(submission)
     case .post(let order):
       if let trace = process.trace, let intent = core.order(order.id)?.terms.intent { trace.note(.posted, intent) }
+      callsOut += 1
       link.post(order) { [weak self] outcome in
+        self?.callsOut -= 1
         self?.venueMode.heard(outcome, SystemClock.monotonic())
         self?.feed(.answered(order.id, outcome))
         self?.applyMode()
       }
     case .cancel(let id, let reason):
       journalCancel(id, reason)
+      callsOut += 1
       link.cancel(id) { [weak self] cancelled, detail in
+        self?.callsOut -= 1
         self?.feed(.cancelAnswered(id, cancelled: cancelled, detail: detail))
       }
     case .lookUp(let id, let since): lookUp(id, since: since)

@@ -25,6 +25,7 @@ struct Options: Hashable, Sendable {
   var rateMilli: Int64 = 1000
   var cutGaps = false
   var startsPaused = false
+  var isInLockstep = false
   var throttles = false
   var rules = VenueRules()
   var wantsHelp = false
@@ -57,6 +58,9 @@ struct Options: Hashable, Sendable {
                                nothing else; books and markets answer as the frames say
       --speed N                market seconds per second (default 1)
       --paused                 the market stands still until POST /sim/start
+
+      --lockstep               the market stands still but for POST /sim/step?until_ns=T, which goes on to the next event that is due
+                               by market time T and says whether there was one (docs/lockstep.md)
 
       --taker-hold-ms N        wait of taking orders on up/down markets, wall time (default 150)
       --settlement-delay-s N   from a window's end to its payout, market time (default 60)
@@ -143,6 +147,7 @@ struct Options: Hashable, Sendable {
       case "--pay-rebates": options.rules.paysRebates = true
       case "--throttle": options.throttles = true
       case "--paused": options.startsPaused = true
+      case "--lockstep": options.isInLockstep = true
       case "--speed": decimal(option, above: 0, upTo: 10_000_000_000).map { options.rateMilli = $0 / 1000 }
       case "--taker-hold-ms": whole(option, 0...60_000).map { options.rules.takerHold = .milliseconds($0) }
       case "--settlement-delay-s": whole(option, 0...86_400).map { options.rules.settlementDelay = .seconds($0) }
@@ -166,6 +171,7 @@ struct Options: Hashable, Sendable {
       for option in onlySynthetic { problems.append("\(option) is for --source synthetic") }
     }
     if options.cutGaps, sourceName != "replay" { problems.append("--cut-gaps is for --source replay") }
+    if options.isInLockstep, options.startsPaused { problems.append("--lockstep moves by steps alone: --paused is not for it") }
     if options.rateMilli < 1 { problems.append("--speed: at least 0.001 is wanted") }
     if options.rules.confirmedAfter < options.rules.minedAfter {
       problems.append("--confirmed-ms is earlier than --mined-ms")

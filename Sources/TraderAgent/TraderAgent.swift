@@ -42,12 +42,16 @@ final class TraderAgent {
   /// What is thought of a channel: decided once, because thinking about its name costs more than dropping the message.
   private var interests: [String: Interest] = [:]
   private(set) var malformed: UInt64 = 0
+  /// Messages of the market streams that came, whoever they are for; order events that came; intents that left.
+  private var heard: Int64 = 0
+  private var told: Int64 = 0
+  private var asked: Int64 = 0
   /// Prices that were sent and did not arrive.
   private(set) var missed: Int64 = 0
   /// Messages for this agent that came since it last considered one.
   private var unheeded = 0
 
-  private enum Interest {
+  private enum Interest: Equatable {
     case market(MarketSlug)
     case reference
     case orders
@@ -86,7 +90,7 @@ final class TraderAgent {
     bus.psubscribe(Names.everyReferencePrice)
     bus.subscribe(Names.clock)
     bus.subscribe(Names.orderEvents(settings.name))
-    process.loop.every(TraderAgent.beatInterval) { [weak self] in self?.beat() }
+    if !process.isInLockstep { process.loop.every(TraderAgent.beatInterval) { [weak self] in self?.beat() } }
     process.loop.every(TraderAgent.syncInterval) { [weak self] in self?.sync() }
     process.loop.every(TraderAgent.checkpointInterval) { [weak self] in self?.wantsSave = true }
     process.loop.every(.seconds(1)) { [weak self] in self?.showState() }
@@ -94,6 +98,7 @@ final class TraderAgent {
     process.onCommand = { [weak self] in try self?.obey($0) }
     process.onStopRequested = { [weak self] in self?.leave("told to stop") }
     process.waiting = { [weak self] in self?.unheeded ?? 0 }
+    process.counters = { [weak self] in self?.counters ?? .object([]) }
     process.onLifelineClosed = { [weak self] in self?.leave("the boss is gone") }
   }
 
@@ -101,10 +106,13 @@ final class TraderAgent {
 
   private func receive(_ channel: String, _ payload: [UInt8]) {
     let interest = interests[channel] ?? judge(channel)
+    if interest != .orders, channel != Names.clock { heard += 1 }
     do throws(MessageError) {
       switch interest {
       case .none: return
-      case .clock: clock = try ClockMessage(decoding: payload).clock
+      case .clock:
+        let read = try ClockMessage(decoding: payload).clock
+        if !process.isInLockstep { clock = read }
       case .market(let slug):
         process.trace?.note(.agentReceived, payload, after: "\"ts_ns\":")
         let update = try MarketUpdate(decoding: payload)
@@ -118,6 +126,7 @@ final class TraderAgent {
         take(.reference(price))
         if unheeded == 0 { process.advance() }
       case .orders:
+        told += 1
         let event = try OrderEventMessage(decoding: payload)
         switch tracker.receive(event.envelope, on: channel) {
         case .old, .next: break
@@ -251,6 +260,7 @@ final class TraderAgent {
       bookTime: flight.bookTime,
       reason: flight.reason, secret: settings.secret)
     process.trace?.note(.intentSent, flight.terms.intent)
+    asked += 1
     if bus.isConnected, bus.publish(Names.intents, message.bytes) { return }
     offer(message)
   }
@@ -273,6 +283,10 @@ final class TraderAgent {
     if wantsSave { save() }
   }
 
+  private var counters: JSON {
+    ["heard": .int(heard), "told": .int(told), "asked": .int(asked), "evaluated": .int(core.evaluated)]
+  }
+
   // MARK: The boss
 
   private var pendingMode: FloorMode?
@@ -286,6 +300,9 @@ final class TraderAgent {
       guard let mode = FloorMode(rawValue: word) else { throw ControlServer.Refusal("no such mode: \(word)") }
       process.mode = mode
       pendingMode = mode
+    case .clock(let market, let isBeat):
+      clock = .standing(at: market, since: SystemClock.wall())
+      if isBeat { beat() }
     case .boss, .stop, .grant, .revoke: throw ControlServer.Refusal("\(command.name) is not for an agent")
     }
   }

@@ -17,6 +17,10 @@ struct BacktestDesk: Sendable {
   var mode = FloorMode.active
   /// Why it is not active, and since when.
   var modes: [(at: MarketTime, mode: FloorMode, reason: String)] = []
+  /// What was booked, where `settings.keepsDecisions` asks for it.
+  private(set) var filled: [(agent: AgentName, fill: FillRecord)] = []
+  /// Every account when the recording was over, before what was still held was valued.
+  private(set) var booksAtEnd = LedgerBooks()
   private(set) var denied: [RefusalCode: Int] = [:]
   private(set) var refused: [String: Int] = [:]
   var equity: EquityCurve
@@ -173,6 +177,7 @@ struct BacktestDesk: Sendable {
 
   /// What is still held is valued, and nothing is open any more.
   mutating func end(at now: MarketTime) {
+    booksAtEnd = record.books
     for place in record.holdings.keys.sorted() {
       _ = record.mark(place, at: mark(place), reason: "end_of_recording", now)
     }
@@ -300,7 +305,9 @@ struct BacktestDesk: Sendable {
       if let event = record.advance(id, state, reason: reason, detail: detail, at: now) { news.events.append(event) }
       if state.isTerminal { unsigned[id] = nil }
     case .fill(let fill):
-      let intent = record.orders[fill.key.order]?.submission.terms.intent
+      let terms = record.orders[fill.key.order]?.submission.terms
+      let intent = terms?.intent
+      if settings.keepsDecisions, let terms { filled.append((terms.agent, fill)) }
       news.events += record.fill(fill, evidence: intent.flatMap { evidence[$0] } ?? .object([]), at: now)
       standing(now, &events, &news)
     case .settle: break

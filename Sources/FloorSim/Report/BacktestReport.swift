@@ -62,6 +62,8 @@ public struct BacktestReport: Sendable {
   public internal(set) var statistics: TripStatistics
   /// Every asset of the ledger sums to zero, and its cash is the capital and all results.
   public let booksBalance: Bool
+  /// Every account as it stood when the recording was over, before what was still held was valued.
+  public let books: LedgerBooks
   /// Best prices of the markets with most trips, where `settings.keepsPaths` asked for them.
   public internal(set) var paths: [PricePath]
 
@@ -85,6 +87,7 @@ public struct BacktestReport: Sendable {
     statistics = TripStatistics(record.trips)
     var paths = floor.paths
     self.paths = paths.finish(record.trips)
+    books = desk.booksAtEnd
     booksBalance = record.books.isBalanced && record.cash == settings.capital + statistics.summary.pnl
   }
 }

@@ -56,6 +56,8 @@ public struct RecordedTape: Sendable {
   var references = ReferenceFeed()
   var settling: [SeriesKey: ReferenceSeries] = [:]
   private var order: Int64 = 0
+  /// What the frame at hand has changed: told once, when all of it was read, as the feed does.
+  private var changed: [MarketSlug] = []
 
   public init(terms: TapeTerms) { self.terms = terms }
 
@@ -137,6 +139,7 @@ public struct RecordedTape: Sendable {
       let read = decoder.decode(frame.frame)
       coverage.unreadable += read.malformed
       for event in read.events { take(event, &events) }
+      publishChanged(&events)
     case "reference":
       let read = StreamFrame<ReferenceTick>(reference: frame.frame)
       coverage.unreadable += read.malformed
@@ -162,6 +165,7 @@ public struct RecordedTape: Sendable {
   mutating func take(_ event: MarketStreamEvent, at time: MarketTime, _ events: inout [TapeEvent]) {
     note(time)
     take(event, &events)
+    publishChanged(&events)
   }
 
   /// A market that no mark of the feed names.
@@ -191,7 +195,7 @@ public struct RecordedTape: Sendable {
     case .bestBidAsk(let best):
       if let book = assumedBook(slug, best) {
         coverage.assumedBooks += 1
-        if followed[slug]?.keeper.apply(.book(book), at: now) == true { publish(slug, &events) }
+        if followed[slug]?.keeper.apply(.book(book), at: now) == true { change(slug) }
         return
       }
     case .book(let book):
@@ -203,7 +207,14 @@ public struct RecordedTape: Sendable {
     }
     guard followed[slug]?.keeper.apply(event, at: now) == true else { return }
     if case .lastTrade = event, let trade = followed[slug]?.keeper.last { events.append(.trade(slug, trade)) }
-    publish(slug, &events)
+    change(slug)
+  }
+
+  private mutating func change(_ slug: MarketSlug) { if !changed.contains(slug) { changed.append(slug) } }
+
+  private mutating func publishChanged(_ events: inout [TapeEvent]) {
+    for slug in changed { publish(slug, &events) }
+    changed.removeAll(keepingCapacity: true)
   }
 
   /// A book of one level a side out of best prices, where the terms allow it and no real book is there.

@@ -119,6 +119,14 @@ struct FeedCore {
     }
   }
 
+  /// In lockstep: the market stands at another time. What is due by it waits for the next tick.
+  mutating func clockMoved(to market: MarketTime, at now: Instant) {
+    let standing = MarketClock.standing(at: market, since: now.wall)
+    guard clock?.rateMilli == 0 else { return clockRead(standing, at: now) }
+    clock = standing
+    publishClock(at: now)
+  }
+
   /// The record lacks the result of this market.
   mutating func owe(_ slug: MarketSlug, at now: Instant) { catalog.owe(slug, now: now.monotonic) }
 

@@ -25,6 +25,8 @@ final class FeedShell {
   private let journal: DayJournal?
   private var page = FeedPage()
   private var isFlushDue = false
+  /// Questions to the venue without an answer.
+  private var questionsOut = 0
   /// Messages of the market stream that were read since the last flush: what they say is told to nobody yet.
   private var untold = 0
   /// Why each stream that is not open is not, as last told.
@@ -126,8 +128,12 @@ final class FeedShell {
       for slug in slugs { core.owe(slug, at: now) }
     }
     process.waiting = { [unowned self] in untold }
-    process.counters = { [unowned self] in core.report }
-    loop.every(FeedShell.tickInterval) { [unowned self] in tick() }
+    process.counters = { [unowned self] in core.report.with("questions_out", .int(questionsOut)) }
+    if process.isInLockstep {
+      process.onCommand = { [unowned self] in try obey($0) }
+    } else {
+      loop.every(FeedShell.tickInterval) { [unowned self] in tick() }
+    }
     open(shard: 0)
     reference.start()
     polybolt?.start()
@@ -209,6 +215,17 @@ final class FeedShell {
     unrecorded.removeAll(keepingCapacity: true)
   }
 
+  /// Only in lockstep has the feed an ear for commands of its own; the others do what they do everywhere.
+  private func obey(_ command: ControlCommand) throws {
+    switch command {
+    case .clock(let market, let isBeat):
+      core.clockMoved(to: market, at: now)
+      if isBeat { tick() } else { perform() }
+    case .drain: stop()
+    case .boss, .stop, .mode, .grant, .revoke: throw ControlServer.Refusal("\(command.name) is not for the feed")
+    }
+  }
+
   private func tick() {
     core.tick(at: now)
     flush()
@@ -241,10 +258,15 @@ final class FeedShell {
         bus.publish(channel, payload)
       case .store(let key, let value, let lifetime): bus.set(key, value, ttl: lifetime)
       case .lookUp(let slug):
+        questionsOut += 1
         gamma.market(slug) { [weak self] result in
           self?.answered { core, now in core.listing(slug, ListingAnswer(result), at: now) }
         }
+      case .fetchBook(let token) where process.isInLockstep:
+        // When it is asked is the wall's doing.
+        core.witness(token, nil, at: now)
       case .fetchBook(let token):
+        questionsOut += 1
         clob.book(token) { [weak self] result in
           let book: VenueBook? = if case .success(let book) = result { book } else { nil }
           self?.answered { core, now in core.witness(token, book, at: now) }
@@ -277,6 +299,7 @@ final class FeedShell {
   }
 
   private func answered(_ body: (inout FeedCore, Instant) -> Void) {
+    questionsOut -= 1
     body(&core, now)
     flush()
     process.advance()
@@ -284,12 +307,16 @@ final class FeedShell {
 
   /// The live venue's clock is the wall. A simulated one that does not answer leaves the clock that is known going.
   private func readClock() {
+    // In lockstep it is told, not asked.
+    guard !process.isInLockstep else { return }
     guard let clockURL else { return core.clockRead(.live, at: now) }
+    questionsOut += 1
     SimClock.read(http, url: clockURL) { [weak self] result in
       guard let self else { return }
       switch result {
       case .success(let clock): answered { core, now in core.clockRead(clock, at: now) }
       case .failure(let error):
+        questionsOut -= 1
         if core.clock == nil { log.warning("market clock not read", [.error(error)]) }
       }
     }

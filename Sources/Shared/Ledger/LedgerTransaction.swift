@@ -107,6 +107,14 @@ public struct LedgerBooks: Hashable, Sendable {
     return true
   }
 
+  /// Every account's balance in every asset that is not zero, in order.
+  public var lines: [LedgerEntry] {
+    balances.keys.sorted().flatMap { account in
+      (balances[account] ?? [:]).filter { $0.value != 0 }.sorted { $0.key < $1.key }
+        .map { LedgerEntry(account, $0.key, $0.value) }
+    }
+  }
+
   public func balance(_ account: LedgerAccount, _ asset: LedgerAsset) -> Int64 { balances[account]?[asset] ?? 0 }
   public func dollars(_ account: LedgerAccount) -> USD { USD(micros: balance(account, .usd)) }
 

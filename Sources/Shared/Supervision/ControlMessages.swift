@@ -53,14 +53,19 @@ public struct ControlProgress: Hashable, Sendable {
   public var mode: String
   /// What it waits for or works on, for people.
   public var note: String
+  /// What it counts, while its market moves in lockstep: whoever moves it sees by this when all is quiet.
+  public var counters: JSON?
 
-  public init(progress: UInt64, waiting: Int = 0, isReady: Bool, lag: Duration, mode: String, note: String) {
+  public init(
+    progress: UInt64, waiting: Int = 0, isReady: Bool, lag: Duration, mode: String, note: String, counters: JSON? = nil
+  ) {
     self.progress = progress
     self.waiting = waiting
     self.isReady = isReady
     self.lag = lag
     self.mode = mode
     self.note = note
+    self.counters = counters
   }
 
   public init?(_ json: JSON) {
@@ -70,15 +75,16 @@ public struct ControlProgress: Hashable, Sendable {
     // A process of an earlier build does not say what waits: it is judged by its reports alone.
     self.init(
       progress: UInt64(progress), waiting: Int(clamping: json["waiting"]?.int ?? 0), isReady: ready,
-      lag: .milliseconds(lag), mode: mode, note: note)
+      lag: .milliseconds(lag), mode: mode, note: note, counters: json["counters"])
   }
 
   public var json: JSON {
-    [
+    let base: JSON = [
       "progress": .int(progress), "waiting": .int(waiting), "ready": .bool(isReady), "lag_ms": .int(lag.milliseconds),
       "mode": .string(mode),
       "note": .string(note),
     ]
+    return counters.map { base.with("counters", $0) } ?? base
   }
 }
 
@@ -94,6 +100,9 @@ public enum ControlCommand: Sendable {
   /// To the gateway: the agent of that epoch proves its intents with this secret.
   case grant(agent: AgentName, epoch: Epoch, secret: Secret)
   case revoke(agent: AgentName)
+  /// In lockstep only: the market stands at that time until the next such command. With `beat`, what the process does by a timer is
+  /// due now.
+  case clock(MarketTime, beat: Bool)
 
   public var name: String {
     switch self {
@@ -103,6 +112,7 @@ public enum ControlCommand: Sendable {
     case .mode: "mode"
     case .grant: "grant"
     case .revoke: "revoke"
+    case .clock: "clock"
     }
   }
 
@@ -125,6 +135,9 @@ public enum ControlCommand: Sendable {
     case "revoke":
       guard let agent = json["agent"]?.string.flatMap(AgentName.init) else { return nil }
       self = .revoke(agent: agent)
+    case "clock":
+      guard let market = json["market_ns"]?.int, let beat = json["beat"]?.bool else { return nil }
+      self = .clock(MarketTime(nanoseconds: market), beat: beat)
     default: return nil
     }
   }
@@ -139,6 +152,7 @@ public enum ControlCommand: Sendable {
     case .grant(let agent, let epoch, let secret):
       base.with("agent", .string(agent.text)).with("epoch", .int(epoch.number)).with("secret", .string(secret.reveal()))
     case .revoke(let agent): base.with("agent", .string(agent.text))
+    case .clock(let market, let beat): base.with("market_ns", .int(market.nanoseconds)).with("beat", .bool(beat))
     }
   }
 }

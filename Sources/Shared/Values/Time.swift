@@ -51,19 +51,28 @@ extension Duration {
   public var milliseconds: Int64 { nanoseconds / 1_000_000 }
 }
 
-/// The line that maps wall time to market time: `market = anchorMarket + (wall − anchorWall) × rate`. Rate 1 is the live venue.
+/// The line that maps wall time to market time: `market = anchorMarket + (wall − anchorWall) × rate`. Rate 1 is the live venue; at rate 0
+/// the market stands until somebody moves its anchor (lockstep).
 public struct MarketClock: Hashable, Sendable {
   public let anchorWall: WallTime
   public let anchorMarket: MarketTime
-  /// Market seconds per wall second, in thousandths, > 0.
+  /// Market seconds per wall second, in thousandths, ≥ 0.
   public let rateMilli: Int64
 
   public static let live = MarketClock(
     anchorWall: WallTime(nanoseconds: 0), anchorMarket: MarketTime(nanoseconds: 0), rateMilli: 1000)
 
-  /// - Precondition: `rateMilli > 0`.
+  /// What a market that stands is waited for, on the wall: no wait of the floor is as long, and none overflows by it.
+  public static let forever = Duration.seconds(365 * 86_400)
+
+  /// A market that stands.
+  public static func standing(at market: MarketTime, since wall: WallTime) -> MarketClock {
+    MarketClock(anchorWall: wall, anchorMarket: market, rateMilli: 0)
+  }
+
+  /// - Precondition: `rateMilli ≥ 0`.
   public init(anchorWall: WallTime, anchorMarket: MarketTime, rateMilli: Int64) {
-    precondition(rateMilli > 0, "the market clock runs forward")
+    precondition(rateMilli >= 0, "the market clock runs forward")
     self.anchorWall = anchorWall
     self.anchorMarket = anchorMarket
     self.rateMilli = rateMilli
@@ -79,13 +88,18 @@ public struct MarketClock: Hashable, Sendable {
     return MarketTime(nanoseconds: anchorMarket.nanoseconds + Int64(divide(elapsed, by: 1000, rounding: .down)))
   }
 
+  /// When it will be, or was, that market time; while the market stands, `forever` away for all that lies ahead.
   public func wall(at market: MarketTime) -> WallTime {
+    guard rateMilli > 0 else {
+      return market > anchorMarket ? anchorWall.advanced(by: MarketClock.forever) : anchorWall
+    }
     let elapsed = Int128(market.nanoseconds - anchorMarket.nanoseconds) * 1000
     return WallTime(nanoseconds: anchorWall.nanoseconds + Int64(divide(elapsed, by: Int128(rateMilli), rounding: .up)))
   }
 
   /// How long the wall waits for this much market time.
   public func wallDuration(ofMarket duration: Duration) -> Duration {
-    .nanoseconds(Int64(divide(Int128(duration.nanoseconds) * 1000, by: Int128(rateMilli), rounding: .up)))
+    guard rateMilli > 0 else { return duration > .zero ? MarketClock.forever : .zero }
+    return .nanoseconds(Int64(divide(Int128(duration.nanoseconds) * 1000, by: Int128(rateMilli), rounding: .up)))
   }
 }

@@ -2,6 +2,19 @@ import Shared
 
 /// What only the simulated venue answers: its clock, its state, and the console of its faults.
 extension VenueHouse {
+  /// Where the market's time stands and what has been said so far: whoever steps waits until all of it has been heard.
+  private var standing: [(String, WireValue)] {
+    [
+      ("market_ns", .integer(state.now.market.nanoseconds)), ("sequence", .integer(state.nextSequence - 1)),
+      ("held_orders", .integer(Int64(state.held.count))), ("market_frames", .integer(sentOf[.market] ?? 0)),
+      ("reference_frames", .integer(sentOf[.rtds] ?? 0)), ("user_events", .integer(userEvents)),
+    ]
+  }
+
+  private func record(_ fields: [(String, WireValue)]) -> WireValue {
+    .record(fields.map { .init(name: $0.0, value: $0.1) })
+  }
+
   private var clockAnswer: Answer {
     .ok(
       .object(
@@ -10,13 +23,22 @@ extension VenueHouse {
   }
 
   /// `nil` when the call is for the venue itself.
-  func own(_ call: Call, _ wall: WallTime) -> Answer? {
+  func own(_ call: Call, _ wall: WallTime) throws -> Answer? {
     if let answer = console.answer(call, at: wall, &gate, &state) { return answer }
     switch (call.method, call.path) {
     case ("GET", "/sim/clock"): return clockAnswer
     case ("POST", "/sim/start"):
       start(wall)
       return clockAnswer
+    case ("POST", "/sim/step"):
+      guard let until = call.query.first(where: { $0.name == "until_ns" }).flatMap({ Int64($0.value) }), until >= 0 else {
+        return .refused(400, "until_ns is wanted: a market time in nanoseconds since 1970")
+      }
+      guard let happened = try step(to: MarketTime(nanoseconds: until), wall: wall) else {
+        return .refused(400, "the market's time runs by itself: start sim-venue with --lockstep")
+      }
+      return .ok(record([("happened", .flag(happened))] + standing))
+    case ("GET", "/sim/standing"): return .ok(record(standing))
     case ("GET", "/sim/status"):
       var fields = life.status
       fields += [
@@ -32,7 +54,7 @@ extension VenueHouse {
       for (stream, channel) in recorded where life.speaksVerbatim {
         fields.append(("\(stream.rawValue)_listeners", .integer(Int64(channel.count))))
       }
-      return .ok(.record(fields.map { .init(name: $0.0, value: $0.1) }))
+      return .ok(record(fields))
     default: return nil
     }
   }

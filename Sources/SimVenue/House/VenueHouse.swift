@@ -56,6 +56,10 @@ final class VenueHouse {
   private var openBatches: [Int: Batch] = [:]
   private var nextInner = -1
   private(set) var sent: Int64 = 0
+  /// Of these, by stream.
+  private(set) var sentOf: [StreamFaults.Stream: Int64] = [:]
+  /// What the user stream told of orders and trades.
+  private(set) var userEvents: Int64 = 0
 
   /// Sends an answer, after a delay when one is given.
   var respond: (_ request: Int, _ answer: Answer, _ delay: Duration) -> Void = { _, _, _ in }
@@ -135,13 +139,7 @@ final class VenueHouse {
       let target = clock.market(at: wall)
       guard let due = life.next, due <= target else { break }
       state.advance(to: Now(wall: min(wall, clock.wall(at: due)), market: due))
-      try life.run(&state)
-      try drain()
-      for report in life.takeReports() {
-        if !life.speaksVerbatim { reference.tell(report, at: state.now.market, deliver) }
-        price.tell(report, at: state.now.market, deliver)
-      }
-      for frame in life.takeFrames() { recorded[frame.stream]?.tell(frame.text, deliver) }
+      try live()
       if SystemClock.monotonic().since(start) > budget { return false }
     }
     state.advance(to: Now(wall: wall, market: clock.market(at: wall)))
@@ -149,6 +147,34 @@ final class VenueHouse {
     skipSilence(wall)
     try drain()
     return true
+  }
+
+  /// In lockstep: the market goes on to the next event of its life that is due by `target`, or, when there is none, stands at `target`.
+  /// Answers whether there was one; `nil` when the market's time runs by itself.
+  func step(to target: MarketTime, wall: WallTime) throws -> Bool? {
+    guard rateMilli == 0 else { return nil }
+    let due = life.next.flatMap { $0 <= target ? $0 : nil }
+    let now = max(due ?? target, state.now.market)
+    clock = .standing(at: now, since: wall)
+    state.advance(to: Now(wall: wall, market: now))
+    if due != nil {
+      try live()
+    } else {
+      state.notePrices()
+    }
+    try drain()
+    return due != nil
+  }
+
+  /// One event of the source, and what it says to everybody.
+  private func live() throws {
+    try life.run(&state)
+    try drain()
+    for report in life.takeReports() {
+      if !life.speaksVerbatim { reference.tell(report, at: state.now.market, deliver) }
+      price.tell(report, at: state.now.market, deliver)
+    }
+    for frame in life.takeFrames() { recorded[frame.stream]?.tell(frame.text, deliver) }
   }
 
   /// When `catchUp` is next worth calling.
@@ -184,7 +210,7 @@ final class VenueHouse {
   /// Takes a request; its answer comes through `respond`, now or later.
   func request(_ call: Call, number: Int, wall: WallTime) throws {
     _ = try catchUp(wall: wall)
-    if let answer = own(call, wall) {
+    if let answer = try own(call, wall) {
       try drain()
       respond(number, answer, .zero)
       return
@@ -358,17 +384,19 @@ final class VenueHouse {
     }
   }
 
+  private func push(_ peer: Int, _ text: [UInt8]) {
+    sent += 1
+    if let stream = channels[peer] { sentOf[stream, default: 0] += 1 }
+    send(peer, text)
+  }
+
   private func deliver(_ peer: Int, _ text: [UInt8]) {
     guard !console.streams.rules.isEmpty || console.streams.isHolding, let stream = channels[peer] else {
-      sent += 1
-      send(peer, text)
+      push(peer, text)
       return
     }
     let fate = console.streams.fate(text, on: stream, to: peer, at: state.now.wall)
-    for message in fate.messages {
-      sent += 1
-      send(peer, message)
-    }
+    for message in fate.messages { push(peer, message) }
     if fate.hangsUp { hangUp(peer) }
   }
 
@@ -431,7 +459,11 @@ final class VenueHouse {
       case .cut, .error, .late, nil: respond(number, answer, .zero)
       }
     case .notice(let notice): if !life.speaksVerbatim { market.tell(notice, state, deliver) }
-    case .user(let account, let slug, let event): user.tell(account, slug, event, state, deliver)
+    case .user(let account, let slug, let event):
+      user.tell(account, slug, event, state) { peer, text in
+        userEvents += 1
+        deliver(peer, text)
+      }
     }
   }
 }

@@ -28,7 +28,8 @@ final class VenueService {
     port = server.port
     house = try VenueHouse(
       settings: .init(
-        rules: options.rules, rateMilli: options.rateMilli, startsPaused: options.startsPaused,
+        rules: options.rules, rateMilli: options.isInLockstep ? 0 : options.rateMilli,
+        startsPaused: options.startsPaused,
         seed: options.seed, throttles: options.throttles, build: FloorVersion.text), life: life, truth: truth,
       gate: .standard(keys: [credentials.key]), mint: try KeyMint.open(options.data + "/api-keys.secret"),
       wall: SystemClock.wall())

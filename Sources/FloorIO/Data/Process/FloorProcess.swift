@@ -19,6 +19,9 @@ public final class FloorProcess {
   public let log: Log
   /// `0.1.0+<hex>`: release and a mark of this very binary, so that two builds can be told apart.
   public let build: String
+  /// Nothing happens by the market's time but by a `clock` command of the boss: how a whole floor is compared with a backtest
+  /// (docs/lockstep.md). Only of a birth that says so, which no floor's does.
+  public let isInLockstep: Bool
   /// Notes moments for `floor-bench`; `nil` on a floor.
   public let trace: PathTrace?
 
@@ -69,6 +72,7 @@ public final class FloorProcess {
       ?? Log(
         directory: birth.stateDirectory + "/log", process: birth.process, bytesTotal: Int(logMegabytes) * 1_000_000)
     build = FloorProcess.buildMark()
+    isInLockstep = birth.configuration["lockstep"]?.bool == true
     trace =
       birth.configuration["trace"]?.bool == true
       ? PathTrace(directory: birth.stateDirectory + "/log", process: birth.process) : nil
@@ -203,7 +207,7 @@ public final class FloorProcess {
     ) { [unowned self] in
       ControlProgress(
         progress: progress, waiting: waiting?() ?? 0, isReady: isReady, lag: loop.takeWorstLag(), mode: mode.rawValue,
-        note: note)
+        note: note, counters: isInLockstep ? counters?() : nil)
     }
     server.onCommand = { [unowned self] in try obey($0) }
     control = server
@@ -225,14 +229,15 @@ public final class FloorProcess {
     switch command {
     case .boss: break
     case .stop: requestStop()
-    case .drain, .mode, .grant, .revoke:
+    case .clock where !isInLockstep: throw ControlServer.Refusal("the market's clock is not moved by hand here")
+    case .drain, .mode, .grant, .revoke, .clock:
       if let onCommand { return try onCommand(command) }
       switch command {
       case .drain: requestStop()
       case .mode(let word):
         guard let mode = FloorMode(rawValue: word) else { throw ControlServer.Refusal("no such mode: \(word)") }
         self.mode = mode
-      case .boss, .stop, .grant, .revoke: throw ControlServer.Refusal("\(command.name) is not for this process")
+      case .boss, .stop, .grant, .revoke, .clock: throw ControlServer.Refusal("\(command.name) is not for this process")
       }
     }
   }

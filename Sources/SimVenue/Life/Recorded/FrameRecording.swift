@@ -121,7 +121,7 @@ enum FeedNote {
     switch event {
     case "clock":
       guard let wall = value["anchor_wall_ns"]?.asNumber, let market = value["anchor_market_ns"]?.asNumber,
-        let rate = value["rate_milli"]?.asNumber, rate > 0
+        let rate = value["rate_milli"]?.asNumber, rate >= 0
       else { return nil }
       self = .clock(
         MarketClock(
