@@ -56,7 +56,8 @@ extension Gateway {
       "open_orders": .int(core.openOrders.count),
       "unknown_now": .int(core.unknownCount), "record_queue": .int(record?.count ?? 0), "grants": .int(grants.count),
       "settled_markets": .int(settled.count), "heard_intents": .int(heardIntents), "told_events": .int(toldEvents),
-      "stream_events": .int(streamEvents), "calls_out": .int(callsOut + asking.count + loadingMarkets.count + resolving.count),
+      "stream_events": .int(streamEvents),
+      "calls_out": .int(callsOut + asking.count + loadingMarkets.count + resolving.count),
       "questions_out": .int([isStandingAsked, standingWanted, marketsAsked].count { $0 }),
     ]
   }

@@ -171,7 +171,9 @@ struct Options: Hashable, Sendable {
       for option in onlySynthetic { problems.append("\(option) is for --source synthetic") }
     }
     if options.cutGaps, sourceName != "replay" { problems.append("--cut-gaps is for --source replay") }
-    if options.isInLockstep, options.startsPaused { problems.append("--lockstep moves by steps alone: --paused is not for it") }
+    if options.isInLockstep, options.startsPaused {
+      problems.append("--lockstep moves by steps alone: --paused is not for it")
+    }
     if options.rateMilli < 1 { problems.append("--speed: at least 0.001 is wanted") }
     if options.rules.confirmedAfter < options.rules.minedAfter {
       problems.append("--confirmed-ms is earlier than --mined-ms")

@@ -39,6 +39,23 @@ struct RecordedTapeTests {
     #expect(told.last?.endsAt == MarketTime(seconds: TapeFixture.start + 300))
   }
 
+  @Test("A frame that brings both books is told once, with both of them, as the feed tells it")
+  func wholeFrame() {
+    var fixture = TapeFixture()
+    func book(_ token: TokenID, _ bid: String, _ ask: String) -> JSON {
+      let level = { (price: String) -> JSON in .array([["price": .string(price), "size": "100"]]) }
+      return [
+        "event_type": "book", "market": .text(fixture.condition), "asset_id": .text(token),
+        "timestamp": .string("\(fixture.time(1).milliseconds)"), "hash": "", "bids": level(bid), "asks": level(ask),
+      ]
+    }
+    let frame = JSON.array([book(fixture.yes, "0.50", "0.52"), book(fixture.no, "0.48", "0.50")])
+    fixture.raw(1, frame.bytes)
+    let told = updates(tell(fixture).events)
+    #expect(told.map(\.yes.bestBid?.price.description) == [nil, "0.5"])
+    #expect(told.last?.no.bestBid?.price.description == "0.48")
+  }
+
   @Test("An update tells how much takers have moved so far, and the messages of a market are numbered without a gap")
   func flow() {
     var fixture = TapeFixture()

@@ -37,6 +37,11 @@ struct TapeFixture {
         .book(yes, bids: [level(bid, size)], asks: [level(ask, size)] + asks.map { level($0.0, $0.1) }, hash: "")))
   }
 
+  /// A frame of the market stream as it came.
+  mutating func raw(_ seconds: Double, _ frame: [UInt8]) {
+    rows.append(ImportedRow(at: time(seconds), .frame(stream: "market", frame)))
+  }
+
   mutating func trade(_ seconds: Double, _ price: String, _ size: String, side: Side = .buy) {
     rows.append(
       ImportedRow(

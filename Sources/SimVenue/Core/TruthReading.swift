@@ -53,7 +53,7 @@ enum TruthReading {
     case "clock":
       guard let wall = number("anchor_wall_ns"), let market = number("anchor_market_ns"),
         let rate = number("rate_milli"),
-        rate > 0
+        rate >= 0
       else { return nil }
       return .clock(
         MarketClock(

@@ -31,7 +31,8 @@ extension VenueHouse {
       start(wall)
       return clockAnswer
     case ("POST", "/sim/step"):
-      guard let until = call.query.first(where: { $0.name == "until_ns" }).flatMap({ Int64($0.value) }), until >= 0 else {
+      guard let until = call.query.first(where: { $0.name == "until_ns" }).flatMap({ Int64($0.value) }), until >= 0
+      else {
         return .refused(400, "until_ns is wanted: a market time in nanoseconds since 1970")
       }
       guard let happened = try step(to: MarketTime(nanoseconds: until), wall: wall) else {

@@ -17,6 +17,15 @@ struct TraderAgentTests {
     try harness.waitReady()
     harness.publishRise()
     try harness.wait("an intent") { !harness.intents.isEmpty }
+    // Its market's clock is the feed's: only in lockstep does anybody move it by hand.
+    var moved: Result<Void, ControlClient.CommandError>?
+    harness.control?.send(.clock(MarketTime(seconds: AgentHarness.windowStart), beat: true)) { moved = $0 }
+    try harness.wait("an answer") { moved != nil }
+    guard case .failure(let refusal)? = moved else {
+      Issue.record("the clock was moved")
+      return
+    }
+    #expect(refusal.isRefusal && refusal.description.contains("not moved by hand"))
     let entry = harness.intents[0]
     #expect(IntentSecret(hex: AgentHarness.secretHex)!.verifies(entry))
     #expect(entry.terms.action == .enter && entry.terms.outcome == .yes && entry.terms.price.micros == 520_000)

@@ -57,7 +57,8 @@ final class LockstepFloor {
   private(set) var steps = 0
 
   init(
-    recording: [String], at begins: MarketTime, traders: [Trader], limits: JSON, allocation: String, venueArguments: [String]
+    recording: [String], at begins: MarketTime, traders: [Trader], limits: JSON, allocation: String,
+    venueArguments: [String]
   ) throws {
     self.traders = traders
     self.limits = limits
@@ -135,7 +136,8 @@ final class LockstepFloor {
     ) { _ in }
     try until("the venue's ready line") {
       let text = SmallFile.exists(output) ? try String(contentsOfFile: output, encoding: .utf8) : ""
-      port = text.contains("ready") ? text.split(whereSeparator: { ":\n".contains($0) }).last.flatMap { Int($0) } ?? 0 : 0
+      port =
+        text.contains("ready") ? text.split(whereSeparator: { ":\n".contains($0) }).last.flatMap { Int($0) } ?? 0 : 0
       return port > 0
     }
   }
@@ -282,7 +284,9 @@ final class LockstepFloor {
       last = standing
       if first == nil, let why = why(standing) { first = (why, standing) }
       guard SystemClock.monotonic() < deadline else {
-        throw LockstepFailure("\(why(standing) ?? "no rest") at \(now) after \(steps) steps: \(standing)\nfirst \(String(describing: first))\(tails)")
+        throw LockstepFailure(
+          "\(why(standing) ?? "no rest") at \(now) after \(steps) steps: \(standing)\nfirst \(String(describing: first))\(tails)"
+        )
       }
       try command(beat: false)
     }
@@ -315,7 +319,8 @@ final class LockstepFloor {
       venuePending: number(venue, "held_orders"), feedFrames: number(feed, "frames", "repeated"),
       feedPublished: number(feed, "published"), feedQuestions: number(feed, "questions_out"),
       gatewayIntents: number(gateway, "heard_intents"), gatewayEvents: number(gateway, "told_events"),
-      gatewayUser: number(gateway, "stream_events"), gatewayBusy: number(gateway, "record_queue", "calls_out", "questions_out"),
+      gatewayUser: number(gateway, "stream_events"),
+      gatewayBusy: number(gateway, "record_queue", "calls_out", "questions_out"),
       heard: agents.map { number($0, "heard") }, asked: agents.map { number($0, "asked") },
       told: agents.map { number($0, "told") })
   }

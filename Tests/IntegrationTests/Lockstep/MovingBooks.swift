@@ -55,7 +55,9 @@ struct MovingBooks {
         put(at, .trade(window.yes, side, print))
       }
       // While the next window is open.
-      put((window.start + 300 + Self.settlement) * 1000, .resolved(window.slug, winner: window.middle >= 50 ? window.yes : window.no))
+      put(
+        (window.start + 300 + Self.settlement) * 1000,
+        .resolved(window.slug, winner: window.middle >= 50 ? window.yes : window.no))
     }
     let writer = try RecordingFileWriter(path: path)
     for (_, row) in rows.enumerated().sorted(by: { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }) {
@@ -67,7 +69,8 @@ struct MovingBooks {
   private static func window(_ start: Int64) throws -> Window {
     // As long as the venue's own: a short one would be a position of the third contract's.
     let token = "7" + String(repeating: "3", count: 64) + String(start)
-    guard let slug = MarketSlug("btc-updown-5m-\(start)"), let yes = TokenID(token + "1"), let no = TokenID(token + "2"),
+    guard let slug = MarketSlug("btc-updown-5m-\(start)"), let yes = TokenID(token + "1"),
+      let no = TokenID(token + "2"),
       let condition = ConditionID("0x" + String(repeating: "0", count: 54) + String(start))
     else { throw LockstepFailure("the names of window \(start)") }
     return Window(slug: slug, condition: condition, yes: yes, no: no, start: start)
@@ -96,7 +99,8 @@ struct MovingBooks {
       return [
         "event_type": "book", "market": .text(window.condition), "asset_id": .text(token),
         "timestamp": .string(String(at)), "hash": "",
-        "bids": levels(bids, mirrored: !isYes, descending: false), "asks": levels(asks, mirrored: !isYes, descending: true),
+        "bids": levels(bids, mirrored: !isYes, descending: false),
+        "asks": levels(asks, mirrored: !isYes, descending: true),
       ]
     }
     return JSON.array([book(window.yes, isYes: true), book(window.no, isYes: false)]).bytes

@@ -52,6 +52,22 @@ struct TimeTests {
     #expect(clock.wallDuration(ofMarket: .seconds(300)) == .seconds(5))
   }
 
+  @Test("A market that stands has one time, what lies ahead of it is a year away, and its JSON reads back")
+  func standingClock() throws {
+    let clock = MarketClock.standing(at: MarketTime(seconds: 5000), since: WallTime(seconds: 1000))
+    for wall in [0, 1000, 2_000_000_000] as [Int64] {
+      #expect(clock.market(at: WallTime(seconds: wall)) == MarketTime(seconds: 5000))
+    }
+    #expect(clock.wall(at: MarketTime(seconds: 4000)) == WallTime(seconds: 1000))
+    #expect(clock.wall(at: MarketTime(seconds: 5001)) == WallTime(seconds: 1000).advanced(by: MarketClock.forever))
+    #expect(clock.wallDuration(ofMarket: .nanoseconds(1)) == MarketClock.forever)
+    #expect(clock.wallDuration(ofMarket: .zero) == .zero && clock.market(during: .seconds(9)) == .zero)
+    #expect(try MarketClock(JSON.parse(JSON.object(clock.members).bytes)) == clock)
+    #expect(throws: MarketClock.FormError.invalid("rate_milli")) {
+      try MarketClock(["anchor_wall_ns": 0, "anchor_market_ns": 0, "rate_milli": -1])
+    }
+  }
+
   @Test("The wall moment given for a market moment is never early", arguments: [41, 42] as [UInt64])
   func wallIsNeverEarly(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
