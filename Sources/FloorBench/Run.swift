@@ -19,6 +19,7 @@ func runFloorBench(_ arguments: [String]) -> Int32 {
     case "sign": try sign(rest)
     case "venue": try load(rest)
     case "engine": try engine(rest)
+    case "sweep": try sweep(rest)
     case "bus-send": return try BusBench.end("send", rest)
     case "bus-receive": return try BusBench.end("receive", rest)
     case "path-c-ingest": return try PathPeers.end("ingest", rest)
@@ -167,6 +168,20 @@ private func engine(_ arguments: [String]) throws {
   print(asJSON ? result.text : EngineBench.table(result))
 }
 
+private func sweep(_ arguments: [String]) throws {
+  var settings = SweepBench.Settings()
+  let asJSON = try options(arguments) { option, value in
+    switch option {
+    case "--events": positive(value) { settings.events = $0 }
+    case "--rounds": positive(value) { settings.rounds = $0 }
+    case "--cores": (Int(value) ?? 0) <= 200 && positive(value) { settings.cores = $0 }
+    default: false
+    }
+  }
+  let result = try SweepBench.run(settings)
+  print(asJSON ? result.text : SweepBench.table(result))
+}
+
 private func load(_ arguments: [String]) throws {
   var settings = VenueLoad.Settings()
   let asJSON = try options(arguments) { option, value in
@@ -193,6 +208,7 @@ private let help = """
          floor-bench sign  [--count N] [--rounds N] [--json]
          floor-bench venue [--rate N] [--sockets N] [--seconds N] [--rounds N] [--connections N] [--json]
          floor-bench engine [--events N] [--tokens N] [--rounds N] [--json]
+         floor-bench sweep [--events N] [--cores N] [--rounds N] [--json]
 
     bus     publish to received over Redis: the floor's bus against a pair of C programs, in turns (default 5 rounds of 5000
             messages of 700 bytes at 1000 a second)
@@ -216,6 +232,8 @@ private let help = """
     engine  a backtest on made-up best prices (default 1000000 of one token, 3 rounds; 100 tokens at most): the whole engine (tape, agent,
             strategy, risk, order, paper exchange, fill, ledger), the bare loop of the same strategy, and both from the bytes of a CSV
             file to the result. What is bought, sold and won must be the same
+    sweep   two hundred settings of that strategy on the same quotes (default 100000, 5 rounds), on one core and on --cores (default 2);
+            the sums of orders and winnings are those that the others find
 
   The venue of path and start is a stand-in inside this program (floor-bench stand-in): it serves the protocol that feed and gateway use,
   sends ticks at an exact rate, reads orders and answers each as a fill-and-kill order that met nobody. Servers are started in

@@ -202,8 +202,7 @@ extension Gateway {
 
   private func readClock(_ payload: [UInt8]) {
     do {
-      let read = try ClockMessage(decoding: payload).clock
-      if !process.isInLockstep { clock = read }
+      clock = try ClockMessage(decoding: payload).clock
     } catch {
       process.log.warning("clock message not readable", [.error(error)])
     }

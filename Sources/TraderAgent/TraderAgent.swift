@@ -110,9 +110,7 @@ final class TraderAgent {
     do throws(MessageError) {
       switch interest {
       case .none: return
-      case .clock:
-        let read = try ClockMessage(decoding: payload).clock
-        if !process.isInLockstep { clock = read }
+      case .clock: clock = try ClockMessage(decoding: payload).clock
       case .market(let slug):
         process.trace?.note(.agentReceived, payload, after: "\"ts_ns\":")
         let update = try MarketUpdate(decoding: payload)

@@ -18,6 +18,37 @@ import Testing
       ])
   }
 
+  @Test("the sweep finds the known sums, on one core and on three, and what each of its settings finds alone")
+  func sweep() throws {
+    let result = try SweepBench.run(.init(events: 100_000, rounds: 1, cores: 3))
+    #expect(result["orders"]?.int == 310_818 && result["won_milli_usd"]?.int == -7_437_670)
+    #expect(result["rows"]?.array?.compactMap { $0["cores"]?.int } == [1, 3])
+
+    var random = SystemRandomNumberGenerator()
+    let quotes = QuoteStream.make(events: 5000, tokens: 1, seed: random.next())
+    let settings = (0..<21).map { _ in
+      Breakout.Settings(
+        period: Int.random(in: 5...12), slack: Double.random(in: 0.1...1), threshold: Double.random(in: 2...6),
+        hold: Int.random(in: 5...80))
+    }
+    let found = BreakoutSweep.run(quotes, settings)
+    for (item, found) in zip(settings, found) {
+      var alone = BreakoutSweep.Outcome()
+      var state = Breakout()
+      var entry: Int32 = 0
+      for quote in quotes {
+        switch state.take(bid: Double(quote.bid) / 1000, ask: Double(quote.ask) / 1000, item, item.weight) {
+        case .none: continue
+        case .buy: entry = quote.ask
+        case .sell: alone.won += Int64(quote.bid - entry) * 10
+        }
+        alone.orders += 1
+      }
+      #expect(found == alone && alone.orders > 0, "\(item)")
+    }
+    #expect(BreakoutSweep.run([], settings).allSatisfy { $0 == .init() })
+  }
+
   @Test("quotes are read back from their file, whatever the number of tokens", arguments: [1, 7, 50])
   func roundTrip(tokens: Int) throws {
     let quotes = QuoteStream.make(events: 3000, tokens: tokens)

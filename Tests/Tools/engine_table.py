@@ -26,6 +26,8 @@ def read(path):
     runs = {}
     for line in open(path, encoding="utf-8"):
         name, _, text = line.rstrip("\n").partition(" ")
+        if name.endswith("-sweep"):
+            continue
         run = runs.setdefault(name, {"speed": [], "trades": set(), "memory": [], "wall": []})
         kind = name.split("-")[0]
         if found := re.search(SPEED[kind], text):
@@ -40,6 +42,32 @@ def read(path):
             run["memory"].append(int(found[1]) / 1024)
             run["wall"].append(float(found[2]))
     return runs
+
+
+def sweeps(path):
+    """Prints the sweep of two hundred settings; what is wrong with it."""
+    speeds, sums = {}, {}
+    for line in open(path, encoding="utf-8"):
+        name, _, text = line.rstrip("\n").partition(" ")
+        kind, _, what = name.partition("-")
+        if what != "sweep":
+            continue
+        if found := re.search(r"combo_ev(?:ents)?_s (\d+)", text):
+            speeds.setdefault(kind, []).append(int(found[1]))
+        if found := re.match(r" *(\d+) +\d+ +(\d+)$", text):
+            speeds.setdefault(f"floor, {found[1]} cores" if found[1] != "1" else "floor", []).append(int(found[2]))
+        if found := re.search(r"orders (\d+),? (?:pnl|pnl_milli|won) (-?\d+)", text):
+            sums.setdefault(kind, set()).add((int(found[1]), int(found[2])))
+    if not speeds.get("floor"):
+        return ["there is no sweep of ours"]
+    base = statistics.median(speeds["floor"])
+    print("\n| sweep of 200 settings | settings × events a second | ours on one core to it |\n|---|---|---|")
+    for kind in sorted(speeds):
+        speed = statistics.median(speeds[kind])
+        print(f"| {kind} | {speed:,.0f} | {base / speed:.2f} |")
+    wanted = sums.get("floor")
+    return [f"{kind} found {found}, ours {wanted}" for kind, found in sums.items() if found != wanted] + [
+        f"{kind} gave no sweep" for kind in ("python", "numba", "c") if kind not in speeds]
 
 
 def main():
@@ -67,6 +95,7 @@ def main():
         label = f"{kind}, {tokens} token" + ("s" if tokens != "1" else "")
         print(f"| {label} | {speed:,.0f} | {ratio:.2f} | {cell(run['wall'], 1)} | {cell(run['memory'], 0)} | {shown} |")
     print("\nbare: our loop of the strategy alone, beside the loops of plain Python and C; floor: the whole engine")
+    problems += sweeps(sys.argv[1])
     for problem in problems:
         print(f"error: {problem}", file=sys.stderr)
     sys.exit(1 if problems else 0)

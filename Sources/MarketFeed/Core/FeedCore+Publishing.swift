@@ -93,8 +93,9 @@ extension FeedCore {
 
   // MARK: Clock, circuit, list
 
+  /// One that stands is nobody's on the bus.
   mutating func publishClock(at now: Instant) {
-    guard let clock else { return }
+    guard let clock, clock.rateMilli > 0 else { return }
     let envelope = Envelope(
       source: source, boot: boot, sequence: sequences.next(Names.clock), time: clock.market(at: now.wall),
       sent: now.wall)

@@ -124,7 +124,6 @@ struct FeedCore {
     let standing = MarketClock.standing(at: market, since: now.wall)
     guard clock?.rateMilli == 0 else { return clockRead(standing, at: now) }
     clock = standing
-    publishClock(at: now)
   }
 
   /// The record lacks the result of this market.

@@ -24,5 +24,7 @@ public struct ClockMessage: Hashable, Sendable {
       case .invalid(let name): throw .invalid(name)
       }
     }
+    // In lockstep everybody is told the time by command: a clock that stands on the bus would stop a floor.
+    guard clock.rateMilli > 0 else { throw .invalid("rate_milli") }
   }
 }
