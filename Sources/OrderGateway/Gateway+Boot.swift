@@ -22,6 +22,7 @@ extension Gateway {
     process.onStopRequested = { [weak self] in self?.drain("told to stop") }
     process.onLifelineClosed = {}
     process.onCommand = { [weak self] command in try self?.obey(command) }
+    process.onClock = { [weak self] market, isBeat in self?.move(to: market, isBeat: isBeat) }
     process.waiting = { [weak self] in self?.record?.stalled ?? 0 }
     process.counters = { [weak self] in self?.counters ?? .object([]) }
     process.control?.onBossChange = { [weak self] _ in self?.applyMode() }

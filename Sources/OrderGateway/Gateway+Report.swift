@@ -19,7 +19,7 @@ extension Gateway {
 
   func obey(_ command: ControlCommand) throws {
     switch command {
-    case .boss: break
+    case .boss, .clock: break
     case .stop: drain(command.name)
     case .drain: drain(command.name, flat: config.flattensOnStop)
     case .mode(let word):
@@ -33,14 +33,16 @@ extension Gateway {
       }
       grants.grant(agent, epoch: epoch, secret: key)
     case .revoke(let agent): grants.revoke(agent)
-    case .clock(let market, let isBeat):
-      clock = .standing(at: market, since: SystemClock.wall())
-      feed(.tick)
-      if isBeat {
-        readStanding()
-        resolveMarkets()
-      }
     }
+  }
+
+  /// In lockstep: the market stands at another time.
+  func move(to market: MarketTime, isBeat: Bool) {
+    clock = .standing(at: market, since: SystemClock.wall())
+    feed(.tick)
+    guard isBeat else { return }
+    readStanding()
+    resolveMarkets()
   }
 
   var counters: JSON {

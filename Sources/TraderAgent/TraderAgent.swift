@@ -96,6 +96,10 @@ final class TraderAgent {
     process.loop.every(.seconds(1)) { [weak self] in self?.showState() }
     process.loop.every(.seconds(10)) { [weak self] in self?.readProfit() }
     process.onCommand = { [weak self] in try self?.obey($0) }
+    process.onClock = { [weak self] market, isBeat in
+      self?.clock = .standing(at: market, since: SystemClock.wall())
+      if isBeat { self?.beat() }
+    }
     process.onStopRequested = { [weak self] in self?.leave("told to stop") }
     process.waiting = { [weak self] in self?.unheeded ?? 0 }
     process.counters = { [weak self] in self?.counters ?? .object([]) }
@@ -298,10 +302,7 @@ final class TraderAgent {
       guard let mode = FloorMode(rawValue: word) else { throw ControlServer.Refusal("no such mode: \(word)") }
       process.mode = mode
       pendingMode = mode
-    case .clock(let market, let isBeat):
-      clock = .standing(at: market, since: SystemClock.wall())
-      if isBeat { beat() }
-    case .boss, .stop, .grant, .revoke: throw ControlServer.Refusal("\(command.name) is not for an agent")
+    case .boss, .stop, .grant, .revoke, .clock: throw ControlServer.Refusal("\(command.name) is not for an agent")
     }
   }
 

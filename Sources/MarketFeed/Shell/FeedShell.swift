@@ -129,11 +129,8 @@ final class FeedShell {
     }
     process.waiting = { [unowned self] in untold }
     process.counters = { [unowned self] in core.report.with("questions_out", .int(questionsOut)) }
-    if process.isInLockstep {
-      process.onCommand = { [unowned self] in try obey($0) }
-    } else {
-      loop.every(FeedShell.tickInterval) { [unowned self] in tick() }
-    }
+    process.onClock = { [unowned self] in move(to: $0, isBeat: $1) }
+    if !process.isInLockstep { loop.every(FeedShell.tickInterval) { [unowned self] in tick() } }
     open(shard: 0)
     reference.start()
     polybolt?.start()
@@ -215,15 +212,9 @@ final class FeedShell {
     unrecorded.removeAll(keepingCapacity: true)
   }
 
-  /// Only in lockstep has the feed an ear for commands of its own; the others do what they do everywhere.
-  private func obey(_ command: ControlCommand) throws {
-    switch command {
-    case .clock(let market, let isBeat):
-      core.clockMoved(to: market, at: now)
-      if isBeat { tick() } else { perform() }
-    case .drain: stop()
-    case .boss, .stop, .mode, .grant, .revoke: throw ControlServer.Refusal("\(command.name) is not for the feed")
-    }
+  private func move(to market: MarketTime, isBeat: Bool) {
+    core.clockMoved(to: market, at: now)
+    if isBeat { tick() } else { perform() }
   }
 
   private func tick() {

@@ -60,7 +60,8 @@ extension VenueHouse {
 
   /// Moves the market clock to just before the next event when the source allows it and nothing happens until then.
   private func skipSilence(_ wall: WallTime) {
-    guard let longest = life.skippable, state.held.isEmpty else { return }
+    // In lockstep time moves by steps alone.
+    guard clock.rateMilli > 0, let longest = life.skippable, state.held.isEmpty else { return }
     let times = [life.next, state.nextDue.market].compactMap { $0 }
     guard let upcoming = times.min(), upcoming.since(state.now.market) > longest else { return }
     clock = MarketClock(

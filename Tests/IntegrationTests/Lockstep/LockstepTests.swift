@@ -218,9 +218,10 @@ struct LockstepTests {
     _ settlement: Int64
   ) throws -> [AgentName: Account] {
     let first = try #require(frames.first).1
+    // Windows are decided when the made-up recording says so; of a recorded venue it is 60 s.
     let floor = try LockstepFloor(
       recording: paths, at: first.advanced(by: .milliseconds(-1)), traders: traders, limits: Self.limits,
-      allocation: "100",  // Windows are decided when the made-up recording says so; of a recorded venue it is 60 s.
+      allocation: "100",
       venueArguments: ["--taker-hold-ms", "0", "--settlement-delay-s", String(settlement)])
     try floor.play(until: first)
     var nextBeat = first.advanced(by: Self.beat)

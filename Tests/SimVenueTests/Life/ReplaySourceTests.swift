@@ -101,6 +101,19 @@ struct ReplaySourceTests {
     return text.split(separator: "\n")
   }
 
+  @Test("in lockstep no gap is cut: a replay begins five seconds before its first event, and only steps lead there")
+  func lockstepCutsNothing() throws {
+    let directory = try TemporaryDirectory()
+    let venue = try RunningVenue(
+      ["--source", "replay"] + (try files(1)) + ["--cut-gaps", "--lockstep"], data: directory.path + "/venue")
+    let begin = try #require(try venue.get("/sim/standing")["market_ns"]?.asNumber)
+    func step(_ seconds: Double) throws -> WireValue? {
+      try venue.ask("POST", "/sim/step", query: "until_ns=\(begin + Int64(seconds * 1e9))")["happened"]
+    }
+    #expect(try step(4.9) == .flag(false))
+    #expect(try step(5) == .flag(true))
+  }
+
   @Test("a served replay at a hundred times the speed keeps up, cuts the gaps, settles and says that it is over")
   func servedAtSpeed() throws {
     let directory = try TemporaryDirectory()

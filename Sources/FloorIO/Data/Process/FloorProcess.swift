@@ -44,6 +44,8 @@ public final class FloorProcess {
   /// A command other than `stop`, which `onStopRequested` gets. Throw `ControlServer.Refusal` to refuse. Without an owner `drain` stops
   /// the process and `mode` sets `mode`.
   public var onCommand: ((ControlCommand) throws -> Void)?
+  /// In lockstep: the market stands at that time; with `isBeat` what is otherwise done by a timer is due now.
+  public var onClock: ((_ market: MarketTime, _ isBeat: Bool) -> Void)?
   /// Told to stop (SIGTERM, SIGINT, a control command). The owner finishes its work and calls `stop`; without an owner the process
   /// stops at once. A second request stops at once too, unless `stopsAtSecondRequest` says otherwise: then the owner hears of it again.
   public var onStopRequested: (() -> Void)?
@@ -229,8 +231,12 @@ public final class FloorProcess {
     switch command {
     case .boss: break
     case .stop: requestStop()
-    case .clock where !isInLockstep: throw ControlServer.Refusal("the market's clock is not moved by hand here")
-    case .drain, .mode, .grant, .revoke, .clock:
+    case .clock(let market, let isBeat):
+      guard isInLockstep, let onClock else {
+        throw ControlServer.Refusal("the market's clock is not moved by hand here")
+      }
+      onClock(market, isBeat)
+    case .drain, .mode, .grant, .revoke:
       if let onCommand { return try onCommand(command) }
       switch command {
       case .drain: requestStop()
