@@ -25,26 +25,11 @@ final class StandInVenue {
   private let windowEnd: Int64
   private var floorSockets: [WebPeer] = []
   private var peerSockets: [WebPeer] = []
-  private var run: Run?
+  private var run: TickSeries?
   private var timer: TimerID?
   private var idleTimer: TimerID?
   private var lastStamp: Int64 = 0
   private var ordersSeen = 0
-
-  /// One series of ticks.
-  private struct Run {
-    let toPeers: Bool
-    let count: Int
-    let every: Int
-    let interval: Int64
-    let firstStamp: Int64
-    let stepMilliseconds: Int64
-    var due: Int64
-    var sent: [Int64] = []
-    var worstLag: Int64 = 0
-    /// Stamp of the tick (bots: its send time), and when the order was read.
-    var orders: [(key: String, read: Int64)] = []
-  }
 
   init(loop: EventLoop) throws {
     self.loop = loop
@@ -99,6 +84,13 @@ final class StandInVenue {
     return lastStamp
   }
 
+  /// The stamp of a whole book: that of the tick that made it. A series has its stamps given to it beforehand; a book stamped after them
+  /// would say that every tick still to come is old news.
+  private func bookStamp() -> Int64 {
+    guard let run, !run.toPeers, !run.isOver else { return stampNow() }
+    return run.bookStamp
+  }
+
   // MARK: Sockets
 
   private func heard(_ peer: WebPeer, _ text: [UInt8]) {
@@ -108,7 +100,7 @@ final class StandInVenue {
     }
     guard floorSockets.contains(peer), let message = StandInVenue.json(text) else { return }
     for token in message["assets_ids"]?.array ?? [] where message["operation"]?.string != "unsubscribe" {
-      if let token = token.string, let book = floorPlan.book(token, stamp: stampNow()) { server.send(book, to: peer) }
+      if let token = token.string, let book = floorPlan.book(token, stamp: bookStamp()) { server.send(book, to: peer) }
     }
   }
 
@@ -128,33 +120,32 @@ final class StandInVenue {
       every > 0
     else { return .text("rate (a divisor of 1000), count and every are wanted\n", status: 400) }
     if let timer { loop.cancel(timer) }
-    let step = 1000 / rate
-    let first = stampNow() + step
-    lastStamp = first + Int64(count) * step
+    let series = TickSeries(
+      toPeers: request.query("to") == "peers", count: count, every: every, rate: rate, after: stampNow(),
+      now: SystemClock.monotonic().nanoseconds)
+    lastStamp = series.stamp(of: count)
     ordersSeen = 0
-    run = Run(
-      toPeers: request.query("to") == "peers", count: count, every: every, interval: 1_000_000_000 / rate,
-      firstStamp: first, stepMilliseconds: step,
-      due: SystemClock.monotonic().nanoseconds + 1_000_000_000 / rate)
+    run = series
     timer = loop.every(.nanoseconds(1_000_000_000 / rate)) { [unowned self] in beat() }
     return .text("started\n")
   }
 
   private func beat() {
-    guard var current = run, current.sent.count < current.count else { return }
+    guard var current = run, !current.isOver else { return }
     var now = SystemClock.monotonic().nanoseconds
     // A late timer owes several.
-    while current.sent.count < current.count, current.due <= now + 100_000 {
+    while !current.isOver, current.due <= now + 100_000 {
       current.worstLag = max(current.worstLag, now - current.due)
       let number = current.sent.count
-      let stamp = current.firstStamp + Int64(number) * current.stepMilliseconds
       current.sent.append(SystemClock.monotonic().nanoseconds)
-      send(isHit: (number + 1) % current.every == 0, toPeers: current.toPeers, stamp: stamp)
+      // In the run as well: a book that is asked for now is that of this tick.
+      run = current
+      send(isHit: (number + 1) % current.every == 0, toPeers: current.toPeers, stamp: current.stamp(of: number))
       current.due += current.interval
       now = SystemClock.monotonic().nanoseconds
     }
     run = current
-    if current.sent.count == current.count, let timer {
+    if current.isOver, let timer {
       loop.cancel(timer)
       // A series that ends on a cheap tick must not leave it standing: it would be ordered on again, seconds later.
       self.timer = loop.after(.nanoseconds(current.interval)) { [unowned self] in
@@ -197,7 +188,7 @@ final class StandInVenue {
     case ("GET", "/markets/slug/" + slug): return .json(listing.bytes)
     case ("GET", "/markets"): return .json(Array("[]".utf8))
     case ("GET", "/book"):
-      guard let book = floorPlan.book(request.query("token_id") ?? "", stamp: stampNow()) else {
+      guard let book = floorPlan.book(request.query("token_id") ?? "", stamp: bookStamp()) else {
         return .text("", status: 404)
       }
       return .json(book)
