@@ -111,6 +111,7 @@ extension Gateway {
     record.onRefused = { [weak self] call, error in self?.recordRefused(call, error) }
     self.record = record
     phase = .loading
+    reach(.leaseTaken)
     stream.onEvent = { [weak self] event in self?.heard(event) }
     stream.onStranger = { [weak self] kind in self?.lookAt(stranger: kind) }
     stream.onLost = { [log = process.log] why in log.warning("user stream not open", [.text("why", why)]) }
@@ -153,6 +154,7 @@ extension Gateway {
         if let row = answers[2].first, !row.isNull("peak") { peakEquity = try row.usd("peak") }
         process.log.info(
           "record read", [.int("markets", answers[0].count), .int("orders", answers[1].count)])
+        reach(.recordRead)
         replayJournal()
         phase = .asking
         stream.start()
@@ -180,7 +182,10 @@ extension Gateway {
           process.log.error("journal record not understood", [.text("kind", json["kind"]?.string ?? "")])
         }
       }
-      if !records.isEmpty { process.log.warning("journal replayed", [.int("records", records.count)]) }
+      if !records.isEmpty {
+        process.log.warning("journal replayed", [.int("records", records.count)])
+        reach(.journalReplayed)
+      }
     } catch {
       process.log.error("journal not read", [.error(error)])
       haltLocally("journal unreadable")
@@ -209,6 +214,7 @@ extension Gateway {
             let open = try orders.get()
             let list = try trades.get()
             let money = try balance.get()
+            reach(.venueRead)
             for trade in list { feed(.trade(trade, .query)) }
             feed(.openOrders(open, asked: asked))
             tradesReadUntil = moment().market
@@ -252,6 +258,7 @@ extension Gateway {
   }
 
   private func opened() {
+    reach(.reconciled)
     phase = .open
     readStanding()
     readVersion()

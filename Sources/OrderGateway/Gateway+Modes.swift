@@ -125,7 +125,11 @@ extension Gateway {
     probeVenue()
     // The journal's records are in the database once the queue is empty again.
     if let journal, journal.records > 0, database.isConnected, record?.count == 0, phase == .open {
-      do { try journal.clear() } catch { process.log.error("journal not cleared", [.error(error)]) }
+      reach(.beforeJournalCleared)
+      do {
+        try journal.clear()
+        reach(.journalCleared)
+      } catch { process.log.error("journal not cleared", [.error(error)]) }
     }
     if draining { drainStep() }
   }

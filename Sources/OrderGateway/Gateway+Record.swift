@@ -6,6 +6,7 @@ extension Gateway {
 
   func recorded(_ call: RecordCall, _ answer: JSON) {
     lastRecorded = SystemClock.monotonic()
+    if let point = CrashPoint.answered(call) { reach(point) }
     for key in ["event", "done"] {
       if let body = answer[key], body.members != nil { publish(body) }
     }
@@ -73,6 +74,7 @@ extension Gateway {
       source: process.birth.process, boot: process.birth.boot, sequence: sequence, time: now.market, sent: now.wall)
     toldEvents += 1
     bus.publish(channel, JSON.object(envelope.members + members).bytes)
+    reach(.agentTold)
     guard let intent = body["intent"]?.string.flatMap(IntentID.init) else { return }
     if lastAnswers.updateValue(body, forKey: intent) == nil {
       lastAnswersOrder.append(intent)
@@ -114,7 +116,9 @@ extension Gateway {
     let message = try IntentMessage(json)
     process.trace?.note(.intentReceived, message.terms.intent, at: received)
     let verdict = grants.judge(message)
-    if verdict != .valid {
+    if verdict == .valid {
+      reach(.intentReceived)
+    } else {
       process.log.warning(
         "intent without proof", [.text("intent", message.terms.intent), .text("verdict", "\(verdict)")])
     }

@@ -7,10 +7,12 @@ extension Gateway {
   /// One round: by id, then among the trades, then in the list of open orders. Only when all three were answered is *absent* evidence.
   func lookUp(_ id: VenueOrderID, since: MarketTime) {
     guard asking.insert(id).inserted else { return }
+    defer { reach(.lookUpSent) }
     link.order(id) { [weak self] byID in
       self?.link.trades(after: since) { [weak self] trades in
         guard let self else { return }
-        if case .success(let list) = trades { for trade in list { feed(.trade(trade, .query)) } }
+        reach(.lookUpAnswered)
+        if case .success(let list) = trades { for trade in list { hear(trade, .query) } }
         if case .success(let order?) = byID { feed(.order(order, .query)) }
         switch (byID, trades) {
         case (.success(.some), .success): looked(id, .found)
@@ -27,8 +29,13 @@ extension Gateway {
     case .order(_, let order):
       lookAt(order.status)
       feed(.order(order, .stream))
-    case .trade(let trade): feed(.trade(trade, .stream))
+    case .trade(let trade): hear(trade, .stream)
     }
+  }
+
+  private func hear(_ trade: VenueTrade, _ road: EvidenceRoad) {
+    reach(.tradeHeard)
+    feed(.trade(trade, road))
   }
 
   private func lookAmongOpenOrders(_ id: VenueOrderID) {
@@ -67,7 +74,7 @@ extension Gateway {
       guard let self else { return }
       lookAt(result, "the list of trades")
       guard case .success(let list) = result else { return }
-      for trade in list { feed(.trade(trade, .query)) }
+      for trade in list { hear(trade, .query) }
       tradesReadUntil = now
     }
   }
@@ -209,11 +216,14 @@ extension Gateway {
       "gateway_epoch": .int(epoch.number), "slug": .text(slug), "payout_yes": .text(yes),
       "market_now_ns": .int(moment().market.nanoseconds),
     ]
+    reach(.beforePayoutSent)
+    defer { reach(.payoutSent) }
     database.query("select settle_market($1::jsonb) as answer", [.json(argument)]) { [weak self] result in
       guard let self else { return }
       resolving.remove(slug)
       do {
         let answer = try result.get().one().json("answer")
+        reach(.payoutRecorded)
         for body in answer["events"]?.array ?? [] { publish(body) }
         settled.insert(slug)
         unsettled[slug] = nil

@@ -21,6 +21,8 @@ final class Gateway {
   let link: any VenueLink
   let stream: any AccountStream
   let signer: OrderSigner
+  /// Where a test wants this process dead; `nil` on a floor.
+  private let crash: CrashPlan?
 
   var core: OrderManager
   var shelf = MarketShelf()
@@ -127,6 +129,7 @@ final class Gateway {
     database = try process.database()
     bus = try process.bus()
     signer = OrderSigner(key: config.key)
+    crash = try CrashPlan.read(process.birth)
     var settings = OrderManager.Settings()
     settings.limits = config.limits
     settings.absenceSpan = config.absenceSpan
@@ -135,6 +138,12 @@ final class Gateway {
     lease = LeaseKeeper(now: now)
     lastLoopWork = now
     lastRecorded = now
+  }
+
+  /// The process is at this point of an order's way.
+  func reach(_ point: CrashPoint) {
+    guard let crash, point.isOfStart || phase == .open || phase == .draining else { return }
+    crash.reach(point)
   }
 
   // MARK: The core's world
@@ -180,24 +189,32 @@ final class Gateway {
     case .sign(let terms, let market): sign(terms, market)
     case .record(let call):
       if let trace = process.trace, case .submit(let order) = call { trace.note(.recordAsked, order.terms.intent) }
+      if let point = CrashPoint.before(call) { reach(point) }
       record?.put(call)
+      reach(.sent(call))
     case .journal(let submission): writeJournal(submission)
     case .post(let order):
       if let trace = process.trace, let intent = core.order(order.id)?.terms.intent { trace.note(.posted, intent) }
       callsOut += 1
+      reach(.beforeFirstByte)
       link.post(order) { [weak self] outcome in
         self?.callsOut -= 1
+        self?.reach(.answerRead)
         self?.venueMode.heard(outcome, SystemClock.monotonic())
         self?.feed(.answered(order.id, outcome))
         self?.applyMode()
       }
+      reach(.requestWritten)
     case .cancel(let id, let reason):
       journalCancel(id, reason)
       callsOut += 1
+      reach(.beforeCancel)
       link.cancel(id) { [weak self] cancelled, detail in
         self?.callsOut -= 1
+        self?.reach(.cancelAnswerRead)
         self?.feed(.cancelAnswered(id, cancelled: cancelled, detail: detail))
       }
+      reach(.cancelWritten)
     case .lookUp(let id, let since): lookUp(id, since: since)
     case .repeatAnswer(let intent): repeatAnswer(intent)
     case .note(let note): tell(note)
@@ -222,6 +239,7 @@ final class Gateway {
       let expiration = terms.type == .goodTillDate ? terms.usefulUntil.seconds + 61 : nil
       let body = signed.body(
         owner: config.credentials.apiKey, timeInForce: terms.type, expiration: expiration)
+      reach(.orderSigned)
       feed(
         .signed(
           terms.intent,
@@ -247,7 +265,9 @@ final class Gateway {
   private func writeJournal(_ submission: OrderSubmission) {
     do {
       guard let journal else { throw FloorFailure(.tryAgain, "no journal is open") }
+      reach(.beforeJournaled)
       try journal.append(JournalRecord.json(submission))
+      reach(.journaled)
       feed(.journaled(submission.terms.intent, true))
     } catch {
       process.log.error("journal write failed", [.error(error)])
@@ -260,6 +280,7 @@ final class Gateway {
     guard !core.databaseIsUp, let journal else { return }
     do {
       try journal.append(JournalRecord.cancel(id, reason: reason, at: SystemClock.wall()))
+      reach(.cancelJournaled)
     } catch {
       // Taking risk out must not wait for a disk.
       process.log.error("journal write failed", [.error(error)])

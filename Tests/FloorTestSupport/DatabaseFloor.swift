@@ -130,12 +130,6 @@ public final class DatabaseFloor {
     ).one().json("j")
   }
 
-  /// The rows of `sql/operator/invariants.sql`: empty in a healthy database.
-  public func brokenInvariants() throws -> [String] {
-    let script = String(
-      decoding: try SmallFile.read(Repository.root + "/sql/operator/invariants.sql", bytesMax: 1 << 20), as: UTF8.self)
-    return try database.openAsAdministrator().execute(script: script).map { row in
-      "\(row["invariant"] ?? ""): \(row["subject"] ?? ""): \(row["found"] ?? "")"
-    }
-  }
+  /// See `TestDatabase`.
+  public func brokenInvariants() throws -> [String] { try database.brokenInvariants() }
 }

@@ -25,4 +25,13 @@ public final class TestDatabase: Sendable {
   public func openAsAdministrator() throws -> BlockingDatabase {
     try BlockingDatabase(servers.administrator(database: name), timeout: .seconds(30))
   }
+
+  /// The rows of `sql/operator/invariants.sql`: empty in a healthy database.
+  public func brokenInvariants() throws -> [String] {
+    let script = String(
+      decoding: try SmallFile.read(Repository.root + "/sql/operator/invariants.sql", bytesMax: 1 << 20), as: UTF8.self)
+    return try openAsAdministrator().execute(script: script).map { row in
+      "\(row["invariant"] ?? ""): \(row["subject"] ?? ""): \(row["found"] ?? "")"
+    }
+  }
 }

@@ -27,7 +27,8 @@ final class GatewayBench {
   private(set) var credentials: JSON = .null
   private(set) var gateway: Process?
   private(set) var control: ControlClient?
-  private(set) var market: GammaMarket!
+  /// The one that prices, the feed's part and wishes are about.
+  var market: GammaMarket!
   private(set) var agentEpoch: Int64 = 0
   private var boots = 0
   private var feedSequence: Int64 = 0
@@ -117,8 +118,9 @@ final class GatewayBench {
   /// The end of the gateway's own log, for whoever reads a failure.
   func tail() -> String {
     let path = directory.path + "/state/log/order-gateway.log"
-    let lines = (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: "\n").suffix(25) ?? []
-    return lines.joined(separator: "\n")
+    let lines = (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: "\n") ?? []
+    // The bus is shared, and so are the wishes of other benches' agents.
+    return lines.filter { !$0.contains("intent without proof") }.suffix(25).joined(separator: "\n")
   }
 
   /// A session of the superuser outside the bench's own database.
@@ -212,10 +214,15 @@ final class GatewayBench {
     }
   }
 
-  /// A truth log, summed independently of the floor and compared with this bench's record: exit status and what it said.
+  /// These lines of a truth log, summed as below.
   func sumTruth(_ lines: [JSON]) throws -> (status: Int32, output: String) {
     let path = directory.path + "/truth-copy.jsonl"
     try Data(lines.flatMap { $0.bytes + [0x0A] }).write(to: URL(filePath: path))
+    return try sumTruth(at: path)
+  }
+
+  /// A truth log, summed independently of the floor and compared with this bench's record: exit status and what it said.
+  func sumTruth(at path: String) throws -> (status: Int32, output: String) {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = ["python3", Repository.root + "/Tests/Tools/truth_sum.py", path, "--ledger"]
@@ -299,8 +306,9 @@ final class GatewayBench {
   }
 
   /// Capital, an agent, a market, a book: everything that an intent needs.
-  func open(allocation: String = "100") throws {
-    try boss.query("SELECT set_capital(1000, 400, null, true, $1)", [.int(bossEpoch)])
+  func open(capital: Int64 = 1000, allocation: String = "100") throws {
+    try boss.query(
+      "SELECT set_capital($1, $2, null, true, $3)", [.int(capital), .int(capital * 4 / 10), .int(bossEpoch)])
     try boss.query(
       "SELECT hire_agent($1)",
       [.json(["boss_epoch": .int(bossEpoch), "name": .text(agent), "strategy": "momentum"])])
@@ -335,6 +343,12 @@ final class GatewayBench {
       }
       return false
     }
+    try recordMarket()
+    try publishBook()
+  }
+
+  /// Plays the feed: the market is written down.
+  func recordMarket() throws {
     let feed = try database.open(as: "floor_feed")
     try feed.query(
       "SELECT upsert_market($1)",
@@ -347,7 +361,6 @@ final class GatewayBench {
           "neg_risk": .bool(market.negRisk),
         ])
       ])
-    try publishBook()
   }
 
   func book(_ outcome: Outcome) throws -> BookTop {
@@ -412,14 +425,16 @@ final class GatewayBench {
   // MARK: The agent
 
   func wish(
-    _ side: Side = .buy, price: Price, size: Shares, type: TimeInForce = .fillAndKill, useful: Duration = .seconds(20),
-    cancels: IntentID? = nil, epoch: Int64? = nil, secret: String = GatewayBench.secretHex
+    _ side: Side = .buy, _ outcome: Outcome = .yes, price: Price, size: Shares, type: TimeInForce = .fillAndKill,
+    useful: Duration = .seconds(20), cancels: IntentID? = nil, epoch: Int64? = nil,
+    secret: String = GatewayBench.secretHex
   ) throws -> IntentMessage {
     decisions += 1
     let now = try marketNow()
     let terms = IntentMessage.Terms(
       intent: IntentID(agent: agent, decision: decisions), agent: agent, epoch: Epoch(epoch ?? agentEpoch),
-      action: cancels != nil ? .cancel : side == .buy ? .enter : .exit, market: market.slug, outcome: .yes, side: side,
+      action: cancels != nil ? .cancel : side == .buy ? .enter : .exit, market: market.slug, outcome: outcome,
+      side: side,
       type: type, price: price, size: size, usefulUntil: now.advanced(by: useful), cancels: cancels)
     return IntentMessage(
       envelope: Envelope(
