@@ -20,6 +20,7 @@ func runFloorBench(_ arguments: [String]) -> Int32 {
     case "venue": try load(rest)
     case "engine": try engine(rest)
     case "sweep": try sweep(rest)
+    case "indicators": try indicators(rest)
     case "bus-send": return try BusBench.end("send", rest)
     case "bus-receive": return try BusBench.end("receive", rest)
     case "path-c-ingest": return try PathPeers.end("ingest", rest)
@@ -182,6 +183,19 @@ private func sweep(_ arguments: [String]) throws {
   print(asJSON ? result.text : SweepBench.table(result))
 }
 
+private func indicators(_ arguments: [String]) throws {
+  var settings = IndicatorBench.Settings()
+  let asJSON = try options(arguments) { option, value in
+    switch option {
+    case "--observations": positive(value) { settings.observations = $0 }
+    case "--rounds": positive(value) { settings.rounds = $0 }
+    default: false
+    }
+  }
+  let result = IndicatorBench.run(settings)
+  print(asJSON ? result.text : IndicatorBench.table(result))
+}
+
 private func load(_ arguments: [String]) throws {
   var settings = VenueLoad.Settings()
   let asJSON = try options(arguments) { option, value in
@@ -209,6 +223,7 @@ private let help = """
          floor-bench venue [--rate N] [--sockets N] [--seconds N] [--rounds N] [--connections N] [--json]
          floor-bench engine [--events N] [--tokens N] [--rounds N] [--json]
          floor-bench sweep [--events N] [--cores N] [--rounds N] [--json]
+         floor-bench indicators [--observations N] [--rounds N] [--json]
 
     bus     publish to received over Redis: the floor's bus against a pair of C programs, in turns (default 5 rounds of 5000
             messages of 700 bytes at 1000 a second)
@@ -234,6 +249,8 @@ private let help = """
             file to the result. What is bought, sold and won must be the same
     sweep   two hundred settings of that strategy on the same quotes (default 100000, 5 rounds), on one core and on --cores (default 2);
             the sums of orders and winnings are those that the others find
+    indicators  what an observation costs each indicator: the best round's nanoseconds, and how often the allocator was asked in all
+            rounds (default 5 rounds of 200000), after a round that fills the windows
 
   The venue of path and start is a stand-in inside this program (floor-bench stand-in): it serves the protocol that feed and gateway use,
   sends ticks at an exact rate, reads orders and answers each as a fill-and-kill order that met nobody. Servers are started in

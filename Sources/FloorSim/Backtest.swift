@@ -14,19 +14,23 @@ public struct Backtest: Sendable {
     public let parameters: JSON
     public let size: USD
     public let series: [MarketSeries]
+    public let events: [EventName]
 
-    public init(name: AgentName, strategy: String, parameters: JSON, size: USD, series: [MarketSeries]) {
+    public init(
+      name: AgentName, strategy: String, parameters: JSON, size: USD, series: [MarketSeries], events: [EventName] = []
+    ) {
       self.name = name
       self.strategy = strategy
       self.parameters = parameters
       self.size = size
       self.series = series
+      self.events = events
     }
 
     public init(_ file: AgentFile) {
       self.init(
         name: file.name, strategy: file.strategy, parameters: file.parameters, size: file.size,
-        series: file.series.compactMap(MarketSeries.init(configured:)))
+        series: file.series.compactMap(MarketSeries.init(configured:)), events: file.events.compactMap(EventName.init))
     }
   }
 

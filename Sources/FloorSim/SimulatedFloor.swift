@@ -26,7 +26,8 @@ struct SimulatedFloor: Sendable {
       let strategy = try make(agent)
       var core = AgentCore(
         identity: AgentCore.Identity(
-          name: agent.name, strategy: agent.strategy, epoch: Epoch(1), series: agent.series), strategy: strategy)
+          name: agent.name, strategy: agent.strategy, epoch: Epoch(1), series: agent.series, events: agent.events),
+        strategy: strategy)
       core.reconcile(
         AgentSnapshot(
           id: 1, epoch: Epoch(1), status: "RUNNING", cursor: 0, positions: [], orders: [], checkpoint: nil), missed: [])

@@ -24,7 +24,7 @@ final class AgentJournal {
       .birth(
         AgentBirth(
           name: settings.name, epoch: process.birth.epoch, strategy: settings.strategyName, series: settings.series,
-          size: settings.size, parameters: settings.parameters, build: process.build)))
+          events: settings.events, size: settings.size, parameters: settings.parameters, build: process.build)))
   }
 
   /// Before the core gets it.

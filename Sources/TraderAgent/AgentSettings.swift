@@ -1,13 +1,14 @@
 import FloorIOData
 import Shared
 
-/// What an agent needs of its birth document: `configuration.agent {name, strategy, series, size_usd, parameters}` and the secret
+/// What an agent needs of its birth document: `configuration.agent {name, strategy, series, events, size_usd, parameters}` and the secret
 /// `intent_secret`. All problems come in one refusal.
 struct AgentSettings {
   let name: AgentName
   let strategyName: String
   let strategy: any Strategy
   let series: [MarketSeries]
+  let events: [EventName]
   /// Dollars to spend on one entry.
   let size: USD
   /// The strategy's parameters, complete.
@@ -28,7 +29,15 @@ struct AgentSettings {
         problems.append("agent.series: \(item.text) is no series of contracts")
       }
     }
-    if series.isEmpty { problems.append("agent.series names no series") }
+    var events: [EventName] = []
+    for item in agent?["events"]?.array ?? [] {
+      if let one = item.string.flatMap({ EventName($0) }) {
+        events.append(one)
+      } else {
+        problems.append("agent.events: \(item.text) names no event market")
+      }
+    }
+    if series.isEmpty, events.isEmpty { problems.append("agent.series and agent.events name no market") }
     let size = agent?["size_usd"]?.usd
     if size == nil { problems.append("agent.size_usd is missing or no amount") }
     let strategyName = agent?["strategy"]?.string ?? ""
@@ -55,6 +64,7 @@ struct AgentSettings {
     self.strategyName = strategyName
     self.strategy = strategy
     self.series = series
+    self.events = events
     self.size = size
     self.parameters = parameters
     self.secret = secret

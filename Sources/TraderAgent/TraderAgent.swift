@@ -64,7 +64,8 @@ final class TraderAgent {
     self.settings = settings
     core = AgentCore(
       identity: .init(
-        name: settings.name, strategy: settings.strategyName, epoch: process.birth.epoch, series: settings.series),
+        name: settings.name, strategy: settings.strategyName, epoch: process.birth.epoch, series: settings.series,
+        events: settings.events),
       strategy: settings.strategy)
     journal = AgentJournal(process, settings)
     file = CheckpointFile(directory: process.birth.stateDirectory + "/checkpoints", name: settings.name.text)

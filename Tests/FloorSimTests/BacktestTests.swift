@@ -40,6 +40,51 @@ struct BacktestTests {
     #expect(report.results.values.map(\.from) == [.told])
   }
 
+  @Test("An event market is traded by whoever names it, to its end and result, and by nobody else")
+  func eventMarket() throws {
+    func level(_ price: String) throws -> BookLevel {
+      BookLevel(price: try Price(parsing: price), size: Shares(micros: 1_000_000_000))
+    }
+    let slug = try #require(MarketSlug("mlb-cle-sf-2025-06-17"))
+    let condition = try #require(ConditionID("0x" + String(repeating: "5c", count: 32)))
+    let (yes, no) = (try #require(TokenID("71")), try #require(TokenID("72")))
+    let begin = TapeFixture.start
+    func time(_ second: Int64) -> WallTime { WallTime(seconds: begin + second) }
+    var rows = [
+      ImportedRow(
+        at: time(0), .market(slug, condition: condition, yes: yes, no: no, ends: MarketTime(seconds: begin + 300)))
+    ]
+    for second in Int64(1)...299 {
+      let (bid, ask) = second < 8 ? ("0.50", "0.52") : ("0.59", "0.61")
+      rows.append(
+        ImportedRow(at: time(second), .book(yes, bids: [try level(bid)], asks: [try level(ask)], hash: "")))
+    }
+    rows.append(
+      ImportedRow(
+        at: time(420),
+        .price(
+          ReferenceTick(
+            series: .oracleSpot, symbol: "btc/usd", observedAt: MarketTime(seconds: begin + 420),
+            value: try #require(ReferenceValue(parsing: "1"))))))
+    var out = VenueFrames()
+    let frames = try rows.flatMap { try out.lines(for: $0) }
+    func follower(_ name: String) throws -> Backtest.Agent {
+      Backtest.Agent(
+        name: try #require(AgentName("momentum-1")), strategy: "momentum", parameters: holder, size: USD(dollars: 20),
+        series: [], events: [try #require(EventName(name))])
+    }
+    let known = settings { $0.terms.results = [slug: .one] }
+    let (report, _) = try Backtest.run(frames, [try follower("mlb-*")], known)
+    let trip = try #require(report.trips.first)
+    #expect(report.trips.count == 1 && trip.payout == .one && trip.exitReason == "settlement" && report.booksBalance)
+    #expect(trip.market == slug && report.results[slug]?.from == .table)
+    // Without a table nobody knows who won: what is held is valued at the best bid, and said to be.
+    let unknown = try Backtest.run(frames, [try follower("mlb-*")], settings()).report
+    #expect(unknown.trips.count == 1 && unknown.trips[0].isMarked && unknown.coverage.unprovable == 1)
+    #expect(try Backtest.run(frames, [try follower("nba-*")], known).report.trips.isEmpty)
+    #expect(try Backtest.run(frames, [agent("momentum", holder)], known).report.trips.isEmpty)
+  }
+
   @Test("The losing side is paid nothing: cost and fee are lost")
   func lost() throws {
     let (report, _) = try Backtest.run(rise(.no).frames, [agent("momentum", holder)], settings())

@@ -116,6 +116,25 @@ struct RecordedTapeTests {
     #expect(updates(events).last?.payout == .zero)
   }
 
+  @Test("A book with one side tells the result where that side says which it is, and nothing where it does not")
+  func oneSided() {
+    func inferred(bid: String?, ask: String?) -> [Price?] {
+      var fixture = TapeFixture()
+      fixture.book(250, bid: "0.50", ask: "0.52")
+      fixture.top(290, bid: bid, ask: ask)
+      var terms = TapeTerms()
+      terms.quoteSize = Shares(micros: 50_000_000)
+      return tell(fixture, terms, until: 430).events.compactMap {
+        if case .settled(_, let payout, .inferred) = $0 { payout } else { nil }
+      }
+    }
+    #expect(inferred(bid: "0.99", ask: nil) == [.one])
+    #expect(inferred(bid: nil, ask: "0.01") == [.zero])
+    // What is bid below one half with nobody to sell says neither.
+    #expect(inferred(bid: "0.30", ask: nil) == [])
+    #expect(inferred(bid: nil, ask: "0.70") == [])
+  }
+
   @Test("Equal values settle Up; a settling series of another mean decides nothing")
   func tie() {
     var fixture = TapeFixture()

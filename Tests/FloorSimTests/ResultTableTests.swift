@@ -22,6 +22,7 @@ struct ResultTableTests {
   {
     let windows: [MarketSlug: Price] = [MarketSlug("a-1")!: .one, MarketSlug("a-2")!: .zero]
     #expect(try read("window_id,start_ts,resolved_up\na-1,5,1\na-2,5,0") == windows)
+    #expect(try read("slug,condition_id,token_won\na-1,5,1\na-2,5,0") == windows)
     #expect(
       try read(
         #"{"slug":"a-1","outcome_prices":["1","0"]}"# + "\n" + #"{"slug":"a-2","outcome_prices":["0","1"]}"# + "\n"

@@ -34,6 +34,9 @@ int cbench_json(
 /// 0 on success.
 int cbench_sign(const uint8_t *key, int count, uint8_t *last, int64_t *taken_ns);
 
+/// How often this thread has asked the allocator for memory.
+uint64_t cbench_allocations(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -95,7 +95,8 @@ final class BenchFloor {
         "reference_ws_url": "", "polybolt_ws_url": "",
       ],
       "market": [
-        "series": [.string(StandInVenue.series)], "windows_ahead_count": 0, "stale_after_ms": 10_000, "record": true,
+        "series": [.string(StandInVenue.series)], "events": [], "windows_ahead_count": 0, "stale_after_ms": 10_000,
+        "record": true,
         "warm_second": true, "polybolt": false, "socket_assets_max_count": 500,
         "recording_max_mb": 64,
       ],

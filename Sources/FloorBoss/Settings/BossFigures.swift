@@ -54,7 +54,9 @@ struct BossFigures {
       agentsMax: Int(read(0) { () throws(ConfigReadError) in try reader.whole("judging.agents_max_count") }),
       clonePause: read(.zero) { () throws(ConfigReadError) in try reader.duration("judging.clone_pause_s") },
       hireCheck: HireCheck(
-        followed: read([]) { () throws(ConfigReadError) in try reader.list("market.series") }, isPaper: isPaper))
+        followed: FollowedMarkets(
+          series: read([]) { () throws(ConfigReadError) in try reader.list("market.series") },
+          events: read([]) { () throws(ConfigReadError) in try reader.list("market.events") }), isPaper: isPaper))
     mutationSeed = read(0) { () throws(ConfigReadError) in try reader.whole("floor.mutation_seed_number") }
     ticksDays = read(1) { () throws(ConfigReadError) in try reader.whole("retention.ticks_days") }
     eventsDays = read(1) { () throws(ConfigReadError) in try reader.whole("retention.events_days") }

@@ -44,10 +44,14 @@ struct BossSettings {
     layers.append(ConfigLayer(commandLine: pairs))
     let (secrets, secretProblems) = Secrets.read(stateDirectory: arguments.stateDirectory, needed: neededSecrets)
     problems += secretProblems
-    // The series that the agents may name are only known once the rest is readable; their files are checked in the same pass.
-    let followed = layers.reversed().flatMap(\.settings).first { $0.path == "market.series" }.map(words)
+    // The markets that the agents may name are only known once the rest is readable; their files are checked in the same pass.
+    func written(_ key: String) -> [String]? {
+      layers.reversed().flatMap(\.settings).first { $0.path == key }.map(words)
+    }
+    let followed = FollowedMarkets(
+      series: written("market.series") ?? builtInSeries, events: written("market.events") ?? [])
     let (agents, agentProblems) = readAgents(
-      arguments.agentsDirectory ?? folder + "/agents", followed: followed ?? builtInSeries, profile: profileName)
+      arguments.agentsDirectory ?? folder + "/agents", followed: followed, profile: profileName)
     problems += agentProblems
     let (config, found) = ConfigLoader.examine(
       schema: FloorSchema.schema, layers: layers, home: arguments.configurationFile, rules: FloorRules.all,
@@ -121,7 +125,7 @@ struct BossSettings {
     }
   }
 
-  private static func readAgents(_ folder: String, followed: [String], profile: String) -> (
+  private static func readAgents(_ folder: String, followed: FollowedMarkets, profile: String) -> (
     [AgentFile], [ConfigProblem]
   ) {
     var agents: [AgentFile] = []

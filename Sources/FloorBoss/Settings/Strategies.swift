@@ -5,11 +5,11 @@ enum Strategies {
   /// Largest relative change of one parameter from a parent to its clone.
   private static let spread = 0.25
 
-  /// What the column `parameters` of an agent holds: `series`, `size_usd`, and the strategy's own `parameters`.
+  /// What the column `parameters` of an agent holds: `series`, `events`, `size_usd`, and the strategy's own `parameters`.
   static func row(_ agent: AgentFile) -> JSON {
     [
-      "series": .array(agent.series.map { .string($0) }), "size_usd": .text(agent.size),
-      "parameters": agent.parameters,
+      "series": .array(agent.series.map { .string($0) }), "events": .array(agent.events.map { .string($0) }),
+      "size_usd": .text(agent.size), "parameters": agent.parameters,
     ]
   }
 

@@ -6,10 +6,11 @@ enum RosterCommands {
   static let all = [
     FloorCommand(
       name: "hire", summary: "add an agent to the roster",
-      usage: "AGENT [--file FILE | --strategy NAME --series A,B [--size-usd N] [--set KEY=VALUE]…] [--timeout SECONDS]",
+      usage:
+        "AGENT [--file FILE | --strategy NAME [--series A,B] [--events A,B] [--size-usd N] [--set KEY=VALUE]…] [--timeout SECONDS]",
       details: """
         Without --strategy the agent's file is read: FILE, or STATE/share/config/agents/AGENT.yaml. It is checked here; the boss decides.
-        """, options: ["file", "strategy", "series", "size-usd", "set", "timeout", "reason"], run: hire),
+        """, options: ["file", "strategy", "series", "events", "size-usd", "set", "timeout", "reason"], run: hire),
     order("start", "let a paused, quarantined or hired agent run", seconds: 20),
     order("pause", "no new entries of an agent; its process goes on and may close its positions", seconds: 20),
     order("stop", "end an agent's process until it is started again; the gateway takes its positions", seconds: 30),
@@ -62,16 +63,19 @@ enum RosterCommands {
     do {
       tree = try YAMLTree.read(path)
     } catch {
-      throw FloorFailure(.usage, "\(path): \(error). Give another file, or --strategy NAME --series A,B.")
+      throw FloorFailure(
+        .usage, "\(path): \(error). Give another file, or --strategy NAME with --series A,B or --events A,B.")
     }
     return try load(path, stem, tree)
   }
 
   private static func load(_ source: String, _ stem: String, _ tree: ConfigNode) throws -> AgentFile {
     do {
-      // Which series the feed follows is known to the running floor alone; the boss looks at that.
+      // What the feed follows is known to the running floor alone; the boss looks at that.
       return try AgentFile.load(
-        file: source, stem: stem, tree: tree, strategies: StrategyRegistry.configKeys, followed: series(of: tree))
+        file: source, stem: stem, tree: tree, strategies: StrategyRegistry.configKeys,
+        followed: FollowedMarkets(
+          series: words("series", of: tree), events: words("events", of: tree).map(RosterCommands.example)))
     } catch {
       throw FloorFailure(.configuration, "\(error)")
     }
@@ -82,7 +86,8 @@ enum RosterCommands {
   ) throws(FloorFailure) -> ConfigNode {
     func scalar(_ text: String) -> ConfigNode { ConfigNode(.scalar(text), line: 1) }
     func entry(_ key: String, _ value: ConfigNode) -> ConfigNode.Entry { ConfigNode.Entry(key, line: 1, value) }
-    guard let series = line.option("series") else { throw FloorFailure(.usage, "--strategy needs --series A,B") }
+    let markets = ["series", "events"].compactMap { key in line.option(key).map { (key, $0) } }
+    guard !markets.isEmpty else { throw FloorFailure(.usage, "--strategy needs --series A,B or --events A,B") }
     var parameters: [ConfigNode.Entry] = []
     for pair in line.every("set") {
       guard let equals = pair.firstIndex(of: "=") else { throw FloorFailure(.usage, "--set takes KEY=VALUE") }
@@ -90,16 +95,23 @@ enum RosterCommands {
     }
     var entries = [
       entry("name", scalar(agent.text)), entry("strategy", scalar(strategy)),
-      entry("series", ConfigNode(.sequence(series.split(separator: ",").map { scalar(String($0)) }), line: 1)),
     ]
+    for (key, words) in markets {
+      entries.append(entry(key, ConfigNode(.sequence(words.split(separator: ",").map { scalar(String($0)) }), line: 1)))
+    }
     if let size = line.option("size-usd") { entries.append(entry("size_usd", scalar(size))) }
     if !parameters.isEmpty { entries.append(entry("parameters", ConfigNode(.mapping(parameters), line: 1))) }
     return ConfigNode(.mapping(entries), line: 1)
   }
 
-  private static func series(of tree: ConfigNode) -> [String] {
+  /// A slug that the name of event markets stands for.
+  private static func example(_ name: String) -> String {
+    name == "*" ? "any" : name.hasSuffix("*") ? String(name.dropLast()) : name
+  }
+
+  private static func words(_ key: String, of tree: ConfigNode) -> [String] {
     guard case .mapping(let entries) = tree.content,
-      case .sequence(let items)? = entries.first(where: { $0.key == "series" })?.value.content
+      case .sequence(let items)? = entries.first(where: { $0.key == key })?.value.content
     else { return [] }
     return items.compactMap { if case .scalar(let text) = $0.content { text } else { nil } }
   }

@@ -98,13 +98,13 @@ enum PageHead {
 
   private static func agents(_ report: BacktestReport) -> HTML {
     let parts = report.agents.map { agent -> HTML in
-      let series = agent.series.map(\.alias).joined(separator: ", ")
+      let markets = (agent.series.map(\.alias) + agent.events.map(\.text)).joined(separator: ", ")
       let settings = ParameterList(agent).settings
       let changed = settings.filter { $0.value != $0.builtIn }
       let words = changed.map { "\($0.name) = \($0.value)" }.joined(separator: ", ")
       return """
         <h3>\(agent.name.text)</h3>
-        <p>Strategy \(agent.strategy) on \(series.isEmpty ? "no series" : series), \(PageParts.dollars(agent.size)) $ an entry; \(changed.isEmpty ? "every parameter as built in" : "not as built in: \(words)").</p>
+        <p>Strategy \(agent.strategy) on \(markets), \(PageParts.dollars(agent.size)) $ an entry; \(changed.isEmpty ? "every parameter as built in" : "not as built in: \(words)").</p>
         <details><summary>All \(PageParts.count(settings.count, "parameter"))</summary>
         \(PageParts.table([("parameter", false), ("value", true), ("built-in", true)], settings.map { "<tr><td>\($0.name)</td><td class=\"n\">\($0.value)</td><td class=\"n\">\($0.builtIn)</td></tr>\n" }))</details>
         <p class="faint">\(String(agent.evaluated)) messages looked at, \(String(agent.decisions)) decisions, digest \(Hex.text((0..<8).map { UInt8(truncatingIfNeeded: agent.digest >> (56 - 8 * $0)) })).</p>

@@ -44,6 +44,7 @@ extension BacktestReport {
       "market_cap_usd": .optional(settings.marketCap.map { .text($0) }),
       "streak_pause_s": .int(settings.streakPause.milliseconds / 1000), "limits": settings.limits.json,
       "series": .array(Set(agents.flatMap(\.series)).map(\.alias).sorted().map { .string($0) }),
+      "events": .array(Set(agents.flatMap(\.events)).map(\.text).sorted().map { .string($0) }),
     ]
   }
 

@@ -8,6 +8,7 @@ public struct BacktestReport: Sendable {
     public internal(set) var parameters: JSON
     public let size: USD
     public let series: [MarketSeries]
+    public let events: [EventName]
     /// Market and reference messages that it looked at.
     public let evaluated: Int64
     public internal(set) var tally: ReasonTally
@@ -23,6 +24,7 @@ public struct BacktestReport: Sendable {
       parameters = agent.parameters
       size = agent.size
       series = agent.series
+      events = agent.events
       evaluated = core.evaluated
       self.tally = tally
       digest = core.digest.value

@@ -25,6 +25,7 @@ public struct SweepPlan: Hashable, Sendable {
     plain.terms.results = [:]
     let text = [
       program, grid.json.text, agent.strategy, agent.parameters.text, "\(agent.size)", "\(agent.series)",
+      "\(agent.events)",
       String(describing: plain), results.joined(separator: ","), data.joined(separator: ","),
     ]
     return Hex.text(SHA256.digest(text.joined(separator: "\n").utf8))
@@ -34,7 +35,7 @@ public struct SweepPlan: Hashable, Sendable {
   public func agent(_ number: Int) -> Backtest.Agent {
     Backtest.Agent(
       name: agent.name, strategy: agent.strategy, parameters: grid.parameters(number, over: agent.parameters),
-      size: agent.size, series: agent.series)
+      size: agent.size, series: agent.series, events: agent.events)
   }
 
   /// Why a combination cannot be run; `nil` when it can.

@@ -11,7 +11,8 @@ extension RecordedTape {
         followed[slug]?.isAssumed = [false, false]
         publish(slug, &events)
       }
-    case .following(let slug, let condition, let yes, let no): follow(slug, condition, yes, no, &events)
+    case .following(let slug, let condition, let yes, let no, let ends):
+      follow(slug, condition, yes, no, ends: ends, &events)
     case .dropped(let slug): forget(slug)
     case .voided(let token, _):
       guard let slug = slugOfToken[token] else { return }
@@ -22,7 +23,7 @@ extension RecordedTape {
     case .standing(let market):
       // At the head of a later file: who has read what is before it learns nothing.
       guard followed[market.slug] == nil else { return }
-      follow(market.slug, market.condition, market.yes, market.no, &events)
+      follow(market.slug, market.condition, market.yes, market.no, ends: market.ends, &events)
       for standing in market.books { restore(standing, in: market.slug) }
       publish(market.slug, &events)
     }
@@ -39,13 +40,14 @@ extension RecordedTape {
   }
 
   mutating func follow(
-    _ slug: MarketSlug, _ condition: ConditionID, _ yes: TokenID, _ no: TokenID, _ events: inout [TapeEvent]
+    _ slug: MarketSlug, _ condition: ConditionID, _ yes: TokenID, _ no: TokenID, ends: MarketTime?,
+    _ events: inout [TapeEvent]
   ) {
     guard followed[slug] == nil else { return }
     let market = Market(
       slug: slug, condition: condition, yes: yes, no: no, tick: terms.tick, minimumSize: terms.minimumSize,
       fee: terms.fee,
-      settlementTWAP: terms.settlementTWAP)
+      settlementTWAP: terms.settlementTWAP, ends: ends)
     followed[slug] = Followed(
       keeper: BookKeeper(market, policy: BookKeeper.Policy(staleAfter: terms.staleAfter), now: now))
     slugOfCondition[condition] = slug

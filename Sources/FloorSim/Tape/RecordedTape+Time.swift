@@ -12,9 +12,7 @@ extension RecordedTape {
         continue
       }
       if item.keeper.state(at: now).state != item.state { publish(slug, &events) }
-      if followed[slug]?.state == .live, let mid = item.keeper.top(.yes).mid ?? item.keeper.top(.no).mid?.complement {
-        followed[slug]?.lastMid = (mid, now)
-      }
+      followed[slug]?.noteWord(item.keeper.top(.yes), item.keeper.top(.no), at: now)
       guard let ends = item.keeper.market.endsAt, now.since(ends) >= terms.settleAfter, !item.isUnprovable else {
         continue
       }
@@ -39,7 +37,7 @@ extension RecordedTape {
     {
       return (outcome == .yes ? .one : .zero, .recomputed)
     }
-    guard let last = item.lastMid, ends.since(last.at) <= RecordedTape.lastMidAge else { return nil }
+    guard let last = item.lastWord, ends.since(last.at) <= RecordedTape.lastWordAge else { return nil }
     return (last.price.micros >= 500_000 ? .one : .zero, .inferred)
   }
 

@@ -6,8 +6,8 @@ public struct RecordedTape: Sendable {
   struct Followed: Sendable {
     var keeper: BookKeeper
     var state: MarketState?
-    /// The YES book's middle when it last stood within the window.
-    var lastMid: (price: Price, at: MarketTime)?
+    /// What the books last took YES for within the window.
+    var lastWord: (price: Price, at: MarketTime)?
     var result: TapeResult?
     /// Its result was looked for, and there is none.
     var isUnprovable = false
@@ -17,12 +17,27 @@ public struct RecordedTape: Sendable {
     /// Of each outcome: its book was made of best prices, because only these were recorded.
     var isAssumed = [false, false]
 
+    /// Notes what the books take YES for: their middle, or, where one side is empty, what is bid at or above one half, or offered at or
+    /// below it. That is how a window stands in its last minute when everybody knows who won.
+    mutating func noteWord(_ yes: BookTop, _ no: BookTop, at now: MarketTime) {
+      guard state == .live else { return }
+      if let mid = yes.mid ?? no.mid?.complement {
+        lastWord = (mid, now)
+        return
+      }
+      let bid = yes.bids.first?.price ?? no.asks.first?.price.complement
+      let ask = yes.asks.first?.price ?? no.bids.first?.price.complement
+      let half: Int64 = 500_000
+      if ask == nil, let bid, bid.micros >= half { lastWord = (bid, now) }
+      if bid == nil, let ask, ask.micros <= half { lastWord = (ask, now) }
+    }
+
     /// Its next message. In place: a copy of a market's books would cost more than the message.
     mutating func tell(at now: MarketTime, order: Int64) -> MarketUpdate {
       let (state, reason) = keeper.state(at: now)
       self.state = state
       let (yes, no) = (keeper.top(.yes), keeper.top(.no))
-      if state == .live, let mid = yes.mid ?? no.mid?.complement { lastMid = (mid, now) }
+      noteWord(yes, no, at: now)
       told += 1
       let market = keeper.market
       return MarketUpdate(
@@ -41,8 +56,8 @@ public struct RecordedTape: Sendable {
 
   /// How long a settled market stays.
   static let keep = Duration.seconds(600)
-  /// The last middle may be so old at the window's end that a result is inferred from it.
-  static let lastMidAge = Duration.seconds(30)
+  /// The books' last word may be so old at the window's end that a result is inferred from it.
+  static let lastWordAge = Duration.seconds(30)
 
   public let terms: TapeTerms
   public internal(set) var now = MarketTime(nanoseconds: 0)
@@ -104,7 +119,7 @@ public struct RecordedTape: Sendable {
   /// longer was not recorded to its end.
   var lastSettlement: MarketTime? {
     followed.values.filter { $0.result == nil && !$0.isUnprovable }.compactMap(\.keeper.market.endsAt)
-      .filter { $0.since(now) <= RecordedTape.lastMidAge }.max()?.advanced(by: terms.settleAfter)
+      .filter { $0.since(now) <= RecordedTape.lastWordAge }.max()?.advanced(by: terms.settleAfter)
   }
 
   /// One token's book while its market is live: its own, or the other's mirrored while only that one is known. `nil` when it is old: nobody
@@ -174,7 +189,7 @@ public struct RecordedTape: Sendable {
     _ events: inout [TapeEvent]
   ) {
     note(time)
-    follow(slug, condition, yes, no, &events)
+    follow(slug, condition, yes, no, ends: nil, &events)
   }
 
   private mutating func note(_ time: MarketTime) {

@@ -4,6 +4,7 @@ import Shared
 ///
 ///     slug, outcome                       CSV; Yes, No, Up, Down, any case; empty: not known
 ///     window_id, resolved_up              CSV; 1 or 0 (updown5m_outcomes)
+///     slug, token_won                     CSV; 1 or 0 of the recorded token, which imports take as YES (sports_books_mlb)
 ///     {"slug", "outcome_prices": ["1", "0"]}   a JSON object a line, YES first; other prices: not known (chainlink_btc_1hz)
 ///     {"slug", "winner": "UP"}                 a JSON object a line (btc5m_ladder)
 public enum ResultTable {
@@ -29,7 +30,8 @@ public enum ResultTable {
       return results
     }
     let table = TableRows(header: header)
-    let (market, result) = table.has("window_id") ? ("window_id", "resolved_up") : ("slug", "outcome")
+    let (market, result) =
+      table.has("window_id") ? ("window_id", "resolved_up") : ("slug", table.has("token_won") ? "token_won" : "outcome")
     guard table.has(market), table.has(result) else {
       throw ImportError(line: 1, "the columns slug and outcome are wanted")
     }

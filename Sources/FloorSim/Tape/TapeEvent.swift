@@ -20,6 +20,6 @@ public enum TapeResult: String, Hashable, Sendable, CaseIterable {
   case table
   /// Recomputed from the settling series in the recording (protocol document, section 1.6).
   case recomputed
-  /// The YES book's last middle before the window's end was above one half, or not: a guess.
+  /// What the books last took YES for before the window's end was above one half, or not: a guess.
   case inferred
 }

@@ -206,7 +206,8 @@ struct FeedCore {
       effects.append(
         .mark(
           .following(
-            followed.slug, condition: followed.condition, yes: followed.yesToken, no: followed.noToken)))
+            followed.slug, condition: followed.condition, yes: followed.yesToken, no: followed.noToken,
+            ends: followed.series == nil ? followed.endsAt : nil)))
       if let rule = followed.settlement { referenceFeed.follow(rule) }
       let tokens = [followed.yesToken, followed.noToken]
       let (shard, isNew) = sockets.add(tokens)

@@ -19,8 +19,15 @@ struct FeedConfiguration {
       }
       series.append(named)
     }
+    var events: [MarketSlug] = []
+    for word in try reader.list("market.events") {
+      guard let slug = MarketSlug(word) else {
+        throw FloorFailure(.configuration, "market.events: \(word) is no market's slug")
+      }
+      events.append(slug)
+    }
     settings = FeedSettings(
-      series: series, events: [], windowsAhead: Int(try reader.whole("market.windows_ahead_count")),
+      series: series, events: events, windowsAhead: Int(try reader.whole("market.windows_ahead_count")),
       staleAfter: try reader.duration("market.stale_after_ms"),
       sources: try reader.flag("market.polybolt") ? [.rtds, .polybolt] : [.rtds],
       assetsMax: Int(try reader.whole("market.socket_assets_max_count")),

@@ -7,8 +7,8 @@ public enum FeedMark: Hashable, Sendable {
   case lost
   /// The market's clock from here on: market time at a line's `wall_ns`.
   case clock(MarketClock)
-  /// A market is followed from here on.
-  case following(MarketSlug, condition: ConditionID, yes: TokenID, no: TokenID)
+  /// A market is followed from here on; `ends` is told of markets whose slug does not say it.
+  case following(MarketSlug, condition: ConditionID, yes: TokenID, no: TokenID, ends: MarketTime? = nil)
   case dropped(MarketSlug)
   /// A book that was asked for over REST and agreed with ours: the data is as new as that.
   case witness(VenueBook)
@@ -28,10 +28,12 @@ public enum FeedMark: Hashable, Sendable {
     case .opened: ["event": "opened"]
     case .lost: ["event": "lost"]
     case .clock(let clock): .object([.init("event", "clock")] + clock.members)
-    case .following(let slug, let condition, let yes, let no):
-      [
-        "event": "following", "market": .text(slug), "condition": .text(condition), "yes": .text(yes), "no": .text(no),
-      ]
+    case .following(let slug, let condition, let yes, let no, let ends):
+      .object(
+        [
+          .init("event", "following"), .init("market", .text(slug)), .init("condition", .text(condition)),
+          .init("yes", .text(yes)), .init("no", .text(no)),
+        ] + FeedMark.members(ends: ends))
     case .dropped(let slug): ["event": "dropped", "market": .text(slug)]
     case .witness(let book): ["event": "witness", "book": book.json]
     case .standing(let market): .object([.init("event", "standing")] + market.members)
@@ -43,6 +45,10 @@ public enum FeedMark: Hashable, Sendable {
         "state": .string(state.rawValue),
       ]
     }
+  }
+
+  static func members(ends: MarketTime?) -> [JSON.Member] {
+    ends.map { [.init("ends_ns", .int($0.nanoseconds))] } ?? []
   }
 
   /// `nil` for what is no mark of ours.
@@ -57,7 +63,9 @@ public enum FeedMark: Hashable, Sendable {
       guard let slug = slug(), let condition = json["condition"]?.string.flatMap(ConditionID.init),
         let yes = json["yes"]?.string.flatMap(TokenID.init), let no = json["no"]?.string.flatMap(TokenID.init)
       else { return nil }
-      self = .following(slug, condition: condition, yes: yes, no: no)
+      let ends = json["ends_ns"]?.int.map { MarketTime(nanoseconds: $0) }
+      guard (ends == nil) == (json["ends_ns"] == nil) else { return nil }
+      self = .following(slug, condition: condition, yes: yes, no: no, ends: ends)
     case "dropped":
       guard let slug = slug() else { return nil }
       self = .dropped(slug)

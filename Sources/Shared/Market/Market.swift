@@ -43,10 +43,11 @@ public struct Market: Hashable, Sendable {
   public let version: String
   public let settlement: Settlement?
 
-  /// A market that no listing tells of, as in a recording: its names are known, its terms are stated. A window's times are its slug's.
+  /// A market that no listing tells of, as in a recording: its names are known, its terms are stated. A window's times are its slug's;
+  /// `ends` is for others.
   public init(
     slug: MarketSlug, condition: ConditionID, yes: TokenID, no: TokenID, tick: PriceTick, minimumSize: Shares,
-    fee: TakerFee, settlementTWAP: Int?
+    fee: TakerFee, settlementTWAP: Int?, ends: MarketTime? = nil
   ) {
     let contract = MarketSeries.contract(slug)
     self.slug = slug
@@ -58,7 +59,7 @@ public struct Market: Hashable, Sendable {
     noLabel = contract == nil ? "No" : "Down"
     series = contract?.series
     startsAt = contract.map { MarketTime(seconds: $0.start) }
-    endsAt = contract.map { MarketTime(seconds: $0.start + $0.series.length.seconds) }
+    endsAt = contract.map { MarketTime(seconds: $0.start + $0.series.length.seconds) } ?? ends
     self.tick = tick
     self.minimumSize = minimumSize
     self.fee = fee

@@ -94,7 +94,7 @@ public struct RecordingSummary: Sendable {
   private mutating func take(_ mark: FeedMark?) {
     switch mark {
     case .clock(let new): clock = new
-    case .following(let slug, let condition, let yes, let no):
+    case .following(let slug, let condition, let yes, let no, _):
       follow(Followed(slug: slug, condition: condition, yes: yes, no: no))
     case .standing(let market):
       follow(Followed(slug: market.slug, condition: market.condition, yes: market.yes, no: market.no))

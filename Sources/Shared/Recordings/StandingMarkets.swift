@@ -4,6 +4,7 @@ public struct StandingMarkets: Sendable {
   private struct Followed: Sendable {
     let slug: MarketSlug
     let tokens: [TokenID]
+    let ends: MarketTime?
     var books = [OrderBook(), OrderBook()]
     var tick: PriceTick?
     var newest: MarketTime?
@@ -41,7 +42,7 @@ public struct StandingMarkets: Sendable {
         .standing(
           StandingMarket(
             slug: market.slug, condition: condition, yes: market.tokens[0], no: market.tokens[1],
-            newest: market.newest, books: books)))
+            ends: market.ends, newest: market.newest, books: books)))
     }
     return marks.map { RecordedFrame(receivedAt: time, stream: FeedMark.stream, frame: $0.json.bytes) }
   }
@@ -75,13 +76,13 @@ public struct StandingMarkets: Sendable {
     case .lost:
       isOpen = false
       for condition in followed.keys { followed[condition]?.books = [OrderBook(), OrderBook()] }
-    case .following(let slug, let condition, let yes, let no):
-      return follow(condition, Followed(slug: slug, tokens: [yes, no]))
+    case .following(let slug, let condition, let yes, let no, let ends):
+      return follow(condition, Followed(slug: slug, tokens: [yes, no], ends: ends))
     case .standing(let market):
       return follow(
         market.condition,
         Followed(
-          slug: market.slug, tokens: [market.yes, market.no],
+          slug: market.slug, tokens: [market.yes, market.no], ends: market.ends,
           books: [market.orderBook(market.yes), market.orderBook(market.no)],
           tick: market.books.compactMap(\.book.tick).first, newest: market.newest))
     case .dropped(let slug):

@@ -4,6 +4,7 @@ public struct AgentBirth: Hashable, Sendable {
   public var epoch: Epoch
   public var strategy: String
   public var series: [MarketSeries]
+  public var events: [EventName]
   /// Dollars it might spend on one entry, after the floor's limits.
   public var size: USD
   /// The strategy's parameters, complete: another program's own values do not count.
@@ -12,12 +13,14 @@ public struct AgentBirth: Hashable, Sendable {
   public var build: String
 
   public init(
-    name: AgentName, epoch: Epoch, strategy: String, series: [MarketSeries], size: USD, parameters: JSON, build: String
+    name: AgentName, epoch: Epoch, strategy: String, series: [MarketSeries], events: [EventName] = [], size: USD,
+    parameters: JSON, build: String
   ) {
     self.name = name
     self.epoch = epoch
     self.strategy = strategy
     self.series = series
+    self.events = events
     self.size = size
     self.parameters = parameters
     self.build = build
@@ -26,7 +29,8 @@ public struct AgentBirth: Hashable, Sendable {
   public var json: JSON {
     [
       "name": .text(name), "epoch": .int(epoch.number), "strategy": .string(strategy),
-      "series": .array(series.map { .string($0.alias) }), "size_usd": .text(size), "parameters": parameters,
+      "series": .array(series.map { .string($0.alias) }), "events": .array(events.map { .string($0.text) }),
+      "size_usd": .text(size), "parameters": parameters,
       "build": .string(build),
     ]
   }
@@ -41,6 +45,12 @@ public struct AgentBirth: Hashable, Sendable {
       guard let one = item.string.flatMap({ MarketSeries(alias: $0) }) else { throw fields.invalid("series") }
       series.append(one)
     }
+    // Lives of earlier versions name none.
+    events = []
+    for item in json["events"]?.array ?? [] {
+      guard let one = item.string.flatMap({ EventName($0) }) else { throw fields.invalid("events") }
+      events.append(one)
+    }
     size = try fields.usd("size_usd")
     parameters = try fields.value("parameters")
     build = try fields.string("build")
@@ -49,7 +59,7 @@ public struct AgentBirth: Hashable, Sendable {
   /// The agent as it was born: nothing was given to it yet.
   public func core() throws(StrategyParameters.Refusal) -> AgentCore {
     AgentCore(
-      identity: .init(name: name, strategy: strategy, epoch: epoch, series: series),
+      identity: .init(name: name, strategy: strategy, epoch: epoch, series: series, events: events),
       strategy: try StrategyRegistry.make(strategy, parameters: parameters, size: size))
   }
 }

@@ -10,15 +10,18 @@ public struct AgentCore: Sendable {
     public let strategy: String
     public let epoch: Epoch
     public let series: [MarketSeries]
-    public init(name: AgentName, strategy: String, epoch: Epoch, series: [MarketSeries]) {
+    /// Markets outside of any series.
+    public let events: [EventName]
+    public init(name: AgentName, strategy: String, epoch: Epoch, series: [MarketSeries], events: [EventName] = []) {
       self.name = name
       self.strategy = strategy
       self.epoch = epoch
       self.series = series
+      self.events = events
     }
 
     public func follows(_ slug: MarketSlug) -> Bool {
-      guard let contract = MarketSeries.contract(slug) else { return false }
+      guard let contract = MarketSeries.contract(slug) else { return events.contains { $0.matches(slug) } }
       return series.contains(contract.series)
     }
     public func follows(symbol: String) -> Bool { series.contains { $0.symbol == symbol } }

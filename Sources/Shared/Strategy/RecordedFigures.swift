@@ -137,7 +137,7 @@ public struct RecordedFigures: Sendable {
         books[condition]?.yes.clear()
         books[condition]?.no.clear()
       }
-    case .following(let slug, let condition, let yes, let no):
+    case .following(let slug, let condition, let yes, let no, _):
       books[condition] = Books(yesToken: yes, noToken: no)
       conditions[slug] = condition
     case .dropped(let slug):

@@ -1,17 +1,16 @@
 /// Whether an agent that somebody wants to hire could work on this floor: what its own process would refuse at its birth is refused before a
 /// name is spent on it.
 public struct HireCheck: Hashable, Sendable {
-  /// The series that the feed follows (`market.series`).
-  public let followed: [String]
+  public let followed: FollowedMarkets
   /// Nothing here is real money.
   public let isPaper: Bool
 
-  public init(followed: [String], isPaper: Bool) {
+  public init(followed: FollowedMarkets, isPaper: Bool) {
     self.followed = followed
     self.isPaper = isPaper
   }
 
-  /// - Parameter row: what becomes the column `parameters` of the agent: `series`, `size_usd`, and the strategy's own `parameters`.
+  /// - Parameter row: what becomes the column `parameters` of the agent: `series`, `events`, `size_usd`, and the strategy's own `parameters`.
   /// - Returns: everything that is wrong; `nil` when nothing is.
   public func problem(strategy: String, row: JSON) -> String? {
     guard let kind = StrategyRegistry.kind(strategy) else {
@@ -22,16 +21,9 @@ public struct HireCheck: Hashable, Sendable {
     if kind.playMoneyOnly, !isPaper {
       problems.append("\(strategy) trades play money only, and this floor does not")
     }
-    let named = row["series"]?.array ?? []
-    let series = named.compactMap(\.string)
-    if series.isEmpty || series.count != named.count {
-      problems.append("name at least one series out of \(followed.joined(separator: ", "))")
-    }
-    for stranger in series where !followed.contains(stranger) {
-      let near = Spelling.nearest(to: stranger, of: followed).map { "did you mean \($0)?" }
-      problems.append(
-        "the feed does not follow \(stranger): "
-          + (near ?? "add it to market.series, or take one of \(followed.joined(separator: ", "))"))
+    func words(_ key: String) -> [String] { (row[key]?.array ?? []).map { $0.string ?? $0.text } }
+    problems += followed.problems(series: words("series"), events: words("events")).map {
+      "\($0.key) \($0.what): \($0.remedy)"
     }
     let written = row["size_usd"]
     let size = written == nil ? USD(dollars: 1) : written?.usd

@@ -51,6 +51,7 @@ public struct PriceTick: Hashable, Sendable, CustomStringConvertible {
   }
 
   public static let cent = PriceTick(micros: 10_000)!
+  public static let tenthOfCent = PriceTick(micros: 1_000)!
 
   /// On the grid and inside `tick … 1 − tick`, as the venue demands of an order.
   public func allows(_ price: Price) -> Bool {

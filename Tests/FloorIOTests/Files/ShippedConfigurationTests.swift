@@ -32,7 +32,8 @@ struct ShippedConfigurationTests {
     for name in names {
       let agent = try AgentFile.load(
         file: name, stem: String(name.dropLast(5)), tree: try YAMLTree.read(place + "/" + name),
-        strategies: StrategyRegistry.configKeys, followed: ["btc-5m", "btc-15m", "eth-5m", "eth-15m"])
+        strategies: StrategyRegistry.configKeys,
+        followed: FollowedMarkets(series: ["btc-5m", "btc-15m", "eth-5m", "eth-15m"]))
       _ = try StrategyRegistry.make(agent.strategy, parameters: agent.parameters, size: agent.size)
     }
   }
@@ -53,7 +54,8 @@ struct ShippedConfigurationTests {
     return try FileManager.default.contentsOfDirectory(atPath: folder).sorted().map { name in
       try AgentFile.load(
         file: name, stem: String(name.dropLast(5)), tree: try YAMLTree.read(folder + "/" + name),
-        strategies: StrategyRegistry.configKeys, followed: ["btc-5m", "btc-15m", "eth-5m", "eth-15m"])
+        strategies: StrategyRegistry.configKeys,
+        followed: FollowedMarkets(series: ["btc-5m", "btc-15m", "eth-5m", "eth-15m"]))
     }
   }
 
@@ -155,7 +157,7 @@ struct ShippedConfigurationTests {
       #expect(written == Set(kind.parameters.map { "parameters." + $0.key.path }))
       let agent = try AgentFile.load(
         file: path, stem: name, tree: tree, strategies: StrategyRegistry.configKeys,
-        followed: ["btc-5m", "btc-15m", "eth-5m", "eth-15m"])
+        followed: FollowedMarkets(series: ["btc-5m", "btc-15m", "eth-5m", "eth-15m"]))
       let builtIn = try StrategyParameters(kind, .object([]), size: agent.size).json(of: kind)
       #expect(agent.parameters == builtIn)
     }

@@ -93,6 +93,37 @@ struct FeedProcessTests {
     #expect(agreements >= 10)
   }
 
+  @Test(
+    "Event markets that the configuration names are followed beside the series, with their end, and are nobody's short name"
+  )
+  func eventMarkets() throws {
+    let floor = try FeedProcesses(speed: 1, seed: 11)
+    try floor.startVenue()
+    let markets = try floor.get("/markets?limit=100").array ?? []
+    let slug = try #require(
+      markets.compactMap { $0["slug"]?.string }.first { $0.hasPrefix("ferry-") }.flatMap { MarketSlug($0) })
+    try floor.startFeed(events: [slug.text])
+    try floor.wait("the event market live") { floor.last(slug)?.state == .live }
+    let update = try #require(floor.last(slug))
+    #expect(update.series == nil && update.settlement == nil)
+    #expect(update.endsAt == (try GammaMarket(try floor.get("/markets/slug/\(slug)"))).end)
+    #expect(!update.yes.bids.isEmpty && !update.no.asks.isEmpty)
+    #expect(try MarketUpdate(decoding: try #require(try floor.key("market:\(slug)"))).slug == slug)
+    #expect(try floor.stopFeed() == .code(0))
+    // The recording tells the end, too: a replay has no listing to ask.
+    let recordings = try FileManager.default.contentsOfDirectory(atPath: floor.directory.path + "/recordings")
+    var told: MarketTime?
+    _ = try RecordingReader.read(
+      floor.directory.path + "/recordings/" + (try #require(recordings.first { $0.hasSuffix(".zst") }))
+    ) {
+      guard $0.stream == FeedMark.stream, let json = try? JSON.parse($0.frame),
+        case .following(slug, _, _, _, let ends)? = FeedMark(json)
+      else { return }
+      told = ends
+    }
+    #expect(told == update.endsAt && told != nil)
+  }
+
   @Test("A venue that is killed takes the books away; restarted, it is followed again under new epochs, in seconds")
   func venueRestart() throws {
     let floor = try FeedProcesses(speed: 1, seed: 5)

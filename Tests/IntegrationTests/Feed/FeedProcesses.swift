@@ -109,7 +109,8 @@ final class FeedProcesses {
 
   func startFeed(
     staleAfter: Duration = .seconds(10), recordingMegabytes: Int64 = 16, fileKilobytesMax: Int? = nil,
-    warmSecond: Bool = true, polybolt: Bool = false, assetsMax: Int64 = 500, endpoints: JSON = [:]
+    warmSecond: Bool = true, polybolt: Bool = false, assetsMax: Int64 = 500, events: [String] = [],
+    endpoints: JSON = [:]
   ) throws {
     let servers = try TestServers.shared()
     feedExit = nil
@@ -125,7 +126,8 @@ final class FeedProcesses {
           boot: "boot-\(UInt32.random(in: 0...9999))",
           configuration: [
             "market": [
-              "series": ["btc-5m", "btc-15m", "eth-5m"], "windows_ahead_count": 2,
+              "series": ["btc-5m", "btc-15m", "eth-5m"],
+              "events": .array(events.map { .string($0) }), "windows_ahead_count": 2,
               "stale_after_ms": .int(staleAfter.milliseconds), "record": true,
               "recording_max_mb": .int(recordingMegabytes),
               "warm_second": .bool(warmSecond), "polybolt": .bool(polybolt),

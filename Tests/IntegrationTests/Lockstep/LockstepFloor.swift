@@ -151,7 +151,8 @@ final class LockstepFloor {
       "market": [
         "series": .array(
           Set(traders.flatMap(\.series).map(\.alias)).sorted().map { .string($0.lowercased()) }),
-        "windows_ahead_count": 3, "stale_after_ms": 15_000, "record": false, "warm_second": false, "polybolt": false,
+        "events": [], "windows_ahead_count": 3, "stale_after_ms": 15_000, "record": false, "warm_second": false,
+        "polybolt": false,
         "socket_assets_max_count": 500, "recording_max_mb": 16,
       ],
       "orders": Self.orders,

@@ -256,7 +256,8 @@ struct AgentFileTests {
     do {
       return .success(
         try AgentFile.load(
-          file: "a.yaml", stem: stem, tree: tree(pairs), strategies: strategies, followed: ["btc-5m", "btc-15m"]))
+          file: "a.yaml", stem: stem, tree: tree(pairs), strategies: strategies,
+          followed: FollowedMarkets(series: ["btc-5m", "btc-15m"], events: ["mlb-cle-sf-2025-06-17"])))
     } catch { return .failure(error) }
   }
 
@@ -266,6 +267,20 @@ struct AgentFileTests {
     #expect(file.size == USD(dollars: 20))
     #expect(file.parameters["threshold_pct"]?.decimalText == "0.5")
     #expect(file.json["series"] == ["btc-5m"])
+  }
+
+  @Test("An agent may trade event markets instead of series; one that names neither is told so")
+  func events() throws {
+    let named = [("name", "momentum-btc"), ("strategy", "momentum")]
+    let file = try agent(named + [("events", "mlb-*")]).get()
+    #expect(file.series.isEmpty && file.events == ["mlb-*"] && file.json["events"] == ["mlb-*"])
+    for (more, words) in [
+      ([], "name at least one series"), ([("events", "nba-*")], "names nba-*, which the feed does not follow"),
+      ([("events", "btc-updown-5m-1795180500")], "contracts of a series belong to series"),
+    ] {
+      guard case .failure(let refusal) = agent(named + more) else { return #expect(Bool(false), "\(more) accepted") }
+      #expect(refusal.problems.count == 1 && refusal.description.contains(words), "\(refusal)")
+    }
   }
 
   @Test("Everything wrong in a file is said at once")

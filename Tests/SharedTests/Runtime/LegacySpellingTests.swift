@@ -91,7 +91,8 @@ struct LegacySpellingTests {
         .init("parameters", line: 4, ConfigNode(.mapping([.init(old, line: 5, scalar(value))]), line: 4)),
       ]), line: 1)
     return try AgentFile.load(
-      file: "a.yaml", stem: "a", tree: tree, strategies: StrategyRegistry.configKeys, followed: ["btc-5m"],
+      file: "a.yaml", stem: "a", tree: tree, strategies: StrategyRegistry.configKeys,
+      followed: FollowedMarkets(series: ["btc-5m"]),
       profile: profile)
   }
 

@@ -3,7 +3,8 @@ import Testing
 
 @Suite("What can be hired")
 struct HireCheckTests {
-  private let check = HireCheck(followed: ["btc-5m", "eth-5m"], isPaper: true)
+  private let check = HireCheck(
+    followed: FollowedMarkets(series: ["btc-5m", "eth-5m"], events: ["mlb-cle-sf-2025-06-17"]), isPaper: true)
 
   private func row(_ series: JSON = ["btc-5m"], size: JSON = "20", _ parameters: JSON = .object([]))
     -> JSON
@@ -16,6 +17,10 @@ struct HireCheckTests {
       #expect(check.problem(strategy: kind.name, row: row()) == nil)
     }
     #expect(check.problem(strategy: "momentum", row: ["series": ["eth-5m"]]) == nil)
+    for events: JSON in [["mlb-*"], ["*"], ["mlb-cle-sf-2025-06-17"]] {
+      #expect(check.problem(strategy: "momentum", row: ["events": events]) == nil)
+    }
+    #expect(check.problem(strategy: "momentum", row: ["events": ["nba-*"]])?.contains("take one of mlb-cle") == true)
   }
 
   @Test(
@@ -25,8 +30,9 @@ struct HireCheckTests {
     let near = try #require(check.problem(strategy: "momentum", row: row(["btc-5n"])))
     #expect(near.contains("btc-5n") && near.contains("did you mean btc-5m?"))
     let far = try #require(check.problem(strategy: "momentum", row: row(["foo-1m"])))
-    #expect(far.contains("the feed does not follow foo-1m"))
-    for none in [JSON.array([]), .null, "btc-5m", [1]] {
+    #expect(far.contains("names foo-1m, which the feed does not follow"))
+    #expect(check.problem(strategy: "momentum", row: row([1]))?.contains("names 1, which the feed") == true)
+    for none in [JSON.array([]), .null, "btc-5m"] {
       #expect(
         check.problem(strategy: "momentum", row: row(none))?.contains("name at least one series")
           == true)
@@ -48,7 +54,7 @@ struct HireCheckTests {
   }
 
   @Test("what trades play money only is not hired where money is real") func playMoney() {
-    let real = HireCheck(followed: ["btc-5m"], isPaper: false)
+    let real = HireCheck(followed: FollowedMarkets(series: ["btc-5m"]), isPaper: false)
     for kind in StrategyRegistry.kinds {
       #expect((real.problem(strategy: kind.name, row: row()) == nil) == !kind.playMoneyOnly)
     }

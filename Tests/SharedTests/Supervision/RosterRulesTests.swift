@@ -1,7 +1,7 @@
 import Shared
 import Testing
 
-private let check = HireCheck(followed: ["btc-5m"], isPaper: true)
+private let check = HireCheck(followed: FollowedMarkets(series: ["btc-5m"]), isPaper: true)
 private let momentum: JSON = [
   "strategy": "momentum", "parameters": ["series": ["btc-5m"], "size_usd": "5"],
 ]

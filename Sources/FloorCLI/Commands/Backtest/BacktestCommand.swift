@@ -8,12 +8,13 @@ import Shared
 enum BacktestCommand {
   static let command = FloorCommand(
     name: "backtest", summary: "run agents on recorded days: the cores that trade, on the recording's clock",
-    usage: "FILE… --strategy NAME --series A,B [--set KEY=VALUE]… | --agents DIR",
+    usage: "FILE… --strategy NAME [--series A,B] [--events A,B] [--set KEY=VALUE]… | --agents DIR",
     details: """
       FILE is a recording (floor recording list), or, with --format, a file in somebody else's shape. Several are merged by time.
 
       who trades
-        --strategy NAME       one agent; --series btc-5m,… its markets, --size-usd its entry, --set KEY=VALUE its parameters
+        --strategy NAME       one agent; --series btc-5m,… and --events mlb-*,… its markets, --size-usd its entry,
+                              --set KEY=VALUE its parameters
         --agents DIR          one agent for each NAME.yaml of DIR (default: the floor's own roster)
       on what
         --format NAME         \(ImportFormat.allCases.map(\.rawValue).joined(separator: ", "))
@@ -31,7 +32,8 @@ enum BacktestCommand {
         --json                report.json on standard output
       """,
     options: [
-      "strategy", "series", "size-usd", "set", "agents", "format", "markets", "results", "quote-size", "config",
+      "strategy", "series", "events", "size-usd", "set", "agents", "format", "markets", "results", "quote-size",
+      "config",
       "profile",
       "capital-usd", "latency-ms", "fee-rate", "twap", "stale-after-s", "out",
     ], run: run)

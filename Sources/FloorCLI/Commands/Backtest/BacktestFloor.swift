@@ -19,7 +19,7 @@ struct BacktestFloor {
         let agent = Backtest.Agent(file)
         return Backtest.Agent(
           name: agent.name, strategy: agent.strategy, parameters: agent.parameters,
-          size: limits.entry(wanting: agent.size), series: agent.series)
+          size: limits.entry(wanting: agent.size), series: agent.series, events: agent.events)
       }
       settings.capital = limits.capital
       settings.allocation = limits.allocationPerAgent
@@ -91,7 +91,9 @@ struct BacktestFloor {
       names = try DirectoryListing.names(in: folder).filter { $0.hasSuffix(".yaml") }.sorted()
     } catch {
       throw FloorFailure(
-        .usage, "\(folder): \(error). Give --strategy NAME --series A,B, or --agents DIR with a file for each agent.")
+        .usage,
+        "\(folder): \(error). Give --strategy NAME with --series A,B or --events A,B, or --agents DIR with a file for each agent."
+      )
     }
     guard !names.isEmpty else { throw FloorFailure(.usage, "\(folder) holds no agent (NAME.yaml)") }
     return try names.map { name in

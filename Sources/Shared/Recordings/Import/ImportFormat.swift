@@ -13,6 +13,12 @@ public enum ImportFormat: String, CaseIterable, Sendable {
   case sportsBooks = "sports_books_mlb"
   /// CSV of the oracle's observations.
   case oraclePrices = "chainlink_btc_1hz"
+  /// A line per five-minute window: both tokens' best prices at a few moments before its end, and who won.
+  case ladder = "btc5m_ladder"
+  /// A line per fifteen-minute window: a price a minute.
+  case priceHistory = "btc15m_price_history"
+  /// CSV of the best prices of many event markets, asked for every two minutes.
+  case eventQuotes = "event_quotes_us"
   /// The neutral form, CSV or a JSON object a line.
   case neutral
 
@@ -24,6 +30,9 @@ public enum ImportFormat: String, CaseIterable, Sendable {
     case .sportsEvents: "book and price_change rows as CSV, one market"
     case .sportsBooks: "whole books a line, newest first, one token (--markets games.csv names the market)"
     case .oraclePrices: "the oracle's BTC/USD observations as CSV"
+    case .ladder: "best prices at a few moments before a window's end, a window a line"
+    case .priceHistory: "a price a minute, a window a line (--markets markets.json names the windows)"
+    case .eventQuotes: "best prices of event markets as CSV"
     case .neutral: "the neutral form, CSV or a JSON object a line"
     }
   }
@@ -32,7 +41,7 @@ public enum ImportFormat: String, CaseIterable, Sendable {
   public var isInOrder: Bool {
     switch self {
     case .books, .capture, .sportsEvents, .oraclePrices: true
-    case .multifeed, .sportsBooks, .neutral: false
+    case .multifeed, .sportsBooks, .ladder, .priceHistory, .eventQuotes, .neutral: false
     }
   }
 
@@ -52,6 +61,9 @@ public enum ImportFormat: String, CaseIterable, Sendable {
     case .sportsEvents: rows = try EventTable.rows(lines)
     case .sportsBooks: rows = try SnapshotLines.rows(lines, name: name, markets: markets)
     case .oraclePrices: rows = try OracleTable.rows(lines)
+    case .ladder: rows = try LadderLines.rows(lines)
+    case .priceHistory: rows = try PriceHistoryLines.rows(lines, markets: markets)
+    case .eventQuotes: rows = try QuoteTable.rows(lines)
     case .neutral: rows = try NeutralRows.rows(lines)
     }
     // Equal times keep their order.
@@ -82,9 +94,17 @@ enum DerivedID {
   }
 
   /// The token of the other outcome.
-  static func complement(of token: TokenID) -> TokenID? {
+  static func complement(of token: TokenID) -> TokenID? { number(named: "complement:\(token)") }
+
+  /// The tokens of a market of which only the name was recorded.
+  static func tokens(of slug: MarketSlug) -> (yes: TokenID, no: TokenID)? {
+    guard let yes = number(named: "yes:\(slug)"), let no = number(named: "no:\(slug)") else { return nil }
+    return (yes, no)
+  }
+
+  private static func number(named name: String) -> TokenID? {
     var digits: [UInt8] = [0]
-    for byte in SHA256.digest("complement:\(token)".utf8) {
+    for byte in SHA256.digest(name.utf8) {
       var carry = Int(byte)
       for index in digits.indices {
         carry += Int(digits[index]) * 256

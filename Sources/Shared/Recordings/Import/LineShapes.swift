@@ -85,7 +85,8 @@ enum CaptureLines {
 }
 
 /// `sports_books_mlb`: `{"asks", "bids" (JSON in a string), "timestamp" (ISO), "token_id", "condition_id"}`, newest first. The market's
-/// name stands in the table (`games.csv`) or before `__` in the file's name; the recorded token is taken as YES.
+/// name stands in the table (`games.csv`) or before `__` in the file's name; the recorded token is taken as YES. The books end when the game begins (`first_pitch_utc`
+/// of the table), and so does the market, for whoever trades it: the game itself was not recorded.
 enum SnapshotLines {
   static func rows(_ lines: [[UInt8]], name: String, markets: [[UInt8]]) throws(ImportError) -> [ImportedRow] {
     var rows: [ImportedRow] = []
@@ -105,9 +106,17 @@ enum SnapshotLines {
     }
     guard let market, let earliest = rows.map(\.at).min() else { throw ImportError(line: 0, "no line in it") }
     var slug: String?
+    var ends: MarketTime?
     if let header = markets.first {
       let table = TableRows(header: header)
-      slug = markets.dropFirst().map(table.cells).first { $0["token_id"] == market.token.text }?["slug"]
+      let game = markets.dropFirst().map(table.cells).first { $0["token_id"] == market.token.text }
+      slug = game?["slug"]
+      if let text = game?["first_pitch_utc"] {
+        guard let begin = CivilTime.nanoseconds(parsing: text) else {
+          throw ImportError(line: 0, "the table's first_pitch_utc \(text) is no time")
+        }
+        ends = MarketTime(nanoseconds: begin)
+      }
     }
     let text =
       slug
@@ -119,7 +128,9 @@ enum SnapshotLines {
         line: 0, "the market's name is wanted: in the table (--markets), or before __ in the file's name")
     }
     guard let other = DerivedID.complement(of: market.token) else { throw ImportError(line: 0, "no second token") }
-    return [ImportedRow(at: earliest, .market(named, condition: market.condition, yes: market.token, no: other))] + rows
+    return [
+      ImportedRow(at: earliest, .market(named, condition: market.condition, yes: market.token, no: other, ends: ends))
+    ] + rows
   }
 
   private static func levels(_ text: JSON?, _ line: Int) throws(ImportError) -> [BookLevel] {

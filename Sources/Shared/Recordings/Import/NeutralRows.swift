@@ -1,7 +1,7 @@
 /// The neutral form (docs/recordings.md): a CSV with names in its first line, or a JSON object a line with the same names. Every row has
 /// `at_ms` (receipt, milliseconds since 1970, decimals allowed) and `kind`:
 ///
-///     market   market, condition (optional), yes, no
+///     market   market, condition (optional), yes, no, ends_ms (optional, of event markets)
 ///     book     token: its book is empty now; the `level` rows of the same token and time that follow make it up
 ///     level    token, side (BUY, SELL), price, size: the level's new total, 0 removes it
 ///     trade    token, side (the taker's), price, size
@@ -87,7 +87,9 @@ enum NeutralRows {
         at: at, stamp: stamp,
         .market(
           slug, condition: condition, yes: try need("yes", "token id", TokenID.init),
-          no: try need("no", "token id", TokenID.init)))
+          no: try need("no", "token id", TokenID.init),
+          ends: cells["ends_ms"] == nil
+            ? nil : MarketTime(nanoseconds: try need("ends_ms", "time in milliseconds", milliseconds).nanoseconds)))
     case "book":
       return ImportedRow(
         at: at, stamp: stamp,

@@ -1,5 +1,6 @@
 /// `sports_ws_events_mlb`: rows `market_slug, asset_id, event_type, price, side (bid, ask), size, hash, timestamp (ms)`. The rows of one
 /// message follow each other with the same token, hash and stamp; a `book` message replaces the whole book. The first token is taken as YES.
+/// Changes of the price grid were not recorded: a first price between whole cents shows that it has become a tenth of a cent.
 enum EventTable {
   private struct Message {
     var token: TokenID
@@ -54,6 +55,10 @@ enum EventTable {
       }
     }
     if let open { rows.append(open.row) }
+    if let finer = rows.firstIndex(where: \.isBetweenCents) {
+      let change = tokens.map { ImportedRow(at: rows[finer].at, .grid($0, .tenthOfCent)) }
+      rows.insert(contentsOf: change, at: finer)
+    }
     guard let slug, let yes = tokens.first, let no = tokens.dropFirst().first ?? DerivedID.complement(of: yes),
       let condition = DerivedID.condition(slug), let earliest = rows.map(\.at).min()
     else { throw ImportError(line: 0, "no row in it") }

@@ -20,10 +20,10 @@ public struct VenueFrames: Sendable {
       add(FeedMark.stream, FeedMark.opened.json.bytes)
     }
     switch row.fact {
-    case .market(let slug, let condition, let yes, let no):
+    case .market(let slug, let condition, let yes, let no, let ends):
       for token in [yes, no] { conditions[token] = condition }
       markets[slug] = (condition, [yes, no])
-      add(FeedMark.stream, FeedMark.following(slug, condition: condition, yes: yes, no: no).json.bytes)
+      add(FeedMark.stream, FeedMark.following(slug, condition: condition, yes: yes, no: no, ends: ends).json.bytes)
     case .frame(let stream, let bytes): add(stream, bytes)
     case .book(let token, let bids, let asks, let hash):
       let book = VenueBook(
@@ -55,6 +55,9 @@ public struct VenueFrames: Sendable {
             "asset_id": .text(token), "best_bid": .string(bid?.description ?? ""),
             "best_ask": .string(ask?.description ?? ""),
           ]))
+    case .grid(let token, let tick):
+      add(
+        "market", try event("tick_size_change", token, row, ["asset_id": .text(token), "new_tick_size": .text(tick)]))
     case .price(let tick): add("reference", try VenueFrames.price(tick, sent: row.at).bytes)
     case .resolved(let slug, let winner):
       guard let market = markets[slug], market.tokens.contains(winner) else {

@@ -4,6 +4,8 @@ public struct AgentFile: Hashable, Sendable {
   public let strategy: String
   /// Series of contracts it may trade, `btc-5m`.
   public let series: [String]
+  /// Event markets it may trade, `mlb-*`.
+  public let events: [String]
   /// Dollars it wants to spend on one entry; the floor's limits may allow less.
   public let size: USD
   /// The strategy's parameters, complete: those not written have the strategy's own values.
@@ -15,8 +17,8 @@ public struct AgentFile: Hashable, Sendable {
   /// What the `agents` row keeps as its configuration, and what an agent finds as `agent` in its birth document.
   public var json: JSON {
     [
-      "strategy": .string(strategy), "series": .array(series.map { .string($0) }), "size_usd": .text(size),
-      "parameters": parameters,
+      "strategy": .string(strategy), "series": .array(series.map { .string($0) }),
+      "events": .array(events.map { .string($0) }), "size_usd": .text(size), "parameters": parameters,
     ]
   }
 
@@ -24,7 +26,10 @@ public struct AgentFile: Hashable, Sendable {
     ConfigKey("name", .text(maxBytes: 40, optional: false), builtIn: nil, "Name of the agent, unique for ever."),
     ConfigKey("strategy", .text(maxBytes: 40, optional: false), builtIn: nil, "Strategy it runs."),
     ConfigKey(
-      "series", .words([], atLeast: 1), builtIn: nil, "Series of contracts it may trade, out of market.series."),
+      "series", .words([], atLeast: 0), builtIn: "", "Series of contracts it may trade, out of market.series."),
+    ConfigKey(
+      "events", .words([], atLeast: 0), builtIn: "",
+      "Event markets it may trade, out of market.events: slugs, or the beginning of slugs and a star."),
     ConfigKey(
       "size_usd", .decimal(from: "1", to: "1000000", .dollars), builtIn: "20",
       "Dollars it wants to spend on one entry; the floor's limits may allow less."),
@@ -34,10 +39,10 @@ public struct AgentFile: Hashable, Sendable {
   /// - Parameters:
   ///   - stem: the file's name without `.yaml`; the agent carries it.
   ///   - strategies: parameters of every strategy there is, their paths without `parameters.`.
-  ///   - followed: the series that the feed follows.
+  ///   - followed: what the feed follows.
   ///   - profile: the floor's, in whose words old spellings are read.
   public static func load(
-    file: String, stem: String, tree: ConfigNode, strategies: [String: [ConfigKey]], followed: [String],
+    file: String, stem: String, tree: ConfigNode, strategies: [String: [ConfigKey]], followed: FollowedMarkets,
     profile: String? = nil
   ) throws(ConfigRefusal) -> AgentFile {
     let layer = ConfigLayer(name: "file", file: file, tree: tree)
@@ -69,24 +74,21 @@ public struct AgentFile: Hashable, Sendable {
         ]
       },
       { config in
-        guard case .list(let series)? = config.value("series"),
-          let stranger = series.first(where: { !followed.contains($0) })
-        else { return [] }
-        return [
-          config.problem(
-            "series", "names \(stranger), which the feed does not follow",
-            "add it to market.series, or take one of \(followed.joined(separator: ", "))")
-        ]
+        guard case .list(let series)? = config.value("series"), case .list(let events)? = config.value("events") else {
+          return []
+        }
+        return followed.problems(series: series, events: events).map { config.problem($0.key, $0.what, $0.remedy) }
       },
     ]
     let config = try ConfigLoader.load(
       schema: ConfigSchema(keys, legacy: LegacySpellings.agent(written?.content.text ?? ""), profile: profile),
       layers: [layer], home: file, rules: rules, alsoWrong: alsoWrong)
     guard let name = config.text("name").flatMap({ AgentName($0) }), let strategy = config.text("strategy"),
-      case .list(let series)? = config.value("series"), let size = config.micros("size_usd")
+      case .list(let series)? = config.value("series"), case .list(let events)? = config.value("events"),
+      let size = config.micros("size_usd")
     else { preconditionFailure("a configuration that was accepted is complete") }
     return AgentFile(
-      name: name, strategy: strategy, series: series, size: USD(micros: size),
+      name: name, strategy: strategy, series: series, events: events, size: USD(micros: size),
       parameters: config.json["parameters"] ?? .object([]), notices: config.notices)
   }
 }

@@ -3,8 +3,19 @@ public enum FloorRules {
   /// All rules over the floor's own keys.
   public static let all: [ConfigLoader.Rule] = [
     liveNeedsArming, paperStaysAway, oneRedis, liveCapital, portsDiffer, limitsNest, tradeIsPossible, quarantinesGrow,
-    diskGuardsNest, realMoneyIsPatient,
+    diskGuardsNest, realMoneyIsPatient, eventsAreSlugs,
   ]
+
+  static let eventsAreSlugs: ConfigLoader.Rule = { config in
+    guard case .list(let events)? = config.value("market.events") else { return [] }
+    return events.filter { word in
+      MarketSlug(word).map { MarketSeries.contract($0) != nil } ?? true
+    }.map {
+      config.problem(
+        "market.events", "names \($0), which is no slug of an event market",
+        "write one market's slug as the venue's page names it; contracts of a series belong to market.series")
+    }
+  }
 
   static let liveNeedsArming: ConfigLoader.Rule = { config in
     guard config.text("mode") == "live" else { return [] }

@@ -94,6 +94,9 @@ public enum FloorSchema {
       "market.series", .words(allSeries, atLeast: 1), builtIn: "btc-5m,btc-15m,eth-5m,eth-15m",
       "Series of up/down contracts that the feed follows."),
     ConfigKey(
+      "market.events", .words([], atLeast: 0), builtIn: "",
+      "Event markets that the feed follows beside them, by their slugs; agents name them under events."),
+    ConfigKey(
       "market.windows_ahead_count", .whole(1...20, .count), builtIn: "2",
       "How many coming windows of each series are kept ready before they open."),
     ConfigKey(
