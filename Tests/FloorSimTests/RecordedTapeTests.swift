@@ -120,7 +120,7 @@ struct RecordedTapeTests {
   func oneSided() {
     func inferred(bid: String?, ask: String?) -> [Price?] {
       var fixture = TapeFixture()
-      fixture.book(250, bid: "0.50", ask: "0.52")
+      fixture.top(250, bid: "0.50", ask: "0.52")
       fixture.top(290, bid: bid, ask: ask)
       var terms = TapeTerms()
       terms.quoteSize = Shares(micros: 50_000_000)
