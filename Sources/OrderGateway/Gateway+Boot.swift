@@ -32,7 +32,10 @@ extension Gateway {
     loop.every(.milliseconds(250)) { [weak self] in self?.beatOfTheLoop() }
     loop.every(.seconds(1)) { [weak self] in self?.everySecond() }
     loop.every(.seconds(5)) { [weak self] in self?.pollOpenOrders() }
-    loop.every(config.reconcile) { [weak self] in self?.pollTrades() }
+    loop.every(config.reconcile) { [weak self] in
+      self?.pollTrades()
+      self?.pollSettlements()
+    }
     loop.every(.seconds(30)) { [weak self] in self?.pollBalance() }
     loop.every(.seconds(60)) { [weak self] in self?.readVersion() }
     loop.every(.seconds(5)) { [weak self] in self?.beatDeadMan() }
@@ -262,6 +265,7 @@ extension Gateway {
     phase = .open
     readStanding()
     readVersion()
+    pollSettlements()
     beatDeadMan()
     takeOfferedIntents()
     publishCircuit()

@@ -10,8 +10,8 @@ extension Gateway {
      where case when $1::text is null then m.state <> 'RESOLVED' else m.slug = $1 end
     """
 
-  /// What is open, and what ended lately: an order with fills may still hear how they settle; one that ended without any is done with
-  /// after a minute, and there may be thousands of those.
+  /// What is open, what was proven absent within a day, what has fills that may still fail, and what ended lately: one that ended without
+  /// fills is done with after a minute, and there may be thousands of those.
   static let ordersStatement: StaticString = """
     select o.order_id, o.intent_id, a.name as agent, i.epoch, i.origin, i.action, o.slug, o.outcome, o.side, o.type, o.price, o.size,
            o.worst, o.signed_body, o.token_id, i.reason, i.feed_order, o.useful_until, i.book_at, o.created_at, o.market_at, s.state,
@@ -22,9 +22,15 @@ extension Gateway {
                        from fills f join fill_state x using (venue_trade_id, order_id) where f.order_id = o.order_id), '[]') as fills
       from orders o join order_state s using (order_id) join intents i on i.id = o.intent_id join agents a on a.id = o.agent_id
       join markets m on m.slug = o.slug
-     where s.state in ('SENDING', 'LIVE', 'DELAYED', 'CANCEL_SENT', 'UNKNOWN')
-        or (s.updated_at > clock_timestamp() - interval '10 minutes'
-            and (s.filled > 0 or s.state = 'VOID' or s.updated_at > clock_timestamp() - interval '1 minute'))
+     where o.order_id in (
+             select order_id from order_state
+              where state in ('SENDING', 'LIVE', 'DELAYED', 'CANCEL_SENT', 'UNKNOWN')
+                 or (updated_at > clock_timestamp() - interval '10 minutes'
+                     and (filled > 0 or updated_at > clock_timestamp() - interval '1 minute'))
+             union all
+             select order_id from order_state where state = 'VOID' and updated_at > clock_timestamp() - interval '1 day'
+             union all
+             select order_id from fill_state where status in ('MATCHED', 'MINED'))
      order by o.created_at
     """
 

@@ -79,6 +79,26 @@ extension Gateway {
     }
   }
 
+  /// Asks, one by one, for matches that should long be final: the news of it may have come when nobody listened.
+  func pollSettlements() {
+    guard phase == .open || phase == .draining, core.venueIsUp else { return }
+    let now = moment()
+    let late = core.unsettledTrades(sentBefore: now.market.advanced(by: .zero - core.settings.tradeOverlap))
+    let known = Set(late)
+    settlementQuestions = settlementQuestions.filter { known.contains($0.key) }
+    let due = late.filter { settlementQuestions[$0].map { now.monotonic >= $0.at } ?? true }
+    for trade in due.prefix(Self.settlementQuestionsMost) {
+      settlementQuestions[trade] = Retry(
+        after: settlementQuestions[trade], first: config.reconcile, longest: .seconds(600), now.monotonic)
+      link.trade(trade) { [weak self] result in
+        if case .success(let trade?) = result { self?.hear(trade, .query) }
+      }
+    }
+  }
+
+  /// So many at a time.
+  private static let settlementQuestionsMost = 10
+
   /// Money at the venue beside the ledger's: recorded as evidence, and three equal drifts over two minutes are an alarm.
   func pollBalance() {
     guard phase == .open, core.venueIsUp, database.isConnected, let epoch = lease.epoch else { return }

@@ -89,6 +89,8 @@ final class Gateway {
   var beatIsOut = false
   var tradesReadUntil: MarketTime?
   var asking: Set<VenueOrderID> = []
+  /// Matches that should be final, and when each is asked for again.
+  var settlementQuestions: [VenueTradeID: Retry] = [:]
   var resolving: Set<MarketSlug> = []
   var settled: Set<MarketSlug> = []
   /// Decided markets that could not be paid, and when that is tried again.

@@ -68,6 +68,10 @@ final class HTTPVenueLink: VenueLink {
     clob.trades(after: after, done)
   }
 
+  func trade(_ id: VenueTradeID, _ done: @escaping (Result<VenueTrade?, VenueCallError>) -> Void) {
+    clob.trade(id, done)
+  }
+
   func balance(_ done: @escaping (Result<USD, VenueCallError>) -> Void) { clob.collateral(done) }
 
   func beat(_ id: String, _ done: @escaping (Result<String, VenueCallError>) -> Void) { clob.beat(id, done) }

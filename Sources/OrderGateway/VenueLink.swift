@@ -17,6 +17,8 @@ protocol VenueLink: AnyObject {
   func openOrders(_ done: @escaping (Result<[VenueOrder], VenueCallError>) -> Void)
   /// All trades of the account matched after that time, all pages, without a token filter.
   func trades(after: MarketTime, _ done: @escaping (Result<[VenueTrade], VenueCallError>) -> Void)
+  /// One match of ours; `nil`: the venue lists no such trade.
+  func trade(_ id: VenueTradeID, _ done: @escaping (Result<VenueTrade?, VenueCallError>) -> Void)
   /// Collateral at the venue.
   func balance(_ done: @escaping (Result<USD, VenueCallError>) -> Void)
   /// One beat of the dead-man switch; answers the id for the next.

@@ -125,6 +125,11 @@ final class PaperVenueLink: VenueLink {
     later { done(.success(trades)) }
   }
 
+  func trade(_ id: VenueTradeID, _ done: @escaping (Result<VenueTrade?, VenueCallError>) -> Void) {
+    let trade = journal.account.trades(after: MarketTime(nanoseconds: 0), at: now).first { $0.id == id }
+    later { done(.success(trade)) }
+  }
+
   func balance(_ done: @escaping (Result<USD, VenueCallError>) -> Void) {
     let cash = journal.account.cash
     later { done(.success(cash)) }

@@ -18,6 +18,8 @@ public enum SettlementState: String, Hashable, Sendable, CaseIterable {
     }
   }
 
+  public var isFinal: Bool { self == .confirmed || self == .failed }
+
   /// What news of `next` does. Forward only; FAILED from anything that is not final.
   public func step(_ next: SettlementState) -> Step {
     switch (self, next) {

@@ -48,6 +48,57 @@ struct CrashMatrixTests {
     #expect(outcome.results.reduce(0) { $0 + $1.fills } >= wanted / 2)
   }
 
+  @Test(
+    "The oracle sees each single thing that a truth log could say otherwise: to the micro-dollar, the micro-share and the byte"
+  )
+  func oracleSees() throws {
+    let floor = try CrashFloor(windowsEnd: false)
+    let result = floor.play(CrashCell(point: .fillRecorded, answer: .ok, seed: 1))
+    #expect(result.failure == nil)
+    let lines = try floor.bench.truth()
+    let record = try RecordReader(floor.bench.looker)
+    let copy = floor.bench.directory.path + "/truth-told-otherwise.jsonl"
+    func differences(_ lines: [JSON]) throws -> [String] {
+      try Data(lines.flatMap { $0.bytes + [0x0A] }).write(to: URL(filePath: copy))
+      let truth = TruthReader(path: copy)
+      try truth.read()
+      return CrashOracle.differences(truth, record) + CrashOracle.pending(truth, record)
+    }
+    #expect(try differences(lines) == [])
+    func ours(_ kind: String) throws -> Int {
+      try #require(
+        lines.lastIndex { line in
+          line["kind"]?.string == kind
+            && [line, line["taker"] ?? .null].contains {
+              $0["account"]?.int == 0 || kind == "request" || kind == "trade_status"
+            }
+        })
+    }
+    func told(_ kind: String, _ change: (JSON) -> JSON?) throws -> [String] {
+      let at = try ours(kind)
+      return try differences(lines[..<at] + (change(lines[at]).map { [$0] } ?? []) + lines[(at + 1)...])
+    }
+    let order = lines[try ours("order")]
+    #expect(try differences(lines + [order]).contains { $0.contains("2 times") })
+    let second = "0x" + String(repeating: "5e", count: 32)
+    #expect(
+      try differences(lines + [order.with("order", .string(second))]).contains { $0.contains("the venue's alone") })
+    #expect(try !told("trade") { _ in nil }.isEmpty)
+    for key in ["shares", "cash", "fee"] {
+      let changed = try told("trade") { trade in
+        let part = trade["taker"] ?? .null
+        return trade.with("taker", part.with(key, .int((part[key]?.int ?? 0) + 1)))
+      }
+      #expect(changed.contains { $0.hasPrefix("fill ") }, "\(key)")
+    }
+    #expect(try !told("balance") { $0.with("delta", .int(($0["delta"]?.int ?? 0) + 1)) }.isEmpty)
+    #expect(try !told("trade_status") { $0.with("status", "FAILED") }.isEmpty)
+    let strange = JSON.string(String(repeating: "ab", count: 32))
+    let bytes = try differences(
+      lines + [["kind": "request", "method": "POST", "path": "/order", "body_sha256": strange]])
+    #expect(bytes.contains { $0.contains("without a record") })
+  }
+
   @Test("The page about the crash matrix lists every point, in order, and no other")
   func documented() throws {
     let page = String(

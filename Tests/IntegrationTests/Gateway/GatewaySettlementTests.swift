@@ -45,6 +45,39 @@ import Testing
         == bench.looker.query("SELECT count(*) AS n FROM fills").one().int("n"))
   }
 
+  @Test(
+    "A trade that fails while nobody hears of it, for longer than trades are read back, is taken back all the same",
+    arguments: ["the gateway was dead", "the stream was silent"])
+  func failedUnheard(why: String) throws {
+    // Seven seconds are seven minutes of the market.
+    let bench = try GatewayBench(venueArguments: ["--speed", "60", "--mined-ms", "200", "--confirmed-ms", "7000"])
+    // One that outlives the test; when none does any more the next ones are listed within seconds.
+    bench.slugWanted = { [unowned bench] market in
+      guard market.windowStart == nil, let end = market.end, let now = try? bench.marketNow() else { return false }
+      return end.since(now) > .seconds(720)
+    }
+    try bench.startGateway()
+    try bench.open()
+    try bench.request("POST", "/sim/faults/settlement", [["kind": "fail", "count": 1000]])
+    let ask = try bench.touch(.buy)
+    let entry = try bench.wish(price: ask.price, size: Shares(whole: 5), useful: .seconds(60))
+    try bench.send(entry)
+    #expect(try bench.final(of: entry.terms.intent).reason == "filled")
+    let isDead = why == "the gateway was dead"
+    if isDead {
+      try bench.killGateway()
+    } else {
+      try bench.request("POST", "/sim/faults/streams", [["stream": "user", "kind": "lose"]])
+    }
+    try bench.until("the failure at the venue", within: .seconds(30)) {
+      try bench.truth().contains { $0["kind"] == "trade_status" && $0["status"] == "FAILED" }
+    }
+    if isDead { try bench.startGateway() }
+    try bench.until("the failure to be known", within: .seconds(20)) { try statuses(bench) == ["FAILED"] }
+    #expect(try bench.ledgerCash() == USD(dollars: 1000))
+    #expect(try bench.looker.query("SELECT invested + reserved AS i FROM allocations").one().usd("i") == .zero)
+  }
+
   @Test("A trade that is tried again is booked once, and stands when it is confirmed")
   func retried() throws {
     let bench = try GatewayBench()

@@ -138,6 +138,7 @@ extension OrderManager {
 
   private mutating func book(_ fill: FillRecord, _ intent: IntentID, _ now: Moment, _ effects: inout [GatewayEffect]) {
     guard let order = orders[intent] else { return }
+    defer { watchSettlement(intent) }
     if let known = order.fills[fill.key] {
       counters.repeatedFills += 1
       switch known.step(fill.settlement) {
@@ -184,6 +185,15 @@ extension OrderManager {
       apply(.venueLive, intent, now, &effects)
     }
     settle(intent, now, &effects)
+  }
+
+  /// What is matched may still fail until it is final, and is not forgotten before.
+  mutating func watchSettlement(_ intent: IntentID) {
+    if orders[intent]?.fills.values.contains(where: { !$0.isFinal }) ?? false {
+      unsettled.insert(intent)
+    } else {
+      unsettled.remove(intent)
+    }
   }
 
   /// Ends an order once the evidence is complete: it works no more (or nothing of it is left), and all that matched is booked.

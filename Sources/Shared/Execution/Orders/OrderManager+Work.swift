@@ -111,8 +111,14 @@ extension OrderManager {
   }
 
   private mutating func purge(_ now: Moment) {
-    while let intent = closed.first, forget(intent, after: settings.retention, now) { closed.removeFirst() }
-    while let intent = voided.first, forget(intent, after: settings.voidWatch, now) { voided.removeFirst() }
+    while let intent = closed.first, isOver(intent, settings.retention, now) {
+      closed.removeFirst()
+      if unsettled.contains(intent) { voided.append(intent) } else { forget(intent) }
+    }
+    while let intent = voided.first, isOver(intent, settings.voidWatch, now) {
+      voided.removeFirst()
+      forget(intent)
+    }
     while let intent = answeredQueue.first, let at = answered[intent], now.monotonic.since(at) >= settings.retention {
       answered[intent] = nil
       answeredQueue.removeFirst()
@@ -129,13 +135,16 @@ extension OrderManager {
     if order.state == .void { voided.append(intent) } else { closed.append(intent) }
   }
 
-  private mutating func forget(_ intent: IntentID, after keep: Duration, _ now: Moment) -> Bool {
-    guard let order = orders[intent], let at = order.closedAt else { return true }
-    guard now.monotonic.since(at) >= keep else { return false }
-    if let id = order.signed?.id { intentOf[id] = nil }
+  /// It ended at least so long ago.
+  private func isOver(_ intent: IntentID, _ keep: Duration, _ now: Moment) -> Bool {
+    orders[intent]?.closedAt.map { now.monotonic.since($0) >= keep } ?? true
+  }
+
+  private mutating func forget(_ intent: IntentID) {
+    if let id = orders[intent]?.signed?.id { intentOf[id] = nil }
     orders[intent] = nil
     unread.remove(intent)
-    return true
+    unsettled.remove(intent)
   }
 
   // MARK: The floor around it
@@ -164,6 +173,7 @@ extension OrderManager {
     if order.state.isTerminal { working.closedAt = now.monotonic }
     orders[intent] = working
     intentOf[submission.signed.id] = intent
+    watchSettlement(intent)
     if order.state.isTerminal { return close(intent) }
     open.append(intent)
     // The bytes may have left in the life before this one.

@@ -17,10 +17,12 @@ public struct OrderManager: Sendable {
   var open: [IntentID] = []
   /// Terminal ones, for late news and repeats, oldest first.
   var closed = IntentQueue()
-  /// Those that were proven absent: watched for longer, beside the others and not before them.
+  /// Those that were proven absent, and those with fills that may still fail: watched for longer, beside the others and not before them.
   var voided = IntentQueue()
   /// Orders with fills that the last reading of the record did not know yet: few, where `orders` holds minutes of them.
   var unread: Set<IntentID> = []
+  /// Orders with fills that may still fail.
+  var unsettled: Set<IntentID> = []
   /// Intents answered without an order, and when.
   var answered: [IntentID: MonotonicTime] = [:]
   var answeredQueue = IntentQueue()
@@ -94,6 +96,13 @@ public struct OrderManager: Sendable {
   public func order(_ intent: IntentID) -> WorkingOrder? { orders[intent] }
   public func order(_ id: VenueOrderID) -> WorkingOrder? { intentOf[id].flatMap { orders[$0] } }
   public var openOrders: [WorkingOrder] { open.compactMap { orders[$0] } }
+  /// Matches of ours that may still fail, of orders that left before that time; those that left first come first.
+  public func unsettledTrades(sentBefore time: MarketTime) -> [VenueTradeID] {
+    let late = unsettled.compactMap { orders[$0] }.compactMap { order in order.sentMarket.map { ($0, order.fills) } }
+      .filter { $0.0 < time }
+    return late.flatMap { sent, fills in fills.filter { !$0.value.isFinal }.map { (sent, $0.key.trade) } }
+      .sorted { $0 < $1 }.map(\.1)
+  }
   public var unknownCount: Int { open.count { orders[$0]?.state == .unknown } }
 
   /// Dollars that an agent has at risk: positions at cost, what was bought since the record was read, and open buys at their worst.

@@ -543,4 +543,27 @@ import Testing
     _ = script.wait(86_400_000)
     #expect(script.state(lost) == nil && script.manager.order(void.id) == nil)
   }
+
+  @Test(
+    "A filled order is not forgotten while its fill may still fail: the failure is booked an hour later, and then it is"
+  )
+  func settlesLate() {
+    let script = Script()
+    let wish = script.world.wish(1)
+    let order = script.send(wish, 7)
+    _ = script.feed(.trade(script.trade(order, "0xaa", size: 20), .stream))
+    #expect(script.state(wish) == .filled)
+    let other = script.world.wish(2, price: "0.49")
+    let settled = script.send(other, 8)
+    _ = script.feed(.trade(script.trade(settled, "0xbb", size: 20, status: .confirmed), .stream))
+    _ = script.wait(3_600_000)
+    #expect(script.state(other) == nil)
+    #expect(script.manager.unsettledTrades(sentBefore: script.now.market) == [VenueTradeID("0xaa")!])
+    #expect(script.manager.unsettledTrades(sentBefore: script.now.market.advanced(by: .seconds(-3601))).isEmpty)
+    let effects = script.feed(.trade(script.trade(order, "0xaa", size: 20, status: .failed), .query))
+    #expect(effects.contains { if case .record(.settle(_, .failed)) = $0 { true } else { false } }, "\(effects)")
+    #expect(script.manager.unsettledTrades(sentBefore: script.now.market).isEmpty)
+    _ = script.wait(86_400_000)
+    #expect(script.state(wish) == nil)
+  }
 }
