@@ -20,7 +20,7 @@ struct SimulatedFloor: Sendable {
   ) throws(StrategyParameters.Refusal) {
     self.agents = agents
     self.settings = settings
-    desk = BacktestDesk(settings: settings, agents: agents.map(\.name))
+    desk = BacktestDesk(settings: settings, agents: agents)
     tally = agents.map { _ in ReasonTally() }
     for agent in agents {
       let strategy = try make(agent)

@@ -159,6 +159,7 @@ extension Gateway {
     isStandingAsked = true
     let asked = SystemClock.monotonic()
     let fills = core.counters.fills
+    feed(.standingAsked)
     database.query(Self.standingStatement) { [weak self] result in
       guard let self else { return }
       isStandingAsked = false
@@ -193,7 +194,7 @@ extension Gateway {
       let rested = last.map { moment().market.since(MarketTime(nanoseconds: $0)) >= config.streakPause } ?? false
       agents[name] = Standing.Agent(
         mayEnter: status == "RUNNING", allocation: max(.zero, room), invested: invested,
-        lossesInARow: rested ? 0 : Int(item["losses"]?.int ?? 0))
+        lossesInARow: rested ? 0 : Int(item["losses"]?.int ?? 0), strategy: item["strategy"]?.string ?? "")
     }
     positions = try (row.json("positions").array ?? []).map { item in
       guard let agent = item["agent"]?.string.flatMap(AgentName.init),

@@ -28,6 +28,8 @@ extension Gateway {
     case .fill(let fill), .settle(let fill, _):
       if outcome == "conflict" || outcome == "order_unknown" {
         tell(GatewayNote(severity: .critical, code: "fill_not_recorded", detail: "\(fill.key): \(outcome)"))
+      } else {
+        feed(.fillRecorded(fill.key))
       }
       readStandingSoon()
     }

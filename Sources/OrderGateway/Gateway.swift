@@ -134,6 +134,7 @@ final class Gateway {
     crash = try CrashPlan.read(process.birth)
     var settings = OrderManager.Settings()
     settings.limits = config.limits
+    settings.classes = StrategyRegistry.classes
     settings.absenceSpan = config.absenceSpan
     core = OrderManager(settings: settings)
     let now = SystemClock.monotonic()

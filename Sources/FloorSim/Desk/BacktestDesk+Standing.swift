@@ -19,11 +19,13 @@ extension BacktestDesk {
       let isRested = account.lastTradeAt.map { now.since($0) >= settings.streakPause } ?? true
       agents[name] = Standing.Agent(
         mayEnter: true, allocation: max(.zero, account.allocation + min(.zero, account.realised)),
-        invested: account.invested, lossesInARow: isRested ? 0 : account.lossesInARow)
+        invested: account.invested, lossesInARow: isRested ? 0 : account.lossesInARow,
+        strategy: strategies[name] ?? "")
     }
     for place in record.holdings.keys {
       agents[place.agent]?.held.insert(Standing.Holding(place.market, place.outcome))
     }
+    events.append(.standingAsked)
     events.append(
       .standing(
         Standing(

@@ -34,14 +34,18 @@ struct BacktestDesk: Sendable {
   private var forgotAt = MarketTime(nanoseconds: 0)
   var peak: (day: Int64, equity: USD)
   private var signedCount = 0
+  let strategies: [AgentName: String]
 
-  init(settings: BacktestSettings, agents: [AgentName]) {
+  init(settings: BacktestSettings, agents: [Backtest.Agent]) {
     self.settings = settings
     var manner = OrderManager.Settings()
     manner.limits = settings.limits
+    manner.classes = StrategyRegistry.classes
     manager = OrderManager(settings: manner)
     record = MemoryRecord(
-      capital: settings.capital, allocation: settings.allocation, marketCap: settings.marketCap, agents: agents)
+      capital: settings.capital, allocation: settings.allocation, marketCap: settings.marketCap,
+      agents: agents.map(\.name))
+    strategies = Dictionary(agents.map { ($0.name, $0.strategy) }) { first, _ in first }
     exchange.apply(.deposit(settings.capital))
     equity = EquityCurve(start: settings.capital)
     peak = (.min, settings.capital)
@@ -309,6 +313,7 @@ struct BacktestDesk: Sendable {
       let intent = terms?.intent
       if settings.keepsDecisions, let terms { filled.append((terms.agent, fill)) }
       news.events += record.fill(fill, evidence: intent.flatMap { evidence[$0] } ?? .object([]), at: now)
+      events.append(.fillRecorded(fill.key))
       standing(now, &events, &news)
     case .settle: break
     }

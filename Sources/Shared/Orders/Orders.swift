@@ -6,5 +6,6 @@
 //   SubmitOutcome       what an answer to POST proves  SettlementState     the other axis: has a fill become final?
 //   DriftSentinel       is it the venue that we know?
 //   RejectCode          why the venue refused          VenueMode           how the venue trades now
+//   StrategyClass       what its sender lives from
 //
 // Order state and settlement state are separate axes: an order can be finished while one of its fills is still reversible.

@@ -25,11 +25,13 @@ public enum RefusalCode: String, Hashable, Sendable, CaseIterable {
   case crossedBook = "crossed_book"
   case priceCollar = "price_collar"
   case spreadTooWide = "spread_too_wide"
+  case priceZone = "price_zone"
   case tokenUnresolved = "token_unresolved"
   case duplicateWish = "duplicate_wish"
   // capital
   case perTrade = "per_trade_limit"
   case perAgent = "per_agent_limit"
+  case perStrategy = "per_strategy_limit"
   case floorExposure = "floor_exposure_limit"
   case allocation = "allocation"
   case dailyLoss = "daily_loss"

@@ -3,5 +3,6 @@
 //   FloorMode      what the floor may do now                     RiskLimits   the configured numbers
 //   RiskGate       one wish + one picture → approved or refused  RiskPicture  what the gate looks at
 //   Refusal        a stable code and the compared numbers        FloorGuard   daily loss, drawdown → a mode
+//   PriceZone      who may enter at which price
 //
 // A refusal is a value, not an error: it is recorded, published and counted by its code.

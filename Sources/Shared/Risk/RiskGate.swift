@@ -6,7 +6,7 @@ public struct ApprovedOrder: Hashable, Sendable {
   public let worst: USD
 }
 
-/// The limits of S4-49 … S4-54 and the checks before them, for one wish against one picture. Cheap checks that make the others
+/// The limits of S4-49 … S4-54, the zones of S2-96 … S2-100 and the checks before them, for one wish against one picture. Cheap checks that make the others
 /// meaningless come first; among the capital limits the tightest is named.
 public struct RiskGate: Sendable {
   public let limits: RiskLimits
@@ -68,7 +68,18 @@ public struct RiskGate: Sendable {
       return Refusal(.openPositions, .init("positions", agent.otherPositions), .init("limit", most))
     }
     if picture.tokenUnresolved { return Refusal(.tokenUnresolved) }
-    return nil
+    return zone(request, agent, picture)
+  }
+
+  /// The limit price decides: it is the dearest that the entry may become.
+  private func zone(_ request: IntentMessage.Terms, _ agent: AgentStanding, _ picture: RiskPicture) -> Refusal? {
+    guard limits.holdsZones else { return nil }
+    let zone = PriceZone(request.price)
+    let isLate = picture.terms?.closes.map { $0.since(picture.now) <= limits.lateWindow } ?? false
+    if zone.allows(agent.strategyClass, isLate: isLate) { return nil }
+    return Refusal(
+      .priceZone, .init("price", request.price), .init("zone", zone.rawValue),
+      .init("class", agent.strategyClass.rawValue))
   }
 
   /// What the venue would refuse anyway, and our own distance from the bell.
@@ -88,7 +99,8 @@ public struct RiskGate: Sendable {
     if request.size.cut(decimals: 2) != request.size {
       return Refusal(.malformed, .init("size", request.size), .init("size_decimals", 2))
     }
-    if request.type.rests, request.size < terms.minimumSize {
+    // What is bought must be able to rest on its way out, whatever kind of order buys it (N-18).
+    if request.type.rests || request.action == .enter, request.size < terms.minimumSize {
       return Refusal(.belowVenueMinimum, .init("size", request.size), .init("minimum", terms.minimumSize))
     }
     if !request.type.rests, request.side == .buy {
@@ -141,7 +153,7 @@ public struct RiskGate: Sendable {
       .priceCollar, .init("price", request.price), .init("best", reference), .init("bound", Decimal6.text(bound)))
   }
 
-  /// Loss limits, then the three sizes; of the sizes the one with the least room is named.
+  /// Loss limits, then the sizes; of the sizes the one with the least room is named.
   private func capital(_ request: IntentMessage.Terms, worst: USD, _ picture: RiskPicture) -> Refusal? {
     let floor = picture.floor
     if let refusal = FloorGuard(limits: limits).breach(floor) { return refusal }
@@ -150,6 +162,7 @@ public struct RiskGate: Sendable {
       (.perTrade, limits.perTrade(floor.capital), .zero),
       (.perAgent, limits.perAgent(floor.capital), agent.deployed),
       (.allocation, agent.allocation, agent.deployed),
+      (.perStrategy, limits.perStrategy(floor.capital), agent.strategyDeployed),
       (.floorExposure, limits.floor(floor.capital), floor.deployed),
     ]
     var tightest = rooms[0]

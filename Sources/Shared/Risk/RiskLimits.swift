@@ -7,6 +7,8 @@ public struct RiskLimits: Hashable, Sendable {
   /// What one agent has at risk: open orders at their worst and positions at cost (S4-50: 10 %).
   public var perAgentBps: Int64 = 1000
   public var perAgentUSD: USD?
+  /// What all agents of one strategy have at risk together.
+  public var perStrategyBps: Int64 = 10_000
   /// What the floor has at risk (S4-51: 40 %).
   public var floorBps: Int64 = 4000
   public var floorUSD: USD?
@@ -21,6 +23,10 @@ public struct RiskLimits: Hashable, Sendable {
   public var openPositions: Int?
   /// Widest spread of our own book at which an entry is sent.
   public var spreadMaxMicros: Int64?
+  /// Whether entries are held to the zones of price (`PriceZone`).
+  public var holdsZones = false
+  /// How near a market's end a bet on what is all but decided may be made, in market time.
+  public var lateWindow: Duration = .seconds(120)
   /// How far beyond the best opposite price of our own book an order may reach.
   public var collarMicros: Int64 = 50_000
   /// The oldest book on which anything is sent, in market time.
@@ -49,6 +55,7 @@ public struct RiskLimits: Hashable, Sendable {
 
   public func perTrade(_ capital: USD) -> USD { Self.bound(capital, bps: perTradeBps, usd: perTradeUSD) }
   public func perAgent(_ capital: USD) -> USD { Self.bound(capital, bps: perAgentBps, usd: perAgentUSD) }
+  public func perStrategy(_ capital: USD) -> USD { Self.bound(capital, bps: perStrategyBps, usd: nil) }
   public func floor(_ capital: USD) -> USD { Self.bound(capital, bps: floorBps, usd: floorUSD) }
   public func dailyLoss(_ capital: USD) -> USD { Self.bound(capital, bps: dailyLossBps, usd: dailyLossUSD) }
 }
@@ -65,7 +72,10 @@ extension RiskLimits {
     if let value = try basisPoints("limits.per_trade_pct") { perTradeBps = value }
     perTradeUSD = try micros("limits.per_trade_usd").map { USD(micros: $0) }
     if let value = try basisPoints("limits.per_agent_pct") { perAgentBps = value }
+    if let value = try basisPoints("limits.per_strategy_pct") { perStrategyBps = value }
     if let value = try basisPoints("limits.system_pct") { floorBps = value }
+    if config.isSet("limits.zones") { holdsZones = try config.flag("limits.zones") }
+    if let value = try whole("limits.late_window_s") { lateWindow = .seconds(value) }
     if let value = try basisPoints("limits.daily_loss_pct") { dailyLossBps = value }
     if let value = try basisPoints("limits.drawdown_pct") { drawdownBps = value }
     if let value = try whole("limits.loss_streak_count") { lossStreak = Int(clamping: value) }

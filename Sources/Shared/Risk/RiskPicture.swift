@@ -18,14 +18,23 @@ public struct AgentStanding: Hashable, Sendable {
   /// Open orders at their worst plus positions at cost.
   public var deployed: USD
   public var lossesInARow: Int
+  /// What its strategy lives from.
+  public var strategyClass: StrategyClass
+  /// What all agents of its strategy have at risk, this one included.
+  public var strategyDeployed: USD
   /// Tokens it holds or is buying, without the token of this wish.
   public var otherPositions: Int
 
-  public init(mayEnter: Bool, allocation: USD, deployed: USD, lossesInARow: Int, otherPositions: Int = 0) {
+  public init(
+    mayEnter: Bool, allocation: USD, deployed: USD, lossesInARow: Int, strategyClass: StrategyClass = .directional,
+    strategyDeployed: USD = .zero, otherPositions: Int = 0
+  ) {
     self.mayEnter = mayEnter
     self.allocation = allocation
     self.deployed = deployed
     self.lossesInARow = lossesInARow
+    self.strategyClass = strategyClass
+    self.strategyDeployed = strategyDeployed
     self.otherPositions = otherPositions
   }
 }

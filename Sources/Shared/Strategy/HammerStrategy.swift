@@ -7,7 +7,7 @@ public struct HammerStrategy: Strategy {
     name: "hammer",
     summary:
       "Buys the favourite of an up/down window in its last seconds, by the settling average that is already fixed.",
-    parameters: HammerParameters.keys)
+    parameters: HammerParameters.keys, strategyClass: .nearResolution)
 
   /// What is remembered of a market.
   struct Memory: Hashable, Sendable {

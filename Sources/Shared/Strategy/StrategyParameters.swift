@@ -29,12 +29,18 @@ public struct StrategyKind: Hashable, Sendable {
   public let parameters: [StrategyParameter]
   /// It is made to exercise the floor, not to win: a floor of real money refuses it.
   public let playMoneyOnly: Bool
+  /// What it lives from: the zones of price in which it may enter (`PriceZone`).
+  public let strategyClass: StrategyClass
 
-  public init(name: String, summary: String, parameters: [StrategyParameter], playMoneyOnly: Bool = false) {
+  public init(
+    name: String, summary: String, parameters: [StrategyParameter], playMoneyOnly: Bool = false,
+    strategyClass: StrategyClass = .directional
+  ) {
     self.name = name
     self.summary = summary
     self.parameters = parameters
     self.playMoneyOnly = playMoneyOnly
+    self.strategyClass = strategyClass
   }
 }
 

@@ -7,6 +7,10 @@ public enum StrategyRegistry {
 
   /// In the order of their names.
   public static var kinds: [StrategyKind] { all.map { $0.kind }.sorted { $0.name < $1.name } }
+  /// What each lives from, by its name.
+  public static var classes: [String: StrategyClass] {
+    Dictionary(all.map { ($0.kind.name, $0.kind.strategyClass) }) { first, _ in first }
+  }
 
   public static func kind(_ name: String) -> StrategyKind? { all.first { $0.kind.name == name }?.kind }
 

@@ -47,7 +47,7 @@ struct RiskSample {
     var random = SeededGenerator(seed: seed)
     for cents in Int64(2)...98 {
       var sample = try RiskSample()
-      let budget = USD(micros: Int64.random(in: 2_000_000...20_000_000, using: &random))
+      let budget = USD(micros: Int64.random(in: 6_000_000...20_000_000, using: &random))
       let price = try #require(Price(micros: cents * 10_000))
       sample.limits.perTradeUSD = budget
       sample.terms.price = price

@@ -30,15 +30,18 @@ public struct Standing: Hashable, Sendable {
     /// Positions at cost.
     public var invested: USD
     public var lossesInARow: Int
+    /// The strategy it runs; empty where nobody says.
+    public var strategy: String
     /// What it holds.
     public var held: Set<Holding>
     public init(
-      mayEnter: Bool, allocation: USD, invested: USD, lossesInARow: Int, held: Set<Holding> = []
+      mayEnter: Bool, allocation: USD, invested: USD, lossesInARow: Int, strategy: String = "", held: Set<Holding> = []
     ) {
       self.mayEnter = mayEnter
       self.allocation = allocation
       self.invested = invested
       self.lossesInARow = lossesInARow
+      self.strategy = strategy
       self.held = held
     }
   }
@@ -106,6 +109,18 @@ public enum LookUpResult: Hashable, Sendable {
   case inconclusive
 }
 
+/// What was bought and may be missing from the standing that was read last.
+struct UnreadFill: Hashable, Sendable {
+  let agent: AgentName
+  let holding: Standing.Holding
+  /// Cash and fee.
+  let cost: USD
+  /// The record has said that it holds the fill.
+  var isRecorded = false
+  /// It said so before it was asked for the standing: the answer knows the fill.
+  var isCovered = false
+}
+
 /// Everything that can reach the core.
 public enum GatewayEvent: Sendable {
   case intent(IntentMessage, ProofVerdict, MarketView?)
@@ -125,6 +140,11 @@ public enum GatewayEvent: Sendable {
   case openOrders([VenueOrder], asked: MonotonicTime)
   case lookedUp(VenueOrderID, LookUpResult)
   case restored(RestoredOrder)
+  /// The record holds this fill.
+  case fillRecorded(FillKey)
+  /// The record is asked for the standing now; one question at a time.
+  case standingAsked
+  /// The answer to the last `standingAsked`. Fills that the record did not hold then still count beside it.
   case standing(Standing)
   case mode(FloorMode)
   /// A market was decided: its orders can trade no more.

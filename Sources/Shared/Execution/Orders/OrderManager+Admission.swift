@@ -96,7 +96,9 @@ extension OrderManager {
       agent: agent.map {
         AgentStanding(
           mayEnter: $0.mayEnter, allocation: $0.allocation, deployed: deployed(terms.agent),
-          lossesInARow: $0.lossesInARow, otherPositions: otherPositions(of: terms, $0.held))
+          lossesInARow: $0.lossesInARow, strategyClass: settings.classes[$0.strategy] ?? .directional,
+          strategyDeployed: settings.limits.perStrategyBps < 10_000 ? deployed(strategy: $0.strategy) : .zero,
+          otherPositions: otherPositions(of: terms, $0.held))
       },
       floor: FloorStanding(
         capital: standing.capital, deployed: floorDeployed, realisedToday: standing.realisedToday,
@@ -112,13 +114,12 @@ extension OrderManager {
   /// What the agent holds or is buying beside the token of this wish.
   private func otherPositions(of terms: IntentMessage.Terms, _ held: Set<Standing.Holding>) -> Int {
     var all = held
-    func count(_ intent: IntentID) {
-      guard let order = orders[intent], order.terms.agent == terms.agent, order.terms.side == .buy else { return }
+    // On its way, or bought since the record was read. Not among all orders: the ended ones of minutes are many.
+    for intent in open {
+      guard let order = orders[intent], order.terms.agent == terms.agent, order.terms.side == .buy else { continue }
       all.insert(Standing.Holding(order.terms.market, order.terms.outcome))
     }
-    // On its way, or bought since the record was read. Not among all orders: the ended ones of minutes are many.
-    for intent in open { count(intent) }
-    for intent in unread { count(intent) }
+    for fill in unread.values where fill.agent == terms.agent { all.insert(fill.holding) }
     all.remove(Standing.Holding(terms.market, terms.outcome))
     return all.count
   }

@@ -171,8 +171,9 @@ extension OrderManager {
       counters.fills += 1
       orders[intent]!.filled += fill.size
       if order.terms.side == .buy {
-        orders[intent]!.unreadCost += fill.cash + fill.fee
-        unread.insert(intent)
+        unread[fill.key] = UnreadFill(
+          agent: order.terms.agent, holding: Standing.Holding(order.terms.market, order.terms.outcome),
+          cost: fill.cash + fill.fee)
       }
     }
     orders[intent]!.venueMatched = max(orders[intent]!.venueMatched, orders[intent]!.accounted)

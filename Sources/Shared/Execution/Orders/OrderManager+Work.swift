@@ -143,7 +143,6 @@ extension OrderManager {
   private mutating func forget(_ intent: IntentID) {
     if let id = orders[intent]?.signed?.id { intentOf[id] = nil }
     orders[intent] = nil
-    unread.remove(intent)
     unsettled.remove(intent)
   }
 
@@ -192,8 +191,7 @@ extension OrderManager {
     let before = mode(self.standing)
     let after = mode(standing)
     self.standing = standing
-    for intent in unread { orders[intent]?.unreadCost = .zero }
-    unread.removeAll()
+    unread = unread.filter { !$0.value.isCovered }
     if after != before, after != .active {
       effects.append(.demand(after, reason: after == .halted ? "drawdown" : "daily_loss"))
     }

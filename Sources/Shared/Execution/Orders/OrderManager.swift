@@ -19,10 +19,10 @@ public struct OrderManager: Sendable {
   var closed = IntentQueue()
   /// Those that were proven absent, and those with fills that may still fail: watched for longer, beside the others and not before them.
   var voided = IntentQueue()
-  /// Orders with fills that the last reading of the record did not know yet: few, where `orders` holds minutes of them.
-  var unread: Set<IntentID> = []
   /// Orders with fills that may still fail.
   var unsettled: Set<IntentID> = []
+  /// Buys that the standing read last may not know yet.
+  var unread: [FillKey: UnreadFill] = [:]
   /// Intents answered without an order, and when.
   var answered: [IntentID: MonotonicTime] = [:]
   var answeredQueue = IntentQueue()
@@ -77,6 +77,9 @@ public struct OrderManager: Sendable {
     case .openOrders(let list, let asked): openOrders(list, asked: asked, now, &effects)
     case .lookedUp(let id, let result): lookedUp(id, result, now, &effects)
     case .restored(let order): restored(order, now, &effects)
+    case .fillRecorded(let key): unread[key]?.isRecorded = true
+    case .standingAsked:
+      for (key, fill) in unread where fill.isRecorded { unread[key]?.isCovered = true }
     case .standing(let standing): read(standing, &effects)
     case .mode(let mode): enter(mode, now, &effects)
     case .resolved(let slug): resolved(slug, now)
@@ -109,7 +112,14 @@ public struct OrderManager: Sendable {
   public func deployed(_ agent: AgentName) -> USD {
     var sum = standing.agents[agent]?.invested ?? .zero
     for intent in open { if let order = orders[intent], order.terms.agent == agent { sum += order.remainingWorst } }
-    for intent in unread { if let order = orders[intent], order.terms.agent == agent { sum += order.unreadCost } }
+    for fill in unread.values where fill.agent == agent { sum += fill.cost }
+    return sum
+  }
+
+  /// What all agents of a strategy have at risk together.
+  public func deployed(strategy: String) -> USD {
+    var sum = USD.zero
+    for (name, agent) in standing.agents where agent.strategy == strategy { sum += deployed(name) }
     return sum
   }
 
@@ -117,7 +127,7 @@ public struct OrderManager: Sendable {
     var sum = USD.zero
     for agent in standing.agents.values { sum += agent.invested }
     for intent in open { if let order = orders[intent] { sum += order.remainingWorst } }
-    for intent in unread { if let order = orders[intent] { sum += order.unreadCost } }
+    for fill in unread.values { sum += fill.cost }
     return sum
   }
 

@@ -2,6 +2,8 @@ extension OrderManager {
   /// How patient the core is. Every duration is wall time.
   public struct Settings: Hashable, Sendable {
     public var limits = RiskLimits()
+    /// What each strategy lives from, by its name; one that is not named is directional.
+    public var classes: [String: StrategyClass] = [:]
     /// An answer to a post that has not come by then never will. The shell's own deadline is shorter.
     public var answerDeadline: Duration = .seconds(5)
     /// Waits before the second, third, … round of look-ups; the last one repeats.

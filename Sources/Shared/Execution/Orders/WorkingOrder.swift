@@ -18,8 +18,6 @@ public struct WorkingOrder: Hashable, Sendable {
   public internal(set) var filled: Shares = .zero
   /// Shares of fills that failed to settle: matched at the venue, and undone.
   var undone: Shares = .zero
-  /// What fills cost since the record was last read (cash and fees).
-  var unreadCost: USD = .zero
   /// The most that the venue ever said it matched.
   var venueMatched: Shares = .zero
   /// The venue said that it works no more.

@@ -56,6 +56,16 @@ public enum FloorSchema {
       "limits.per_agent_pct", .decimal(from: "0.01", to: "100", .percent), builtIn: "10", .smallestBinds,
       "Most of the floor's capital that one agent may have at work."),
     ConfigKey(
+      "limits.per_strategy_pct", .decimal(from: "0.01", to: "100", .percent), builtIn: "100", .smallestBinds,
+      "Most of the floor's capital that all agents of one strategy together may have at work."),
+    ConfigKey(
+      "limits.zones", .flag, builtIn: "false",
+      "Whether entries are held to the zones of price: direction from 0.05 to 0.40, bets on what is all but decided from 0.40 to 0.98 near the end."
+    ),
+    ConfigKey(
+      "limits.late_window_s", .whole(1...86_400, .seconds), builtIn: "120", .smallestBinds,
+      "How near a market's end a bet on what is all but decided may be made, where the zones are held."),
+    ConfigKey(
       "limits.system_pct", .decimal(from: "0.01", to: "100", .percent), builtIn: "40", .smallestBinds,
       "Most of the floor's capital that all agents together may have at work."),
     ConfigKey(

@@ -1,3 +1,4 @@
+import Foundation
 import Shared
 import Testing
 
@@ -30,6 +31,64 @@ import Testing
     #expect(world.manager.counters.unknown == 0)
     #expect(world.manager.counters.voids == 0)
     #expect(world.posts.values.allSatisfy { $0 == 1 })
+  }
+
+  /// How many worlds the limits are held against; `FLOOR_LIMIT_SEEDS=100000` is the long run.
+  private static let limitSeeds = ProcessInfo.processInfo.environment["FLOOR_LIMIT_SEEDS"].flatMap(UInt64.init) ?? 1500
+
+  @Test(
+    "No interleaving of wishes, answers, fills, readings and restarts puts more at risk than agent and floor may have")
+  func limits() {
+    let base = UInt64.random(in: 0...(.max / 2))
+    var most = (agent: 0.0, floor: 0.0)
+    for seed in 0..<Self.limitSeeds {
+      var settings = OrderManager.Settings()
+      // Four hundred dollars for all; one agent could have three hundred.
+      settings.limits.perTradeBps = 1000
+      settings.limits.perAgentBps = 3000
+      settings.limits.floorBps = 4000
+      // Both run one strategy: in every third world it may have less than the floor.
+      if seed % 3 == 0 { settings.limits.perStrategyBps = 3500 }
+      settings.limits.agentOrdersPerMinute = 100_000
+      settings.limits.duplicateWindow = .zero
+      var world = OrderManagerWorld(seed: base + seed, settings: settings)
+      let allocation = USD(dollars: Int64.random(in: 150...350, using: &world.random))
+      world.money = (USD(dollars: 1000), allocation)
+      world.open()
+      world.faults = .init(
+        loseRequest: 3, loseAnswer: 10, loseStream: 20, repeatStream: 20, failTrades: 5, loseCommit: 10, reject: 3,
+        restart: 1, askStanding: 30)
+      wish(&world, steps: 120)
+      let agentLimit = min(allocation, settings.limits.perAgent(USD(dollars: 1000)))
+      let floorLimit = min(settings.limits.floor(USD(dollars: 1000)), settings.limits.perStrategy(USD(dollars: 1000)))
+      #expect(
+        world.mostAtRisk.agent <= agentLimit && world.mostAtRisk.floor <= floorLimit,
+        "seed \(base + seed): \(world.mostAtRisk) of \(agentLimit) and \(floorLimit)")
+      most.agent = max(most.agent, Double(world.mostAtRisk.agent.micros) / Double(agentLimit.micros))
+      most.floor = max(most.floor, Double(world.mostAtRisk.floor.micros) / Double(floorLimit.micros))
+    }
+    // The limits were met, or nothing was shown.
+    #expect(most.agent > 0.95 && most.floor > 0.95, "\(most)")
+  }
+
+  /// Two agents that want all they can get, at once and by turns.
+  private func wish(_ world: inout OrderManagerWorld, steps: Int) {
+    var number: Int64 = 0
+    for _ in 0..<steps {
+      for _ in 0..<Int.random(in: 0...3, using: &world.random) {
+        number += 1
+        let wish = world.wish(
+          number, agent: world.chance(50) ? "a" : "b", type: world.chance(50) ? .goodTillCancelled : .fillAndKill,
+          price: "0.\(Int.random(in: 40...50, using: &world.random))",
+          size: Int64.random(in: 5...180, using: &world.random),
+          useful: .seconds(Int64.random(in: 1...40, using: &world.random)))
+        world.feed(.intent(wish, .valid, world.view))
+      }
+      if world.chance(40) { world.street() }
+      if world.chance(30) { world.settleOne() }
+      if world.chance(world.faults.restart) { world.restart() }
+      world.step(Int64.random(in: 1...150, using: &world.random))
+    }
   }
 
   private func run(_ world: inout OrderManagerWorld, steps: Int) {

@@ -20,6 +20,8 @@ struct OrderManagerWorld {
     var loseCommit = 0
     var reject = 0
     var restart = 0
+    /// Chance that a step asks the record for the standing; its answer is on the way for up to half a second.
+    var askStanding = 0
   }
 
   static let market = MarketTerms(
@@ -40,6 +42,11 @@ struct OrderManagerWorld {
   var settlements: [FillKey: SettlementState] = [:]
   var denials: [IntentID: Refusal] = [:]
   var sentMarket: [VenueOrderID: MarketTime] = [:]
+
+  /// What the floor and each agent may have at risk; `nil`: as good as everything.
+  var money: (capital: USD, allocation: USD)?
+  /// The standing is asked for, and its answer is on its way.
+  private var isStandingAsked = false
 
   // The venue.
   var venue: [VenueOrderID: VenueSide] = [:]
@@ -70,17 +77,67 @@ struct OrderManagerWorld {
 
   mutating func chance(_ percent: Int) -> Bool { percent > 0 && Int.random(in: 0..<100, using: &random) < percent }
 
+  static let agents = [AgentName("a")!, AgentName("b")!]
+
   mutating func open() {
-    let agent = Standing.Agent(
-      mayEnter: true, allocation: USD(dollars: 1_000_000), invested: .zero, lossesInARow: 0)
-    perform(
-      manager.handle(
-        .standing(
-          Standing(
-            agents: [AgentName("a")!: agent, AgentName("b")!: agent], capital: USD(dollars: 10_000_000),
-            realisedToday: .zero,
-            equity: USD(dollars: 10_000_000), peakEquity: USD(dollars: 10_000_000))), now))
-    perform(manager.handle(.mode(.active), now))
+    isStandingAsked = false
+    feed(.standingAsked)
+    feed(.standing(standing))
+    feed(.mode(.active))
+  }
+
+  /// As the record has it at this moment.
+  private var standing: Standing {
+    let capital = money?.capital ?? USD(dollars: 10_000_000)
+    var agents: [AgentName: Standing.Agent] = [:]
+    for name in Self.agents {
+      agents[name] = Standing.Agent(
+        mayEnter: true, allocation: money?.allocation ?? USD(dollars: 1_000_000),
+        invested: money == nil ? .zero : invested(name), lossesInARow: 0, strategy: "momentum")
+    }
+    return Standing(agents: agents, capital: capital, realisedToday: .zero, equity: capital, peakEquity: capital)
+  }
+
+  /// What stands in the record as bought, with its fees.
+  func invested(_ agent: AgentName) -> USD {
+    var sum = USD.zero
+    for (key, fill) in recordedFills where settlements[key] != .failed {
+      if agents[key.order] == agent { sum += fill.cash + fill.fee }
+    }
+    return sum
+  }
+
+  /// What the record keeps back for the agent's open orders.
+  func reserved(_ agent: AgentName) -> USD {
+    var sum = USD.zero
+    for submission in submissions.values where submission.terms.agent == agent {
+      let id = submission.signed.id
+      guard let state = states[id], !state.isTerminal else { continue }
+      let left = submission.terms.size - (filled[id] ?? .zero)
+      let part = Int128(submission.worst.micros) * Int128(left.micros)
+      sum += USD(micros: Int64(divide(part, by: Int128(submission.terms.size.micros), rounding: .up)))
+    }
+    return sum
+  }
+
+  /// Whose order it is, and what the record holds as filled of it.
+  private var agents: [VenueOrderID: AgentName] = [:]
+  private var filled: [VenueOrderID: Shares] = [:]
+  /// The most that was ever at risk, by the record: of one agent, and of all.
+  private(set) var mostAtRisk = (agent: USD.zero, floor: USD.zero)
+
+  private mutating func noteRisk() {
+    guard money != nil else { return }
+    let each = Self.agents.map { invested($0) + reserved($0) }
+    mostAtRisk.agent = max(mostAtRisk.agent, each.max() ?? .zero)
+    mostAtRisk.floor = max(mostAtRisk.floor, each.reduce(.zero, +))
+  }
+
+  private mutating func askStanding() {
+    guard !isStandingAsked else { return }
+    isStandingAsked = true
+    feed(.standingAsked)
+    later(.standing(standing), maximum: 500)
   }
 
   // MARK: Events in
@@ -125,6 +182,7 @@ struct OrderManagerWorld {
     deliverArrivals()
     while let index = inbox.indices.filter({ inbox[$0].at <= time }).min(by: { inbox[$0].at < inbox[$1].at }) {
       let item = inbox.remove(at: index)
+      if case .standing = item.event { isStandingAsked = false }
       feed(item.event)
     }
     if time - lastOpenPoll > 5_000_000_000 {
@@ -138,6 +196,7 @@ struct OrderManagerWorld {
       lastTradePoll = time
       if !chance(faults.loseAnswer) { for trade in trades.suffix(50) { later(.trade(trade, .query)) } }
     }
+    if chance(faults.askStanding) { askStanding() }
     feed(.tick)
   }
 
@@ -199,8 +258,16 @@ struct OrderManagerWorld {
     switch call {
     case .submit(let submission):
       if submissions[submission.terms.intent] == nil {
+        // The record's own rule, under its lock: the agent's allocation.
+        let agent = submission.terms.agent
+        if let money, invested(agent) + reserved(agent) + submission.worst > money.allocation {
+          return later(
+            .submitted(submission.terms.intent, .refused(code: "allocation", detail: "")), maximum: 5)
+        }
         submissions[submission.terms.intent] = submission
         states[submission.signed.id] = .sending
+        agents[submission.signed.id] = agent
+        noteRisk()
       } else if submissions[submission.terms.intent]?.signed.id != submission.signed.id {
         return later(.submitted(submission.terms.intent, .alreadyOrdered), maximum: 5)
       }
@@ -224,6 +291,9 @@ struct OrderManagerWorld {
       }
       recordedFills[fill.key] = fill
       settlements[fill.key] = fill.settlement
+      filled[fill.key.order, default: .zero] += fill.size
+      noteRisk()
+      later(.fillRecorded(fill.key), maximum: chance(faults.loseCommit) ? 2000 : 5)
     case .settle(let fill, let state):
       let key = fill.key
       if recordedFills[key] == nil { problems.append("\(key) settled before it was recorded") }
