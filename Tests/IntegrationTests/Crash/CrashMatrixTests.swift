@@ -34,7 +34,7 @@ struct CrashMatrixTests {
   )
   func matrix() throws {
     let lanes = try Self.lanes()
-    let threads = Self.environment["CRASH_LANES"].flatMap { Int($0) } ?? 10
+    let threads = Self.environment["CRASH_LANES"].flatMap { Int($0) } ?? 14
     let outcome = try CrashMatrix(lanes, report: Self.environment["CRASH_REPORT"]).run(threads: threads)
     for failure in outcome.failures { Issue.record("\(failure)") }
     for result in outcome.results {
