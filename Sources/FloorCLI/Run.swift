@@ -33,7 +33,9 @@ struct FloorCommand: Sendable {
 enum FloorCommands {
   static let all: [FloorCommand] =
     [StatusCommand.command] + ListCommands.all + [
-      LogsCommand.command, HaltCommand.command, ResumeCommand.command,
+      WhyCommand.command, ExplainCommand.command, LedgerCommand.command, LimitsCommand.command,
+      ReconcileCommand.command, LogsCommand.command,
+      HaltCommand.command, ResumeCommand.command,
     ] + RosterCommands.all + [
       WaitCommand.command, DatabaseCommand.command, ConfigCommand.command, DoctorCommand.command, AuditCommand.command,
       BackupCommand.command, RestoreCommand.command, RecordingCommand.command, BacktestCommand.command,

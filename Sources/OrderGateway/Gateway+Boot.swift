@@ -14,6 +14,7 @@ extension Gateway {
     databaseAwaySince = SystemClock.monotonic()
     database.listen("floor_state") { [weak self] _ in self?.readStanding() }
     database.listen("floor_intents") { [weak self] _ in self?.takeOfferedIntents() }
+    database.listen("floor_reconcile") { [weak self] _ in self?.takeReconciliation() }
     bus.onMessage = { [weak self] channel, payload in self?.heard(channel, payload) }
     bus.onConnected = { [weak self] in self?.busConnected() }
     bus.psubscribe(Names.everyMarketUpdate)
@@ -38,6 +39,7 @@ extension Gateway {
     }
     loop.every(.seconds(30)) { [weak self] in self?.pollBalance() }
     loop.every(.seconds(60)) { [weak self] in self?.readVersion() }
+    loop.every(.seconds(3600)) { [weak self] in self?.reconcile("hourly") }
     loop.every(.seconds(5)) { [weak self] in self?.beatDeadMan() }
     takeLock()
   }
@@ -122,6 +124,7 @@ extension Gateway {
       // What happened while nobody listened.
       self?.pollOpenOrders()
       self?.pollTrades()
+      self?.reconcile("reconnect")
     }
     askClock()
   }
@@ -269,6 +272,8 @@ extension Gateway {
     beatDeadMan()
     takeOfferedIntents()
     publishCircuit()
+    reconcile("start")
+    takeReconciliation()
     process.log.info("gateway open", [.int("open_orders", core.openOrders.count), .int("unknown", core.unknownCount)])
     process.control?.reportNow()
   }

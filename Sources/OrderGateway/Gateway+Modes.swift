@@ -109,6 +109,7 @@ extension Gateway {
       readStanding()
       // What agents handed over through the record meanwhile woke nobody.
       takeOfferedIntents()
+      takeReconciliation()
     } else {
       if databaseAwaySince == nil { databaseAwaySince = SystemClock.monotonic() }
       feed(.database(up: false))

@@ -104,6 +104,9 @@ final class Gateway {
   var peakEquity = USD.zero
   var peakDay: Int64 = 0
   var driftReadings: [(at: MonotonicTime, drift: USD)] = []
+  /// The comparison with the venue that is under way, and when the last one ended.
+  var reconciling: ReconciliationRun?
+  var lastReconciled: MonotonicTime?
   var isStandingAsked = false
   var marketsAsked = false
   var isTakingOffered = false

@@ -74,6 +74,10 @@ final class HTTPVenueLink: VenueLink {
 
   func balance(_ done: @escaping (Result<USD, VenueCallError>) -> Void) { clob.collateral(done) }
 
+  func shares(of token: TokenID, _ done: @escaping (Result<Shares, VenueCallError>) -> Void) {
+    clob.balance(of: token, done)
+  }
+
   func beat(_ id: String, _ done: @escaping (Result<String, VenueCallError>) -> Void) { clob.beat(id, done) }
 
   func market(_ slug: MarketSlug, _ done: @escaping (Result<GammaMarket?, VenueCallError>) -> Void) {

@@ -21,6 +21,8 @@ protocol VenueLink: AnyObject {
   func trade(_ id: VenueTradeID, _ done: @escaping (Result<VenueTrade?, VenueCallError>) -> Void)
   /// Collateral at the venue.
   func balance(_ done: @escaping (Result<USD, VenueCallError>) -> Void)
+  /// Shares of a token at the venue; they may lag a match by seconds.
+  func shares(of token: TokenID, _ done: @escaping (Result<Shares, VenueCallError>) -> Void)
   /// One beat of the dead-man switch; answers the id for the next.
   func beat(_ id: String, _ done: @escaping (Result<String, VenueCallError>) -> Void)
   /// `nil`: not listed.

@@ -197,6 +197,42 @@ extension TraderAgent {
     }
   }
 
+  // MARK: Counts
+
+  /// What was evaluated so far, behind the rows of decisions that it speaks of. One row for each five minutes of a life: a life that
+  /// ends without its last word lacks what came after the one before.
+  func count() {
+    guard hasResumed, let agentID = decisions.agentID, database.isConnected else { return }
+    wantsCount = isCounting
+    guard !isCounting else { return }
+    isCounting = true
+    decisions.flush()
+    let counts = core.counts
+    database.query(
+      """
+      INSERT INTO evaluation_counts (agent_id, epoch, slot, evaluations, quiet, refused, signals, reasons, unreported, decisions)
+      VALUES ($1, $2, date_bin('5 minutes', clock_timestamp(), 'epoch'), $3, $4, $5, $6, $7, $8, $9)
+      ON CONFLICT (agent_id, epoch, slot) DO UPDATE
+         SET at = clock_timestamp(), evaluations = excluded.evaluations, quiet = excluded.quiet, refused = excluded.refused,
+             signals = excluded.signals, reasons = excluded.reasons, unreported = excluded.unreported, decisions = excluded.decisions
+       WHERE evaluation_counts.evaluations <= excluded.evaluations
+      """,
+      [
+        .int(agentID), .epoch(process.birth.epoch), .integer(counts.evaluations), .integer(counts.quiet),
+        .integer(counts.refusals), .integer(counts.signals), .json(counts.reasons), .integer(core.unreported),
+        .integer(core.recorded),
+      ]
+    ) { [weak self] result in
+      guard let self else { return }
+      isCounting = false
+      if case .failure(let error) = result, !error.retryable {
+        process.log.error("counts refused by the database", [.error(error)])
+      }
+      if wantsCount { count() }
+      endWhenDone()
+    }
+  }
+
   // MARK: The second road
 
   /// Hands an intent to the gateway through the database, once; it dedupes by id whatever road brings it.

@@ -13,6 +13,7 @@ final class TraderAgent {
   /// Order events read at a time.
   static let eventsPage = 500
   static let checkpointInterval: Duration = .seconds(30)
+  static let countInterval: Duration = .seconds(10)
 
   let process: FloorProcess
   let settings: AgentSettings
@@ -33,6 +34,8 @@ final class TraderAgent {
   var wantsSync = false
   var wantsSave = false
   var isSaving = false
+  var isCounting = false
+  var wantsCount = false
   var isLeaving = false
   /// Intents handed to the database because the bus was away.
   var offered = Set<IntentID>()
@@ -94,6 +97,7 @@ final class TraderAgent {
     if !process.isInLockstep { process.loop.every(TraderAgent.beatInterval) { [weak self] in self?.beat() } }
     process.loop.every(TraderAgent.syncInterval) { [weak self] in self?.sync() }
     process.loop.every(TraderAgent.checkpointInterval) { [weak self] in self?.wantsSave = true }
+    process.loop.every(TraderAgent.countInterval) { [weak self] in self?.count() }
     process.loop.every(.seconds(1)) { [weak self] in self?.showState() }
     process.loop.every(.seconds(10)) { [weak self] in self?.readProfit() }
     process.onCommand = { [weak self] in try self?.obey($0) }
@@ -244,6 +248,8 @@ final class TraderAgent {
     }
     if !process.isReady, core.isReconciled, core.evaluated > 0, !core.isBlind {
       process.isReady = true
+      // However short it is: a life leaves a count.
+      count()
       process.log.info("ready", [.int("cursor", core.cursor), .int("positions", core.context.positions.all.count)])
     }
   }
@@ -322,11 +328,12 @@ final class TraderAgent {
     decisions.onIdle = { [weak self] in self?.endWhenDone() }
     save()
     decisions.flush()
+    count()
     process.loop.after(TraderAgent.farewellLimit) { [weak self] in self?.process.stop() }
   }
 
   func endWhenDone() {
-    guard isLeaving, decisions.isIdle, !isSaving else { return }
+    guard isLeaving, decisions.isIdle, !isSaving, !isCounting else { return }
     process.stop()
   }
 }

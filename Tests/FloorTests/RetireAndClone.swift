@@ -101,8 +101,8 @@ extension WholeFloor {
       let table = try floor.floor("agents")
       #expect(table.status == 0)
       #expect(table.output.contains("RETIRED") && table.output.contains("early-r"))
-      let why = try floor.floor("why", "late")
-      #expect(why.output.contains("RETIRE") && why.output.contains(AdviceRule.name))
+      let verdicts = try floor.floor("verdicts", "late")
+      #expect(verdicts.output.contains("RETIRE") && verdicts.output.contains(AdviceRule.name))
       #expect(try floor.count("SELECT count(*) AS value FROM findings") == 0)
       try floor.stop()
     }

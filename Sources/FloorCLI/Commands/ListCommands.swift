@@ -1,7 +1,7 @@
 import FloorIOData
 import Shared
 
-/// `floor agents | positions | orders | trades | events | why`: the record as tables.
+/// `floor agents | positions | orders | trades | events | verdicts`: the record as tables.
 enum ListCommands {
   static let all = [
     list(
@@ -28,7 +28,7 @@ enum ListCommands {
     list(
       "trades", "completed round trips, newest first", hasLimit: true,
       """
-      SELECT t.executed_at, a.name AS agent, t.market, t.side, t.entry_price, t.exit_price, t.shares, t.fees, t.pnl, t.exit_reason
+      SELECT t.id AS trade, t.executed_at, a.name AS agent, t.market, t.side, t.entry_price, t.exit_price, t.shares, t.fees, t.pnl, t.exit_reason
         FROM trades t JOIN agents a ON a.id = t.agent_id WHERE $1 = '' OR a.name = $1 ORDER BY t.executed_at DESC LIMIT $2
       """),
     list(
@@ -38,7 +38,7 @@ enum ListCommands {
        WHERE $1 = '' OR component = $1 ORDER BY timestamp DESC, id DESC LIMIT $2
       """, filter: "COMPONENT"),
     list(
-      "why", "verdicts on agents and the evidence behind them", hasLimit: true,
+      "verdicts", "verdicts on agents and the evidence behind them", hasLimit: true,
       """
       SELECT v.at, a.name AS agent, v.verdict, v.made_by, v.reason, r.rule, r.evidence
         FROM verdicts v JOIN agents a ON a.id = v.agent_id LEFT JOIN recommendations r ON r.id = v.recommendation_id

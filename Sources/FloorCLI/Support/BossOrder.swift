@@ -15,41 +15,16 @@ enum BossOrder {
         .text(verb), .text(target), .json(arguments), .int(limit.milliseconds), .text(SystemRandom.hex(16)),
       ]
     ).one().int("id")
-    let loop = try EventLoop()
-    let listener = Database(loop: loop, settings: instance.reachable(), log: .discarding(process: "floor"))
-    defer { listener.close() }
-    var hasNews = true
-    var isAsking = false
-    // The end of any command, and each (re)connection, are a reason to look; between them nobody asks.
-    listener.listen("floor_commands_ended") { _ in hasNews = true }
-    listener.onStateChange = { isUp in hasNews = hasNews || isUp }
-    let deadline = SystemClock.monotonic().advanced(by: limit)
-    var answer: Result<Rows.Row, any Error>?
     var state = "REQUESTED"
-    while SystemClock.monotonic() < deadline {
-      if hasNews, !isAsking {
-        hasNews = false
-        isAsking = true
-        // On the connection that listens, behind its LISTEN: looked at over another one, an end between the look and the LISTEN is missed.
-        listener.query("SELECT state, result FROM commands WHERE id = $1", [.int(id)]) { result in
-          isAsking = false
-          answer = Result { try result.get().one() }
-        }
-      }
-      try loop.turn(timeout: deadline.since(SystemClock.monotonic()))
-      guard let known = answer else { continue }
-      answer = nil
-      do {
-        let row = try known.get()
-        state = try row.text("state")
-        if ["DONE", "FAILED", "EXPIRED"].contains(state) {
-          return report(id, verb, target, state, row.isNull("result") ? .null : try row.json("result"), instance)
-        }
-      } catch let error as DatabaseError where error.retryable || !error.outcomeKnown {
-        // The connection comes back, and that is news.
-        continue
-      }
+    let code: ExitCode? = try RowWait.answer(
+      instance, channel: "floor_commands_ended", within: limit, "SELECT state, result FROM commands WHERE id = $1",
+      [.int(id)]
+    ) { row in
+      state = try row.text("state")
+      guard ["DONE", "FAILED", "EXPIRED"].contains(state) else { return nil }
+      return report(id, verb, target, state, row.isNull("result") ? .null : try row.json("result"), instance)
     }
+    if let code { return code }
     let why =
       state == "TAKEN"
       ? "the boss has taken it and goes on with it: SELECT state, result FROM commands WHERE id = \(id)"

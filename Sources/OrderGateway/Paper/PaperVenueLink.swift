@@ -135,6 +135,11 @@ final class PaperVenueLink: VenueLink {
     later { done(.success(cash)) }
   }
 
+  func shares(of token: TokenID, _ done: @escaping (Result<Shares, VenueCallError>) -> Void) {
+    let shares = journal.account.tokens[token] ?? .zero
+    later { done(.success(shares)) }
+  }
+
   /// Nothing can be missed between a process and itself.
   func beat(_ id: String, _ done: @escaping (Result<String, VenueCallError>) -> Void) {
     beats += 1

@@ -158,16 +158,8 @@ public struct RiskGate: Sendable {
     let floor = picture.floor
     if let refusal = FloorGuard(limits: limits).breach(floor) { return refusal }
     let agent = picture.agent ?? AgentStanding(mayEnter: false, allocation: .zero, deployed: .zero, lossesInARow: 0)
-    let rooms: [(code: RefusalCode, limit: USD, used: USD)] = [
-      (.perTrade, limits.perTrade(floor.capital), .zero),
-      (.perAgent, limits.perAgent(floor.capital), agent.deployed),
-      (.allocation, agent.allocation, agent.deployed),
-      (.perStrategy, limits.perStrategy(floor.capital), agent.strategyDeployed),
-      (.floorExposure, limits.floor(floor.capital), floor.deployed),
-    ]
-    var tightest = rooms[0]
-    for room in rooms.dropFirst() where room.limit - room.used < tightest.limit - tightest.used { tightest = room }
-    if worst <= tightest.limit - tightest.used { return nil }
+    let tightest = limits.tightest(agent: agent, floor: floor)
+    if worst <= tightest.left { return nil }
     return Refusal(
       tightest.code, .init("cost_usd", worst), .init("used_usd", tightest.used), .init("limit_usd", tightest.limit))
   }

@@ -32,7 +32,7 @@ public struct AgentCore: Sendable {
   /// Beats that an intent which is no longer useful waits for a late answer.
   static let lapseBeats = 30
   /// Decisions of one epoch; far more than a life can make.
-  static let decisionsPerEpoch: Int64 = 1_000_000_000
+  public static let decisionsPerEpoch: Int64 = 1_000_000_000
 
   public let identity: Identity
   var strategy: any Strategy
@@ -41,6 +41,7 @@ public struct AgentCore: Sendable {
   public private(set) var digest = DecisionDigest()
   /// Market and reference messages evaluated since birth.
   public private(set) var evaluated: Int64 = 0
+  public private(set) var counts = EvaluationCount()
   public private(set) var entries: Int64 = 0
   public private(set) var exits: Int64 = 0
   public private(set) var refusals: Int64 = 0
@@ -55,7 +56,7 @@ public struct AgentCore: Sendable {
   var checkpointSequence: Int64 = 0
   private var decisionNumber: Int64 = 0
   /// Decisions that became rows.
-  private var recorded: Int64 = 0
+  public private(set) var recorded: Int64 = 0
   private var tally = RefusalTally()
   /// Order events that came before one that is missing, by cursor.
   private var early: [OrderEventMessage] = []
@@ -99,6 +100,9 @@ public struct AgentCore: Sendable {
   public var waitsForRecord: Bool {
     context.flights.contains { !$0.acknowledged && $0.lapsedBeats >= AgentCore.lapseBeats }
   }
+
+  /// Refusals that are counted and stand in no row yet.
+  public var unreported: Int64 { tally.unreported }
 
   /// The counted refusals that no row holds yet: for the end of a life.
   public mutating func finish(_ effects: inout [AgentEffect]) {
@@ -179,6 +183,14 @@ public struct AgentCore: Sendable {
     context.entriesClosed = entriesClosed
     var output = StrategyOutput()
     strategy.handle(event, context, &output)
+    if output.items.isEmpty {
+      if event.isPrice {
+        counts.evaluations += 1
+        counts.quiet += 1
+      }
+      return
+    }
+    counts.evaluations += Int64(output.items.count)
     for item in output.items {
       switch item {
       case .wish(let wish): act(wish, &effects)
@@ -204,6 +216,7 @@ public struct AgentCore: Sendable {
 
   private mutating func cancel(_ intent: IntentID, _ reason: String, _ effects: inout [AgentEffect]) {
     guard let flight = context.flights[intent], !context.flights.contains(where: { $0.terms.cancels == intent }) else {
+      counts.quiet += 1
       return
     }
     var terms = flight.terms
@@ -222,6 +235,7 @@ public struct AgentCore: Sendable {
       terms: terms, feedOrder: feedOrder, bookTime: context.markets[terms.market]?.envelope.time ?? context.now,
       reason: reason)
     context.flights.all.append(flight)
+    counts.signals += 1
     let detail = evidence.with("action", .string(terms.action.rawValue)).with("price", .text(terms.price))
       .with("size", .text(terms.size))
     record(
@@ -240,6 +254,7 @@ public struct AgentCore: Sendable {
 
   private mutating func refuse(_ refusal: SignalRefusal, _ effects: inout [AgentEffect]) {
     refusals += 1
+    counts.refused[refusal.reason, default: 0] += 1
     let row = decision(.refusal, refusal.reason.rawValue, refusal.market, refusal.outcome, refusal.evidence)
     if let first = tally.note(refusal, row) { record(first, &effects) }
     lastDecision = row

@@ -22,6 +22,9 @@ struct RefusalTally: Sendable {
 
   private var lines: [Line] = []
 
+  /// Counted and in no row yet.
+  var unreported: Int64 { lines.reduce(0) { $0 + $1.unreported } }
+
   /// The row for a refusal, when it is the first of its kind in its market.
   mutating func note(_ refusal: SignalRefusal, _ decision: Decision) -> Decision? {
     let index = lines.firstIndex {

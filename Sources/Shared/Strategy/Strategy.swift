@@ -21,6 +21,13 @@ public enum StrategyEvent: Sendable {
   case lapsed(IntentMessage.Terms)
   /// Time has passed (several times a second on the wall clock).
   case timer
+
+  var isPrice: Bool {
+    switch self {
+    case .market, .reference: true
+    case .order, .lapsed, .timer: false
+    }
+  }
 }
 
 /// A way to trade. A value: the same events in the same context give the same output, so a recorded day replays to the same

@@ -58,6 +58,34 @@ struct TraderAgentTests {
     #expect(try harness.floor.brokenInvariants().isEmpty)
   }
 
+  @Test("Told to leave, it leaves counts of its evaluations that add up and agree with its rows of decisions")
+  func counts() throws {
+    let harness = try AgentHarness("counts-1", parameters: quick)
+    harness.publishKeys()
+    try harness.spawn()
+    try harness.waitReady()
+    harness.publishRise()
+    try harness.wait("an intent") { !harness.intents.isEmpty }
+    harness.publishRise()
+    harness.control?.send(.drain) { _ in }
+    #expect(try harness.waitForExit() == .code(0))
+    let row = try harness.floor.database.openAsAdministrator().query(
+      """
+      SELECT c.*, (SELECT count(*) FROM decisions d WHERE d.number <= c.decisions AND d.kind = 'signal') AS signal_rows,
+             (SELECT coalesce(sum(count), 0) FROM decisions d WHERE d.number <= c.decisions AND d.kind = 'refusal' AND d.intent_id IS NULL)
+               AS refusal_rows
+        FROM evaluation_counts c ORDER BY slot DESC LIMIT 1
+      """, []
+    ).one()
+    let refused = try row.int("refused")
+    #expect(try row.int("evaluations") == row.int("quiet") + refused + row.int("signals"))
+    let signals = try row.int("signals")
+    #expect(try signals == row.int("signal_rows"))
+    #expect(signals >= 1)
+    #expect(try row.int("refusal_rows") + row.int("unreported") == refused)
+    #expect((try row.json("reasons").members ?? []).reduce(0) { $0 + ($1.value.int ?? 0) } == refused)
+  }
+
   @Test("Killed with a position, it is back with the position, another epoch and no id used twice")
   func killed() throws {
     let harness = try AgentHarness("killed-1", parameters: quick)

@@ -91,7 +91,7 @@ import Testing
     #expect(agents.text.contains("alpha") && agents.text.contains("beta") && agents.text.contains("100.00"))
     let one = try JSON.parse(try floor("agents", "beta", "--json", database: database).text)
     #expect(one.array?.map { $0["agent"]?.string } == ["beta"])
-    #expect(try floor("why", "beta", database: database).text.contains("beta"))
+    #expect(try floor("verdicts", "beta", database: database).text.contains("beta"))
     for name in ["positions", "orders", "trades"] {
       let output = try floor(name, database: database)
       #expect(output.succeeded, "\(output.text)")

@@ -23,7 +23,7 @@ struct RoleTests {
     "settlements", "trade_records",
     "ledger_transactions", "ledger_entries", "ledger_balances", "market_exposure", "floor_state", "leases", "agents",
     "agent_epochs",
-    "agent_cursors", "agent_days", "audit_log", "audit_outbox", "evidence", "schema_migrations",
+    "agent_cursors", "agent_days", "reconciliations", "audit_log", "audit_outbox", "evidence", "schema_migrations",
   ]
 
   @Test(
@@ -63,7 +63,9 @@ struct RoleTests {
       ("post_ledger('deposit', 'x', null, '[]')", []), ("void_fill(null, '', '')", []),
       ("book_allocation(1, 0, 0, 0)", []), ("chain_audit()", ["floor_auditor"]),
       ("upsert_market('{}')", ["floor_feed"]), ("request_command('halt')", ["floor_operator", "floor_boss"]),
-      ("purge_history('1 day')", ["floor_boss"]), ("offer_intent('{}')", ["floor_agent_01"]),
+      ("purge_history('1 day')", ["floor_boss"]),
+      ("request_reconciliation()", ["floor_operator"]), ("take_reconciliation(1)", ["floor_gateway"]),
+      ("record_reconciliation('{}')", ["floor_gateway"]), ("offer_intent('{}')", ["floor_agent_01"]),
     ]
     for role in [
       "floor_boss", "floor_gateway", "floor_feed", "floor_auditor", "floor_monitor", "floor_web", "floor_operator",
@@ -77,7 +79,7 @@ struct RoleTests {
     }
   }
 
-  @Test("an agent writes only its own checkpoints and decisions, under its present epoch")
+  @Test("an agent writes only its own checkpoints, decisions and counts, under its present epoch")
   func agentsAreApart() throws {
     let floor = try DatabaseFloor()
     let first = try floor.hire("one", allocation: "10")
@@ -98,6 +100,20 @@ struct RoleTests {
         ON CONFLICT (agent_id) DO UPDATE SET seq = excluded.seq, epoch = excluded.epoch, state = excluded.state
         """)
     }
+    func count(_ agent: Int64, _ epoch: Int64) -> String? {
+      Self.refusal(
+        session,
+        """
+        INSERT INTO evaluation_counts (agent_id, epoch, slot, evaluations, quiet, refused, signals, reasons, unreported, decisions)
+        VALUES (\(agent), \(epoch), 'epoch', 1, 1, 0, 0, '{}', 0, 0)
+        ON CONFLICT (agent_id, epoch, slot) DO UPDATE SET evaluations = excluded.evaluations
+        """)
+    }
+    #expect(count(roles[0].0, first) == nil)
+    #expect(count(roles[0].0, first) == nil)
+    #expect(count(roles[1].0, second) == "42501")
+    #expect(count(roles[0].0, first + 100) == "42501")
+    #expect(try session.query("SELECT * FROM evaluation_counts").count == 1)
     #expect(decide(roles[0].0, first) == nil)
     #expect(decide(roles[1].0, second) == "42501")
     #expect(decide(roles[0].0, first - 1) == "42501")

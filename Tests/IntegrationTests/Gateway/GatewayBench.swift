@@ -484,6 +484,18 @@ final class GatewayBench {
     }
   }
 
+  /// The gateway's answer to the operator's question whether venue and record agree.
+  func reconcile() throws -> Rows.Row {
+    let asking = try database.open(as: "floor_operator")
+    let id = try asking.query("SELECT request_reconciliation() AS id").one().int("id")
+    try until("venue and record to be compared", within: .seconds(30)) {
+      try looker.query("SELECT ended_at FROM reconciliations WHERE id = $1", [.int(id)]).one()["ended_at"] != nil
+    }
+    let row = try looker.query("SELECT * FROM reconciliations WHERE id = $1", [.int(id)]).one()
+    guard row.isNull("failure") else { throw BenchFailure("venue and record not compared: \(try row.text("failure"))") }
+    return row
+  }
+
   func ledgerCash() throws -> USD {
     try looker.query(
       "SELECT sum(balance) AS c FROM ledger_balances WHERE asset = 'USD' AND (account = 'treasury' OR account LIKE 'agent:%')"

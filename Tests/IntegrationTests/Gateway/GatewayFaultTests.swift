@@ -123,6 +123,11 @@ import Testing
     #expect(try told(bench, "external_order") == 1)
     #expect(try bench.venueOpenOrders() == 1 && bench.events.isEmpty)
     #expect(try bench.looker.query("SELECT count(*) AS n FROM orders").one().int("n") == 0)
+    // A comparison that is asked for finds it twice, and says what it is.
+    let answer = try bench.reconcile()
+    let found = try answer.json("differences").array ?? []
+    #expect(found.map { $0["kind"]?.string } == ["order_not_ours"] && found.first?["subject"]?.string == order.id.text)
+    #expect(try told(bench, "reconcile") == 1)
   }
 
   @Test("V24: a key that somebody revoked halts the floor, also when nothing is sent, and no new key is made")

@@ -36,6 +36,13 @@ import Testing
     }
     try bench.compareWithVenue()
     #expect(try bench.looker.query("SELECT count(*) AS n FROM orders").one().int("n") == 2)
+    let answer = try bench.reconcile()
+    #expect(try answer.json("differences").array?.isEmpty == true, "\(answer["differences"] ?? "")")
+    let compared = try answer.json("compared")
+    #expect(
+      try compared["balance_venue"]?.usd == bench.venueBalance() && compared["cash_record"] == compared["balance_venue"]
+    )
+    #expect((compared["trades_venue"]?.int ?? 0) >= 2 && compared["fills_record"] == compared["trades_venue"])
   }
 
   @Test(

@@ -1,0 +1,115 @@
+import FloorIOData
+import Shared
+
+/// `floor ledger`: accounts, balances, entries, and whether they sum to zero.
+enum LedgerCommand {
+  static let command = FloorCommand(
+    name: "ledger", summary: "the double-entry ledger: balances, entries, and whether every asset sums to zero",
+    usage: "[ACCOUNT | AGENT | ORDER] [--since WHEN] [--limit N] [--json]",
+    details: """
+      Without a word: the balances of all accounts, and the newest bookings. With one: those of
+        ACCOUNT   treasury, venue, fees, external, or agent:NUMBER     AGENT   a name
+        ORDER     an order, intent, round trip or venue's trade, as floor explain takes it
+      Every booking's lines sum to zero in each asset. venue is the counterparty of all trades: it owes what we hold.
+        --since WHEN   bookings since then: \(SinceWord.help)
+        --limit N      at most so many bookings, the newest (default 20)
+      All entries are added up at each call. Exit status 1: they do not agree.
+      """, options: ["since", "limit"], run: run)
+
+  private static func run(_ line: CommandLineWords, _ instance: Instance) throws -> ExitCode {
+    guard line.words.count <= 1 else { throw FloorFailure(.usage, "give at most one account, agent or order") }
+    let since = try line.since(default: .seconds(100 * 365 * 86_400))
+    let limit = try line.whole("limit", default: 20, in: 1...100_000)
+    let database = try instance.openDatabase()
+    let reading = LedgerReading(database: database)
+    let scope = try reading.scope(line.words.first)
+    let sheet = try reading.sheet()
+    let bookings = try reading.bookings(scope, since: since, limit: limit)
+    let shown = sheet.balances.filter { balance in
+      guard balance.balance != 0 || balance.total != 0 else { return false }
+      return switch scope {
+      case .all: true
+      case .account(let account): balance.account == account
+      case .bookings: false
+      }
+    }
+    let names = try reading.names()
+    if instance.isJSON {
+      print(json(sheet, shown, bookings, names).text)
+    } else {
+      show(sheet, shown, bookings, scope, names)
+    }
+    return sheet.faults.isEmpty ? .done : .refused
+  }
+
+  // MARK: Showing
+
+  private static func show(
+    _ sheet: LedgerSheet, _ shown: [LedgerSheet.Balance], _ bookings: Rows, _ scope: LedgerReading.Scope,
+    _ names: LedgerReading.Names
+  ) {
+    if scope.hasBalances {
+      print(
+        Table(
+          ["account", "asset", "balance", "entries"],
+          shown.map {
+            [
+              names.account($0.account), names.asset($0.asset), Decimal6.text($0.balance, minimumDecimals: 2),
+              String($0.entries),
+            ]
+          }
+        ).text + "\n")
+    }
+    print(
+      Table(
+        ["tx", "booked", "why", "ref", "account", "asset", "amount"],
+        rows(bookings, names)
+      ).text)
+    let entries = sheet.balances.reduce(0) { $0 + $1.entries }
+    let wallet = Decimal6.text(sheet.wallet, minimumDecimals: 2)
+    print("\nUSD at the venue by the books (treasury and agents): \(wallet)")
+    if sheet.faults.isEmpty {
+      print(
+        "\(entries) entries in \(sheet.sums.count) assets: each asset sums to zero, each balance is the sum of its entries"
+      )
+    }
+    for fault in sheet.faults { print("DOES NOT AGREE: \(fault)") }
+  }
+
+  /// A booking's number, time and cause stand in its first line only.
+  private static func rows(_ bookings: Rows, _ names: LedgerReading.Names) -> [[String]] {
+    var last: String?
+    return bookings.map { row in
+      let fact = Fact(row)
+      let isFirst = last != fact["tx_id"]
+      last = fact["tx_id"]
+      let head =
+        isFirst
+        ? [fact["tx_id"], Listing.short(fact["booked_at"]), fact["kind"], brief(fact["ref"])] : ["", "", "", ""]
+      return head + [names.account(fact["account"]), names.asset(fact["asset"]), fact.amount("amount")]
+    }
+  }
+
+  /// `trade/0x1234567890…`: an order's id in full fills the line, and JSON has it.
+  private static func brief(_ ref: String) -> String {
+    ref.split(separator: "/").map { $0.count > 20 ? $0.prefix(14) + "…" : $0 }.joined(separator: "/")
+  }
+
+  private static func json(
+    _ sheet: LedgerSheet, _ shown: [LedgerSheet.Balance], _ bookings: Rows, _ names: LedgerReading.Names
+  ) -> JSON {
+    [
+      "wallet_usd": .string(Decimal6.text(sheet.wallet)), "agrees": .bool(sheet.faults.isEmpty),
+      "faults": .array(sheet.faults.map { .string($0) }),
+      "sums": .object(sheet.sums.map { JSON.Member($0.asset, .string(Decimal6.text($0.sum))) }),
+      "balances": .array(
+        shown.map {
+          [
+            "account": .string($0.account), "agent": .optional(names.agent($0.account).map { .string($0) }),
+            "asset": .string($0.asset), "balance": .string(Decimal6.text($0.balance)), "entries": .int($0.entries),
+          ]
+        }),
+      "entries": .array(bookings.map { Fact($0).json }),
+    ]
+  }
+}

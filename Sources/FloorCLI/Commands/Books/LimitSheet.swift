@@ -1,0 +1,199 @@
+import Shared
+
+/// Every limit with its use and its room, and which of them stops or bounds each agent's next entry. Pure; the arithmetic is the risk gate's
+/// own (`RiskLimits`, `FloorGuard`).
+struct LimitSheet: Hashable {
+  struct Agent: Hashable {
+    let name: String
+    let status: String
+    let strategy: String
+    /// What all agents of its strategy have at risk together.
+    let strategyDeployed: USD
+    /// Capital given, less what was lost or overdrawn.
+    let allocation: USD
+    /// Open buys at their worst plus positions at cost.
+    let deployed: USD
+    let positions: Int
+    let lossesInARow: Int
+    /// Are these losses older than the pause that they cost?
+    let hasRested: Bool
+    /// Intents of the last minute.
+    let ordersLastMinute: Int64
+  }
+
+  struct Market: Hashable {
+    let slug: String
+    let open: USD
+    /// As the record holds it.
+    let cap: USD?
+  }
+
+  struct Line: Hashable {
+    let scope: String
+    let limit: String
+    /// The code of the refusal that it leads to.
+    let code: String
+    let used: String
+    let allowed: String
+    let room: String
+    /// `binds`, `full`, or what it has done to the floor.
+    let verdict: String
+  }
+
+  /// What an agent may do next.
+  enum Next: Hashable {
+    case stopped(String)
+    /// A buy's worst case may be so much, by that limit.
+    case atMost(USD, code: String)
+  }
+
+  let limits: RiskLimits
+  let mode: String
+  let modeReason: String
+  let floor: FloorStanding
+  let allocated: USD
+  let allocationCap: USD
+  /// The record's own bound of one order.
+  let orderCap: USD?
+  /// The configuration's bound of one market.
+  let marketCap: USD?
+  let agents: [Agent]
+  let markets: [Market]
+
+  // MARK: What binds
+
+  func next(_ agent: Agent) -> Next {
+    if mode != FloorMode.active.rawValue { return .stopped("mode \(mode): \(modeReason)") }
+    if let breach = FloorGuard(limits: limits).breach(floor) { return .stopped(breach.description) }
+    if agent.status != "RUNNING" { return .stopped("the agent is \(agent.status)") }
+    if isOnStreak(agent) { return .stopped("loss_streak losses=\(agent.lossesInARow) limit=\(limits.lossStreak)") }
+    if let most = limits.openPositions, agent.positions >= most {
+      return .stopped("open_positions positions=\(agent.positions) limit=\(most), except for more of what it holds")
+    }
+    if agent.ordersLastMinute >= limits.agentOrdersPerMinute {
+      return .stopped("rate_limit limit_per_minute=\(limits.agentOrdersPerMinute)")
+    }
+    let tightest = limits.tightest(agent: standing(agent), floor: floor)
+    guard tightest.left > .zero else {
+      return .stopped("\(tightest.code.rawValue) used_usd=\(tightest.used) limit_usd=\(tightest.limit)")
+    }
+    if let orderCap, orderCap < tightest.left { return .atMost(orderCap, code: "order_limit") }
+    return .atMost(tightest.left, code: tightest.code.rawValue)
+  }
+
+  private func isOnStreak(_ agent: Agent) -> Bool { !agent.hasRested && agent.lossesInARow >= limits.lossStreak }
+
+  private func standing(_ agent: Agent) -> AgentStanding {
+    AgentStanding(
+      mayEnter: agent.status == "RUNNING", allocation: agent.allocation, deployed: agent.deployed,
+      lossesInARow: agent.hasRested ? 0 : agent.lossesInARow,
+      // At the whole capital the limit is none, and the gate does not add up for it.
+      strategyDeployed: limits.perStrategyBps < 10_000 ? agent.strategyDeployed : .zero)
+  }
+
+  /// The code of the limit on capital that bounds this agent's next buy.
+  private func binding(_ agent: Agent) -> String? {
+    if case .atMost(_, let code) = next(agent) { return code }
+    let tightest = limits.tightest(agent: standing(agent), floor: floor)
+    return tightest.left <= .zero ? tightest.code.rawValue : nil
+  }
+
+  // MARK: Lines
+
+  /// The floor's limits, the agents' and the markets', in this order.
+  var lines: [Line] {
+    let bindings = Set(agents.compactMap(binding))
+    func capital(_ scope: String, _ name: String, _ code: RefusalCode, _ used: USD?, _ limit: USD, binds: Bool) -> Line
+    {
+      let room = limit - (used ?? .zero)
+      return Line(
+        scope: scope, limit: name, code: code.rawValue, used: used.map(text) ?? "-", allowed: text(limit),
+        room: text(room), verdict: room <= .zero ? "full" : binds ? "binds" : "")
+    }
+    var lines = [
+      capital(
+        "one order", "worst case", .perTrade, nil, limits.perTrade(floor.capital),
+        binds: bindings.contains("per_trade_limit"))
+    ]
+    if let orderCap {
+      lines.append(
+        Line(
+          scope: "one order", limit: "worst case, by the record", code: "order_limit", used: "-",
+          allowed: text(orderCap),
+          room: text(orderCap), verdict: bindings.contains("order_limit") ? "binds" : ""))
+    }
+    lines.append(
+      capital(
+        "floor", "exposure of all agents", .floorExposure, floor.deployed, limits.floor(floor.capital),
+        binds: bindings.contains("floor_exposure_limit")))
+    lines.append(contentsOf: losses)
+    lines.append(
+      Line(
+        scope: "floor", limit: "capital given to agents", code: "", used: text(allocated), allowed: text(allocationCap),
+        room: text(allocationCap - allocated), verdict: allocated >= allocationCap ? "full" : ""))
+    for agent in agents {
+      let binding = binding(agent)
+      lines.append(
+        capital(
+          agent.name, "exposure against its allocation", .allocation, agent.deployed, agent.allocation,
+          binds: binding == "allocation"))
+      lines.append(
+        capital(
+          agent.name, "exposure", .perAgent, agent.deployed, limits.perAgent(floor.capital),
+          binds: binding == "per_agent_limit"))
+      lines.append(
+        capital(
+          agent.name, "exposure of all \(agent.strategy) agents", .perStrategy, agent.strategyDeployed,
+          limits.perStrategy(floor.capital), binds: binding == "per_strategy_limit"))
+      lines.append(contentsOf: counts(agent))
+    }
+    for market in markets {
+      guard let cap = [market.cap, marketCap].compactMap({ $0 }).min() else { continue }
+      lines.append(
+        Line(
+          scope: market.slug, limit: "exposure of all agents in it", code: "market_cap", used: text(market.open),
+          allowed: text(cap), room: text(cap - market.open), verdict: market.open >= cap ? "full" : ""))
+    }
+    return lines
+  }
+
+  private var losses: [Line] {
+    let breach = FloorGuard(limits: limits).breach(floor)?.code
+    let loss = max(.zero, -floor.realisedToday)
+    let lossLimit = limits.dailyLoss(floor.capital)
+    let fall = max(.zero, floor.peakEquity - floor.equity)
+    let fallLimit = RiskLimits.bound(floor.peakEquity, bps: limits.drawdownBps, usd: nil)
+    return [
+      Line(
+        scope: "floor", limit: "realised loss today", code: RefusalCode.dailyLoss.rawValue, used: text(loss),
+        allowed: text(lossLimit), room: text(lossLimit - loss), verdict: breach == .dailyLoss ? "REDUCE_ONLY" : ""),
+      Line(
+        scope: "floor", limit: "fall of equity from today's peak", code: RefusalCode.drawdown.rawValue,
+        used: text(fall),
+        allowed: text(fallLimit), room: text(fallLimit - fall), verdict: breach == .drawdown ? "HALTED" : ""),
+    ]
+  }
+
+  private func counts(_ agent: Agent) -> [Line] {
+    func line(_ name: String, _ code: RefusalCode, _ used: Int64, _ limit: Int64, isFull: Bool) -> Line {
+      Line(
+        scope: agent.name, limit: name, code: code.rawValue, used: String(used), allowed: String(limit),
+        room: String(max(0, limit - used)), verdict: isFull ? "full" : "")
+    }
+    var lines = [
+      line(
+        "losses in a row", .lossStreak, agent.hasRested ? 0 : Int64(agent.lossesInARow), Int64(limits.lossStreak),
+        isFull: isOnStreak(agent)),
+      line(
+        "orders in a minute", .rateLimit, agent.ordersLastMinute, limits.agentOrdersPerMinute,
+        isFull: agent.ordersLastMinute >= limits.agentOrdersPerMinute),
+    ]
+    if let most = limits.openPositions {
+      lines.insert(
+        line("positions", .openPositions, Int64(agent.positions), Int64(most), isFull: agent.positions >= most), at: 1)
+    }
+    return lines
+  }
+
+  private func text(_ amount: USD) -> String { Decimal6.text(amount.micros, minimumDecimals: 2) }
+}

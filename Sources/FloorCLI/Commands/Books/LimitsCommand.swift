@@ -1,0 +1,155 @@
+import FloorIOData
+import Shared
+
+/// `floor limits`: each limit, its use, its room, and which binds.
+enum LimitsCommand {
+  static let command = FloorCommand(
+    name: "limits", summary: "each limit with its use and room, and which binds each agent's next entry",
+    usage: "[AGENT] [--config FILE] [--profile NAME] [--set KEY=VALUE]… [--json]",
+    details: """
+      The limits are those of the configuration (floor config show), their use is the record's; all amounts are dollars.
+      An order's worst case is its limit price times its size and the highest fee. Exposure is open buys at their worst and positions at cost.
+        binds   of all limits on capital it leaves the next entry the least room
+        full    nothing more fits
+      The equity that the drawdown is measured by is the gateway's last evidence, at most 30 s old while it runs.
+      Exit status 1: there is no such agent. 78: the configuration cannot be read.
+      """, options: ["config", "profile", "set"], run: run)
+
+  private static func run(_ line: CommandLineWords, _ instance: Instance) throws -> ExitCode {
+    guard line.words.count <= 1 else { throw FloorFailure(.usage, "give at most one agent") }
+    let database = try instance.openDatabase()
+    let config = try ConfigCommand.ask(instance, isLive: false, line).config.reader
+    let reading = LimitsReading(database: database, config: config)
+    let sheet = try reading.sheet(line.words.first)
+    if let name = line.words.first, sheet.agents.isEmpty {
+      throw FloorFailure(.refused, "there is no agent \(name) that could trade; floor agents lists them")
+    }
+    print(instance.isJSON ? json(sheet).text : text(sheet))
+    return .done
+  }
+
+  private static func text(_ sheet: LimitSheet) -> String {
+    let table = Table(
+      ["scope", "limit", "used", "allowed", "room", "now", "refusal"],
+      sheet.lines.map { [$0.scope, $0.limit, $0.used, $0.allowed, $0.room, $0.verdict, $0.code] })
+    let next = sheet.agents.map { agent in
+      switch sheet.next(agent) {
+      case .stopped(let why): "\(agent.name): no entry: \(Table.plain(why))"
+      case .atMost(let amount, let code):
+        "\(agent.name): the next entry may cost \(Decimal6.text(amount.micros, minimumDecimals: 2)) at worst (\(code) binds)"
+      }
+    }
+    return
+      "capital \(Decimal6.text(sheet.floor.capital.micros, minimumDecimals: 2)), mode \(sheet.mode)\n\n\(table.text)\n\n"
+      + next.joined(separator: "\n")
+  }
+
+  private static func json(_ sheet: LimitSheet) -> JSON {
+    [
+      "capital_usd": .text(sheet.floor.capital), "mode": .string(sheet.mode),
+      "limits": .array(
+        sheet.lines.map {
+          [
+            "scope": .string($0.scope), "limit": .string($0.limit), "code": .string($0.code), "used": .string($0.used),
+            "allowed": .string($0.allowed), "room": .string($0.room), "now": .string($0.verdict),
+          ]
+        }),
+      "next_entry": .array(
+        sheet.agents.map { agent in
+          switch sheet.next(agent) {
+          case .stopped(let why): ["agent": .string(agent.name), "may": false, "why": .string(why)]
+          case .atMost(let amount, let code):
+            ["agent": .string(agent.name), "may": true, "at_most_usd": .text(amount), "binds": .string(code)]
+          }
+        }),
+    ]
+  }
+}
+
+/// The use of the limits, as the record has it.
+struct LimitsReading {
+  let database: BlockingDatabase
+  let config: ConfigReader
+
+  /// - Parameter name: one agent; `nil` for all that are not retired.
+  func sheet(_ name: String?) throws -> LimitSheet {
+    let limits = try RiskLimits(config)
+    let floor = try database.query(
+      """
+      SELECT f.mode, f.reason, f.capital, f.allocation_cap, f.order_cap,
+             (SELECT coalesce(sum(reserved + invested), 0) FROM allocations) AS deployed,
+             (SELECT coalesce(sum(allocated), 0) FROM allocations) AS allocated,
+             (SELECT coalesce(sum(balance), 0) FROM ledger_balances
+               WHERE asset = 'USD' AND (account = 'treasury' OR account LIKE 'agent:%'))
+             + (SELECT coalesce(sum(invested), 0) FROM allocations) AS at_cost,
+             (SELECT coalesce(sum(realized), 0) FROM agent_day_pnl) AS realised,
+             e.body->>'equity_usd' AS equity, e.market_at,
+             (SELECT max((body->>'peak_usd')::numeric(20,6)) FROM evidence
+               WHERE kind = 'balance' AND at >= date_trunc('day', now(), 'UTC')) AS peak
+        FROM floor_state f LEFT JOIN LATERAL (SELECT body, market_at FROM evidence WHERE kind = 'balance' ORDER BY id DESC LIMIT 1) e ON true
+      """
+    ).one()
+    let capital = try floor.usd("capital")
+    // Before the first evidence what is held is worth what it cost.
+    let equity = try floor.usd(floor.isNull("equity") ? "at_cost" : "equity")
+    let standing = FloorStanding(
+      capital: capital, deployed: try floor.usd("deployed"), realisedToday: try floor.usd("realised"), equity: equity,
+      peakEquity: floor.isNull("peak") ? equity : max(equity, try floor.usd("peak")))
+    let now = floor.isNull("market_at") ? nil : try floor.market("market_at")
+    return LimitSheet(
+      limits: limits, mode: try floor.text("mode"), modeReason: try floor.text("reason"), floor: standing,
+      allocated: try floor.usd("allocated"), allocationCap: try floor.usd("allocation_cap"),
+      orderCap: floor.isNull("order_cap") ? nil : try floor.usd("order_cap"),
+      marketCap: config.isSet("limits.per_market_usd") ? try config.usd("limits.per_market_usd") : nil,
+      agents: try agents(name, now: now), markets: try markets(name))
+  }
+
+  private func agents(_ name: String?, now: MarketTime?) throws -> [LimitSheet.Agent] {
+    let pause = Duration.seconds(
+      config.isSet("limits.loss_streak_pause_s") ? try config.whole("limits.loss_streak_pause_s") : 3600)
+    let rows = try database.query(
+      """
+      SELECT a.name, a.status, a.strategy,
+             (SELECT coalesce(sum(x.reserved + x.invested), 0) FROM allocations x JOIN agents b ON b.id = x.agent_id
+               WHERE b.strategy = a.strategy AND b.status <> 'RETIRED') AS strategy_deployed,
+             l.allocated + least(l.realized, 0) - l.overdrawn AS room, l.reserved + l.invested AS deployed,
+             d.losses_in_a_row,
+             (SELECT count(*) FROM (SELECT token_id FROM positions p WHERE p.agent_id = a.id AND p.shares > 0
+                UNION SELECT s.token_id FROM order_state s JOIN orders o USING (order_id)
+                 WHERE s.agent_id = a.id AND o.side = 'BUY' AND NOT order_state_is_final(s.state)) held) AS positions,
+             (SELECT count(*) FROM intents i WHERE i.agent_id = a.id AND i.origin = 'agent' AND i.created_at > clock_timestamp() - interval '1 minute')
+               AS orders,
+             (SELECT max(market_at) FROM trades t WHERE t.agent_id = a.id) AS last_trade
+        FROM agents a JOIN allocations l ON l.agent_id = a.id JOIN agent_day_pnl d ON d.agent_id = a.id
+       WHERE a.status <> 'RETIRED' AND ($1::text IS NULL OR a.name = $1) ORDER BY a.name
+      """, [.optional(name) { .text($0) }])
+    return try rows.map { row in
+      var hasRested = false
+      if let now, !row.isNull("last_trade") { hasRested = now.since(try row.market("last_trade")) >= pause }
+      return LimitSheet.Agent(
+        name: try row.text("name"), status: try row.text("status"), strategy: try row.text("strategy"),
+        strategyDeployed: try row.usd("strategy_deployed"), allocation: max(.zero, try row.usd("room")),
+        deployed: try row.usd("deployed"), positions: Int(try row.int("positions")),
+        lossesInARow: Int(try row.int("losses_in_a_row")), hasRested: hasRested,
+        ordersLastMinute: try row.int("orders"))
+    }
+  }
+
+  /// Markets in which something is open, of one agent's those in which it has something.
+  private func markets(_ name: String?) throws -> [LimitSheet.Market] {
+    let rows = try database.query(
+      """
+      SELECT e.slug, e.open, e.cap FROM market_exposure e
+       WHERE e.open > 0 AND ($1::text IS NULL OR EXISTS (
+               SELECT FROM tokens k JOIN agents a ON a.name = $1
+                WHERE k.slug = e.slug AND (
+                      EXISTS (SELECT FROM positions p WHERE p.agent_id = a.id AND p.token_id = k.token_id AND p.shares > 0)
+                      OR EXISTS (SELECT FROM order_state s WHERE s.agent_id = a.id AND s.token_id = k.token_id
+                                    AND s.state IN ('SENDING', 'LIVE', 'DELAYED', 'CANCEL_SENT', 'UNKNOWN'))))) ORDER BY e.slug
+      """, [.optional(name) { .text($0) }])
+    return try rows.map { row in
+      LimitSheet.Market(
+        slug: try row.text("slug"), open: try row.usd("open"), cap: row.isNull("cap") ? nil : try row.usd("cap"))
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import Shared
+import Testing
+
+@Suite("Which limit has the least room, and who refused")
+struct CapitalRoomTests {
+  private func floor(deployed: Int64) -> FloorStanding {
+    FloorStanding(
+      capital: USD(dollars: 1000), deployed: USD(dollars: deployed), realisedToday: .zero, equity: USD(dollars: 1000),
+      peakEquity: USD(dollars: 1000))
+  }
+  private func agent(allocation: Int64, deployed: Int64) -> AgentStanding {
+    AgentStanding(
+      mayEnter: true, allocation: USD(dollars: allocation), deployed: USD(dollars: deployed), lossesInARow: 0)
+  }
+
+  @Test("Of per trade, per agent, allocation and floor the one with the least room is named; of equals the first")
+  func tightest() {
+    let limits = RiskLimits()
+    let cases: [(Int64, Int64, Int64, RefusalCode, Int64)] = [
+      (100, 0, 0, .perTrade, 20), (100, 85, 85, .perAgent, 15), (50, 40, 40, .allocation, 10),
+      (100, 10, 395, .floorExposure, 5), (20, 0, 0, .perTrade, 20), (100, 130, 130, .perAgent, -30),
+    ]
+    for (allocation, deployed, all, code, left) in cases {
+      let room = limits.tightest(agent: agent(allocation: allocation, deployed: deployed), floor: floor(deployed: all))
+      #expect(room.code == code && room.left == USD(dollars: left), "\(allocation) \(deployed) \(all)")
+    }
+  }
+
+  @Test("The gate's refusals are told from the record's by their words")
+  func deniers() {
+    #expect(Denier(reason: "per_trade_limit", detail: "cost_usd=26 limit_usd=20") == .gate)
+    #expect(Denier(reason: "market_cap", detail: "10 open, 5 wanted, cap 12") == .record)
+    #expect(Denier(reason: "agent_not_running", detail: "PAUSED") == .record)
+    #expect(Denier(reason: "allocation", detail: "cost_usd=26 used_usd=1 limit_usd=20") == .gate)
+    #expect(Denier(reason: "allocation", detail: "26 wanted, 20 free") == .record)
+    #expect(Denier(reason: "no_shares", detail: "26 wanted, 20 free") == .record)
+    #expect(Denier(reason: "halted", detail: "") == .gate)
+  }
+}
