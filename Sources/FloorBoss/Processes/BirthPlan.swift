@@ -96,7 +96,8 @@ struct BirthPlan {
     let size = try clip(facts).map { .text($0.allowed) } ?? facts.parameters["size_usd"] ?? .string("1")
     let agent: JSON = [
       "name": .string(facts.name), "strategy": .string(facts.strategy),
-      "series": facts.parameters["series"] ?? .array([]), "size_usd": size,
+      "series": facts.parameters["series"] ?? .array([]), "events": facts.parameters["events"] ?? .array([]),
+      "size_usd": size,
       "parameters": facts.parameters["parameters"] ?? .object([]),
     ]
     guard let name = AgentName(facts.name) else { throw FloorFailure(.broken, "\(facts.name) is no agent's name") }

@@ -193,6 +193,28 @@ extension BossTests {
       #expect(try floor.events("size-clipped") == 1)
     }
 
+    @Test("An agent of event markets is born with their names, of those that the feed follows")
+    func eventMarkets() throws {
+      let floor = try BossFloor()
+      try floor.start(["--set", "market.events=mlb-cle-sf-2025-06-17,mlb-mil-chc-2025-06-17"])
+      try floor.awaitReady(BossTests.all)
+      func hire(_ name: String, _ events: JSON) throws -> (done: Bool, result: JSON) {
+        try floor.awaitCommand(
+          floor.command(
+            "hire", name,
+            [
+              "strategy": "momentum",
+              "parameters": ["events": events, "size_usd": "5", "parameters": ["input": "token_mid"]],
+            ]))
+      }
+      let stranger = try hire("n", ["nba-*"])
+      #expect(!stranger.done && stranger.result["refused"]?.string?.contains("names nba-*") == true)
+      #expect(try hire("n", ["mlb-*"]).done)
+      try floor.awaitReady(["agent-n"])
+      let born = try floor.heard("agent-n").compactMap { $0["agent"] }
+      #expect(born.last?["events"] == ["mlb-*"] && born.last?["series"] == [])
+    }
+
     @Test("A hire that could not work here is refused with the reason, and spends no name")
     func impossibleHire() throws {
       let floor = try BossFloor()
@@ -210,7 +232,7 @@ extension BossTests {
       let stranger = try hire(["foo-1m"], .object([]))
       #expect(
         !stranger.done
-          && stranger.result["refused"]?.string?.contains("does not follow foo-1m") == true)
+          && stranger.result["refused"]?.string?.contains("names foo-1m, which the feed does not follow") == true)
       let nonsense = try hire(["btc-5m"], ["colour": "red"])
       #expect(
         !nonsense.done && nonsense.result["refused"]?.string?.contains("no parameter colour") == true)

@@ -39,28 +39,28 @@ struct BetRecomputationTests {
         perTradeMax: USD(dollars: 60), quoteSize: USD(dollars: 45), bankrollShareMax: 0.05)
       let bet = HammerBet(model: Double.random(in: 0.5...0.999, using: &random), hint: nil, offer, settings)
       guard let blend = bet.blend, let told = bet.evAtAsk, let toldFee = bet.feePerShare else { continue }
-      let where_ = "seed \(seed), round \(round)"
+      let place = "seed \(seed), round \(round)"
       // rate · (p (1 − p))^exponent
       let price = Decimal(ask) / 100
       let spread = price * (1 - price)
       let feePerShare = Decimal(fee.rateMicros) / 1_000_000 * (fee.exponent == 1 ? spread : spread * spread)
-      #expect(abs(micros(toldFee) - micros(feePerShare)) <= 1, "\(where_)")
+      #expect(abs(micros(toldFee) - micros(feePerShare)) <= 1, "\(place)")
       let cost = price + feePerShare + decimal(settings.extraCost)
-      #expect(abs(micros(told) - micros(decimal(blend) - cost)) <= 1, "\(where_)")
+      #expect(abs(micros(told) - micros(decimal(blend) - cost)) <= 1, "\(place)")
       guard let kelly = bet.kelly, let stake = bet.stake, let cautious = bet.sizingProbability else { continue }
       sized += 1
       #expect(cautious <= blend)
       // Of a bet that pays one for a cost of c: f = (p − c) / (1 − c) (Kelly 1956, with b = (1 − c) / c to one).
       let share = (decimal(cautious) - cost) / (1 - cost)
-      #expect(abs(micros(kelly) - micros(share)) <= 1, "\(where_)")
+      #expect(abs(micros(kelly) - micros(share)) <= 1, "\(place)")
       let bankroll = Decimal(settings.bankroll.micros) / 1_000_000
       let wanted = min(
         decimal(settings.kellyFraction) * share * bankroll, 60, 45, decimal(settings.bankrollShareMax) * bankroll)
-      #expect(abs(micros(stake) - micros(wanted)) <= 1, "\(where_): \(stake), \(wanted)")
+      #expect(abs(micros(stake) - micros(wanted)) <= 1, "\(place): \(stake), \(wanted)")
       // What is sent costs no more than the stake, whatever it meets up to its limit.
       if let shares = bet.shares(fee: fee), let limit = bet.limit, shares > .zero {
         let most = try #require(Sizing.worstCost(shares, limit: limit, fee: fee))
-        #expect(most.micros <= micros(stake) + 1, "\(where_)")
+        #expect(most.micros <= micros(stake) + 1, "\(place)")
       }
     }
     #expect(sized > 500)
