@@ -59,18 +59,22 @@ import Testing
     try bench.startGateway()
     try bench.open()
     try bench.request("POST", "/sim/faults/settlement", [["kind": "fail", "count": 1000]])
-    let ask = try bench.touch(.buy)
-    let entry = try bench.wish(price: ask.price, size: Shares(whole: 5), useful: .seconds(60))
-    try bench.send(entry)
-    #expect(try bench.final(of: entry.terms.intent).reason == "filled")
+    // The market runs away from whoever looks first.
+    try bench.until("something to be bought", within: .seconds(30)) {
+      let entry = try bench.wish(price: try bench.takingPrice(), size: Shares(whole: 5), useful: .seconds(60))
+      try bench.send(entry)
+      return try bench.final(of: entry.terms.intent).reason == "filled"
+    }
     let isDead = why == "the gateway was dead"
     if isDead {
       try bench.killGateway()
     } else {
       try bench.request("POST", "/sim/faults/streams", [["stream": "user", "kind": "lose"]])
     }
+    let truth = TruthReader(path: bench.directory.path + "/venue/truth.jsonl")
     try bench.until("the failure at the venue", within: .seconds(30)) {
-      try bench.truth().contains { $0["kind"] == "trade_status" && $0["status"] == "FAILED" }
+      try truth.read()
+      return Set(truth.statuses.values) == ["FAILED"]
     }
     if isDead { try bench.startGateway() }
     try bench.until("the failure to be known", within: .seconds(20)) { try statuses(bench) == ["FAILED"] }
