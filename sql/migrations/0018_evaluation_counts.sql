@@ -29,34 +29,4 @@ create policy own on evaluation_counts to floor_agents
 grant select on evaluation_counts to floor_readers;
 grant select, insert, update on evaluation_counts to floor_agents;
 
-create or replace function purge_history(p_keep interval) returns bigint
-language plpgsql security definer set search_path = public, pg_temp as $$
-declare
-  v_rows bigint;
-  v_total bigint := 0;
-begin
-  delete from decisions where at < clock_timestamp() - p_keep;
-  get diagnostics v_rows = row_count; v_total := v_total + v_rows;
-  delete from evaluation_counts where at < clock_timestamp() - p_keep;
-  get diagnostics v_rows = row_count; v_total := v_total + v_rows;
-  delete from system_events where timestamp < clock_timestamp() - p_keep and severity in ('DEBUG', 'INFO', 'WARNING');
-  get diagnostics v_rows = row_count; v_total := v_total + v_rows;
-  delete from performance_snapshots where at < clock_timestamp() - p_keep;
-  get diagnostics v_rows = row_count; v_total := v_total + v_rows;
-  delete from offered_intents where taken_at < clock_timestamp() - interval '1 day';
-  get diagnostics v_rows = row_count; v_total := v_total + v_rows;
-  delete from commands where finished_at < clock_timestamp() - p_keep;
-  get diagnostics v_rows = row_count; v_total := v_total + v_rows;
-  delete from evidence e using (
-    select id, row_number() over (partition by kind, (at at time zone 'UTC')::date order by id desc) as from_last,
-           row_number() over (partition by kind, (at at time zone 'UTC')::date order by (body->>'peak_usd')::numeric desc nulls last, id) as from_peak
-      from evidence where at < clock_timestamp() - p_keep) old
-   where e.id = old.id and old.from_last > 1 and old.from_peak > 1;
-  get diagnostics v_rows = row_count; v_total := v_total + v_rows;
-  return v_total;
-end
-$$;
-comment on function purge_history is 'Ages out decisions and their counts, events below ERROR, snapshots, old commands and the venue''s repeated answers. Money, orders, '
-  'verdicts and the audit chain are never aged out.';
-
 reset role;

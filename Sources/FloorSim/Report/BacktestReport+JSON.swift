@@ -57,12 +57,14 @@ extension RiskLimits {
   var json: JSON {
     [
       "per_trade_bps": .int(perTradeBps), "per_trade_usd": .optional(perTradeUSD.map { .text($0) }),
-      "per_agent_bps": .int(perAgentBps), "floor_bps": .int(floorBps), "daily_loss_bps": .int(dailyLossBps),
+      "per_agent_bps": .int(perAgentBps), "per_strategy_bps": .int(perStrategyBps), "floor_bps": .int(floorBps),
+      "daily_loss_bps": .int(dailyLossBps),
       "drawdown_bps": .int(drawdownBps), "loss_streak_count": .int(lossStreak),
       "open_positions_count": .optional(openPositions.map { .int($0) }),
       "spread_max_points": .optional(spreadMaxMicros.map { .string(Decimal6.text($0)) }),
       "collar_points": .string(Decimal6.text(collarMicros)), "book_age_max_ms": .int(bookAgeMax.milliseconds),
       "entry_cutoff_ms": .int(entryCutoff.milliseconds), "orders_per_min": .int(agentOrdersPerMinute),
+      "zones": .bool(holdsZones), "late_window_s": .int(lateWindow.milliseconds / 1000),
     ]
   }
 }

@@ -269,6 +269,13 @@ import Testing
     #expect(try JSON.parse(shown.text)["comparisons"]?.array?.count == 2)
   }
 
+  @Test("reconcile: a comparison that cannot be read does not pass for agreement") func unreadableComparison() throws {
+    answer(differences: "none")
+    let output = try floor("reconcile", "--now", "--timeout", "30")
+    #expect(!output.succeeded && output.text.contains("is no list"), "\(output.text)")
+    #expect(!output.text.contains("agree"))
+  }
+
   @Test(
     "with PostgreSQL away each of them says so in one line and may be tried again",
     arguments: ["why", "explain", "ledger", "limits", "reconcile"])

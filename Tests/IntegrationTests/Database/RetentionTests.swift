@@ -25,9 +25,13 @@ struct RetentionTests {
           VALUES (now() - make_interval(days => $2::integer), $1, 'test', 'retention', '')
           """, [.text(severity), .int(Int64(day))])
       }
+      try database.query(
+        "INSERT INTO reconciliations (why, requested_at) VALUES ('hourly', now() - make_interval(days => $1::integer))",
+        [.int(Int64(day))])
     }
     let deposits = try database.query("SELECT count(*) AS n FROM ledger_entries").one().int("n")
-    #expect(try floor.boss.query("SELECT purge_history('90 days') AS n").one().int("n") == 8)
+    #expect(try floor.boss.query("SELECT purge_history('90 days') AS n").one().int("n") == 10)
+    #expect(try database.query("SELECT count(*) AS n FROM reconciliations").one().int("n") == 1)
     let rows = try database.query(
       "SELECT body->>'peak_usd' AS peak, at < now() - interval '90 days' AS old FROM evidence ORDER BY id")
     #expect(

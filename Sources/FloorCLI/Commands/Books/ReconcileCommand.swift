@@ -45,7 +45,32 @@ enum ReconcileCommand {
 
 /// What the record holds of the comparisons, newest first, and of what the gateway met.
 struct ReconcileState {
-  private let runs: [Fact]
+  /// One comparison that came to an end, or failed.
+  private struct Comparison {
+    let row: Fact
+    let compared: JSON
+    let passed: [JSON]
+    let differences: [JSON]
+    var hasFailed: Bool { row.has("failure") }
+
+    /// - Throws: `DatabaseError` of the shape: what cannot be read must not pass for agreement.
+    init(_ row: Rows.Row) throws {
+      func list(_ column: String) throws -> [JSON] {
+        guard let list = try row.json(column).array else {
+          throw DatabaseError(.shape, "reconciliations.\(column) of \(row["id"] ?? "") is no list")
+        }
+        return list
+      }
+      self.row = Fact(row)
+      let hasFailed = !row.isNull("failure")
+      compared = hasFailed ? .null : try row.json("compared")
+      passed = hasFailed ? [] : try list("passed")
+      differences = hasFailed ? [] : try list("differences")
+    }
+  }
+
+  /// The newest first.
+  private let runs: [Comparison]
   private let lastBalance: Fact?
   private let events: Listing
 
@@ -55,7 +80,7 @@ struct ReconcileState {
       SELECT id, why, requested_by, began_at, ended_at, since_at, compared, passed, differences, failure FROM reconciliations
        WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 5
       """
-    ).map { Fact($0) }
+    ).map { try Comparison($0) }
     lastBalance = try database.query(
       """
       SELECT at, body->>'balance_usd' AS venue, body->>'ledger_cash_usd' AS ledger FROM evidence WHERE kind = 'balance'
@@ -73,14 +98,9 @@ struct ReconcileState {
         """))
   }
 
-  private static func list(_ text: String) -> [JSON] { (try? JSON.parse(text))?.array ?? [] }
-
-  /// Of the newest comparison that came to an end.
-  private var differences: [JSON] { runs.first.map { Self.list($0["differences"]) } ?? [] }
-
   var exitCode: ExitCode {
-    guard let last = runs.first, !last.has("failure") else { return .tryAgain }
-    return differences.isEmpty ? .done : .refused
+    guard let last = runs.first, !last.hasFailed else { return .tryAgain }
+    return last.differences.isEmpty ? .done : .refused
   }
 
   var text: String {
@@ -91,24 +111,25 @@ struct ReconcileState {
         "differences",
       ],
       runs.map { run in
-        guard !run.has("failure") else {
-          return [Listing.short(run["ended_at"]), run["why"], "failed: \(run["failure"])", "", "", "", "", ""]
+        guard !run.hasFailed else {
+          return [
+            Listing.short(run.row["ended_at"]), run.row["why"], "failed: \(run.row["failure"])", "", "", "", "", "",
+          ]
         }
-        let compared = (try? JSON.parse(run["compared"])) ?? .null
         func pair(_ a: String, _ b: String) -> String {
-          [a, b].map { compared[$0].map { $0.string ?? $0.text } ?? "-" }.joined(separator: ", ")
+          [a, b].map { run.compared[$0].map { $0.string ?? $0.text } ?? "-" }.joined(separator: ", ")
         }
         return [
-          Listing.short(run["ended_at"]), run["why"], pair("orders_venue", "orders_record"),
-          pair("trades_venue", "fills_record"), pair("balance_venue", "cash_record"), compared["tokens"]?.text ?? "-",
-          String(Self.list(run["passed"]).count), String(Self.list(run["differences"]).count),
+          Listing.short(run.row["ended_at"]), run.row["why"], pair("orders_venue", "orders_record"),
+          pair("trades_venue", "fills_record"), pair("balance_venue", "cash_record"),
+          run.compared["tokens"]?.text ?? "-", String(run.passed.count), String(run.differences.count),
         ]
       })
     lines.append(table.text)
-    if let last = runs.first, !last.has("failure") {
+    if let last = runs.first, !last.hasFailed {
       lines.append("")
-      if differences.isEmpty { lines.append("venue and record agree") }
-      for difference in differences {
+      if last.differences.isEmpty { lines.append("venue and record agree") }
+      for difference in last.differences {
         func word(_ key: String) -> String { Table.plain(difference[key]?.string ?? "") }
         lines.append(
           "DIFFERENCE \(word("kind")) \(word("subject")): venue \(word("venue")), record \(word("record"))\n"
@@ -126,14 +147,15 @@ struct ReconcileState {
 
   var json: JSON {
     [
-      "agree": runs.first.map { .bool(!$0.has("failure") && differences.isEmpty) } ?? .null,
+      "agree": runs.first.map { .bool(!$0.hasFailed && $0.differences.isEmpty) } ?? .null,
       "comparisons": .array(
         runs.map { run in
-          func value(_ column: String) -> JSON { (try? JSON.parse(run[column])) ?? .null }
-          return [
-            "id": .string(run["id"]), "why": .string(run["why"]), "ended_at": .string(run["ended_at"]),
-            "trades_since": .string(run["since_at"]), "failure": run.has("failure") ? .string(run["failure"]) : .null,
-            "compared": value("compared"), "passed": value("passed"), "differences": value("differences"),
+          [
+            "id": .string(run.row["id"]), "why": .string(run.row["why"]), "ended_at": .string(run.row["ended_at"]),
+            "trades_since": .string(run.row["since_at"]),
+            "failure": run.hasFailed ? .string(run.row["failure"]) : .null,
+            "compared": run.compared, "passed": run.hasFailed ? .null : .array(run.passed),
+            "differences": run.hasFailed ? .null : .array(run.differences),
           ]
         }),
       "last_balance": lastBalance?.json ?? .null, "events": events.json,

@@ -8,7 +8,8 @@ import Shared
 enum SweepCommand {
   static let command = FloorCommand(
     name: "sweep", summary: "backtest a strategy under every combination of a grid, and judge the best against luck",
-    usage: "FILE… --strategy NAME --series A,B --grid GRID.json --out PREFIX | merge PREFIX.runs.jsonl… --out PREFIX",
+    usage:
+      "FILE… --strategy NAME [--series A,B] [--events A,B] --grid GRID.json --out PREFIX | merge PREFIX.runs.jsonl… --out PREFIX",
     details: """
       GRID.json      {"lookback_s": [10, 20, 30], "take_profit_points": ["0.05", "0.08"]}: keys are the strategy's parameters
       --out PREFIX   PREFIX.csv (a line a run), PREFIX.json (all runs, the ranges of the best fifth, the judgement) and
