@@ -12,7 +12,10 @@ extension Gateway {
     link.onExchange = { [weak self] answered in self?.exchanged(answered) }
     database.onStateChange = { [weak self] up in self?.databaseChanged(up) }
     databaseAwaySince = SystemClock.monotonic()
-    database.listen("floor_state") { [weak self] _ in self?.readStanding() }
+    database.listen("floor_state") { [weak self] _ in
+      self?.readMode()
+      self?.readStanding()
+    }
     database.listen("floor_intents") { [weak self] _ in self?.takeOfferedIntents() }
     database.listen("floor_reconcile") { [weak self] _ in self?.takeReconciliation() }
     bus.onMessage = { [weak self] channel, payload in self?.heard(channel, payload) }
@@ -29,6 +32,7 @@ extension Gateway {
     process.control?.onBossChange = { [weak self] _ in self?.applyMode() }
     report()
     try process.loop.onSignal(SIGUSR1) { [weak self] in self?.haltLocally("signal") }
+    watchForHalt()
     let loop = process.loop
     loop.every(.milliseconds(250)) { [weak self] in self?.beatOfTheLoop() }
     loop.every(.seconds(1)) { [weak self] in self?.everySecond() }
@@ -117,6 +121,7 @@ extension Gateway {
     self.record = record
     phase = .loading
     reach(.leaseTaken)
+    readMode()
     stream.onEvent = { [weak self] event in self?.heard(event) }
     stream.onStranger = { [weak self] kind in self?.lookAt(stranger: kind) }
     stream.onLost = { [log = process.log] why in log.warning("user stream not open", [.text("why", why)]) }

@@ -1,42 +1,8 @@
 import FloorIOData
-import Glibc
 import Shared
 
 extension Gateway {
   // MARK: What the floor may do now
-
-  private var haltPath: String { process.birth.stateDirectory + "/halt" }
-
-  /// Looked at four times a second and before every send.
-  func lookForHaltFile() {
-    if SmallFile.exists(haltPath) { haltLocally("file") }
-  }
-
-  /// Halts by this process's own knowledge, at once; the record follows when it can.
-  func haltLocally(_ why: String) {
-    guard localHalt == nil else { return }
-    localHalt = why
-    localHaltRecorded = false
-    process.log.error("halt", [.text("by", why)])
-    applyMode()
-    recordHalt()
-  }
-
-  private func recordHalt() {
-    guard let localHalt, !localHaltRecorded else { return }
-    database.query("select trip_halt($1)", [.text("gateway: " + localHalt)]) { [weak self] result in
-      guard let self else { return }
-      switch result {
-      case .success:
-        localHaltRecorded = true
-        lastHaltError = nil
-      case .failure(let error):
-        // Tried every second, said once: the halt itself holds without the record.
-        if lastHaltError != error.description { process.log.error("halt not recorded", [.error(error)]) }
-        lastHaltError = error.description
-      }
-    }
-  }
 
   /// The core asks for a stricter mode.
   func demand(_ mode: FloorMode, _ reason: String) {
@@ -94,6 +60,7 @@ extension Gateway {
       tell(GatewayNote(severity: .critical, code: "file_fallback", detail: reason))
     }
     feed(.mode(mode))
+    if mode == .halted { beginProof() } else { endProof() }
     report()
     process.control?.reportNow()
   }
@@ -145,6 +112,29 @@ extension Gateway {
     measureClock()
   }
 
+  /// The mode alone: a halt by row does not wait for a standing that is under way, or for the sums of a new one.
+  func readMode() {
+    guard database.isConnected else { return }
+    database.query("select mode, reason, halted from floor_state where id = 1") { [weak self] result in
+      guard let self else { return }
+      do {
+        try modeRead(result.get().one())
+        applyMode()
+      } catch {
+        process.log.warning("mode not read", [.error(error)])
+      }
+    }
+  }
+
+  private func modeRead(_ row: Rows.Row) throws {
+    recordedMode = FloorMode(rawValue: try row.text("mode")) ?? .cancelOnly
+    recordedReason = try row.text("reason")
+    let halted = try row.bool("halted")
+    // A person resumed: our own latch opens with the record's, unless the file still says halt.
+    if recordedHalt, !halted, localHaltRecorded, !SmallFile.exists(haltPath) { localHalt = nil }
+    recordedHalt = halted
+  }
+
   func readStandingSoon() {
     guard !standingWanted else { return }
     standingWanted = true
@@ -176,12 +166,7 @@ extension Gateway {
   }
 
   private func standingRead(_ row: Rows.Row) throws {
-    recordedMode = FloorMode(rawValue: try row.text("mode")) ?? .cancelOnly
-    recordedReason = try row.text("reason")
-    let halted = try row.bool("halted")
-    // A person resumed: our own latch opens with the record's, unless the file still says halt.
-    if recordedHalt, !halted, localHaltRecorded, !SmallFile.exists(haltPath) { localHalt = nil }
-    recordedHalt = halted
+    try modeRead(row)
     cashInRecord = try row.usd("cash")
     var agents: [AgentName: Standing.Agent] = [:]
     agentStatuses.removeAll()

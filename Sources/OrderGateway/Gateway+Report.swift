@@ -12,6 +12,7 @@ extension Gateway {
   }
 
   private var note: String {
+    if core.mode == .halted, !haltWord.isEmpty { return haltWord }
     if core.mode != .active, !modeReason.isEmpty { return modeReason }
     if let error = database.lastError { return "no database: " + error }
     return core.unknownCount > 0 ? "\(core.unknownCount) orders of unknown outcome" : phase.rawValue

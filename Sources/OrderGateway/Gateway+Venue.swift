@@ -62,6 +62,7 @@ extension Gateway {
       guard case .success(let list) = result else { return }
       for order in list { lookAt(order.status) }
       feed(.openOrders(list, asked: asked))
+      readBack(list.map(\.id), asked: asked)
     }
   }
 

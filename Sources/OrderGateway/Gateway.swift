@@ -58,6 +58,12 @@ final class Gateway {
   var recordedHalt = false
   var localHalt: String?
   var localHaltRecorded = false
+  var isHaltOut = false
+  var haltWatch: FolderWatch?
+  /// While halted: is nothing open any more? And what was said last of it.
+  var proof: FlatProof?
+  var proofTimer: TimerID?
+  var haltWord = ""
   /// What was said last of a halt or a lease that the record did not take: each reason is said once.
   var lastHaltError: String?
   var lastLeaseError: String?
@@ -306,7 +312,7 @@ final class Gateway {
   private func record(_ note: GatewayNote) {
     database.query(
       "select report_event($1, 'gateway', $2, $3)",
-      [.text(note.severity.rawValue), .text(note.code), .text(String(note.detail.prefix(500)))]
+      [.text(note.severity.rawValue), .text(note.code), .text(String(note.detail.prefix(Self.detailMax)))]
     ) { [weak self] result in
       guard let self, case .failure(let error) = result else { return }
       // What happens while the record is away is told when it is back.
@@ -319,6 +325,7 @@ final class Gateway {
   }
 
   private static let unrecordedMax = 200
+  private static let detailMax = 1000
 
   func recordLateNotes() {
     let notes = unrecordedNotes

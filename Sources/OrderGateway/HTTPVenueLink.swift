@@ -58,6 +58,10 @@ final class HTTPVenueLink: VenueLink {
     }
   }
 
+  func cancelAll(_ done: @escaping (Result<[VenueOrderID], VenueCallError>) -> Void) {
+    clob.cancelAll { done($0.map(\.canceled)) }
+  }
+
   func order(_ id: VenueOrderID, _ done: @escaping (Result<VenueOrder?, VenueCallError>) -> Void) {
     clob.order(id, done)
   }

@@ -11,6 +11,8 @@ protocol VenueLink: AnyObject {
   func post(_ order: PreparedOrder, _ done: @escaping (SubmitOutcome) -> Void)
   /// `cancelled` is `nil` when nothing is known.
   func cancel(_ id: VenueOrderID, _ done: @escaping (_ cancelled: Bool?, _ detail: String) -> Void)
+  /// Takes out all that rests on the account, whoever placed it; answers what was taken out.
+  func cancelAll(_ done: @escaping (Result<[VenueOrderID], VenueCallError>) -> Void)
   /// `nil`: the venue says that it has no such order.
   func order(_ id: VenueOrderID, _ done: @escaping (Result<VenueOrder?, VenueCallError>) -> Void)
   /// All pages, or an error: never a part.

@@ -100,6 +100,10 @@ enum StatusCommand {
           + (inForce.reason.isEmpty ? "" : "  (\(Table.plain(inForce.reason)))"))
     }
     if let refusal = refusal(instance) { print("REFUSED at its last start: \(refusal)") }
+    if inForce.mode == .halted, let word = answers.first(where: { $0.process == ProcessNames.gateway })?.progress?.note
+    {
+      print(Table.plain(word))
+    }
     if isHalted { print("HALT FILE: \(instance.haltFile) exists; floor resume removes it") }
     print("")
     print(processTable(answers).text)
@@ -148,7 +152,8 @@ enum StatusCommand {
         }
         return [
           answer.process, String(hello.identity.pid), hello.epoch.description, progress.isReady ? "ready" : "starting",
-          progress.mode, String(progress.lag.milliseconds), String(progress.progress), progress.note,
+          progress.mode, String(progress.lag.milliseconds), String(progress.progress),
+          String(progress.note.prefix(100)),
         ]
       })
   }

@@ -108,6 +108,14 @@ final class PaperVenueLink: VenueLink {
     }
   }
 
+  func cancelAll(_ done: @escaping (Result<[VenueOrderID], VenueCallError>) -> Void) {
+    var taken: [VenueOrderID] = []
+    for order in journal.account.openOrders() where record(journal.account.cancel(order.id).entries) {
+      taken.append(order.id)
+    }
+    later { done(.success(taken)) }
+  }
+
   // MARK: - Reading
 
   func order(_ id: VenueOrderID, _ done: @escaping (Result<VenueOrder?, VenueCallError>) -> Void) {

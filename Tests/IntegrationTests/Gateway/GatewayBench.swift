@@ -41,9 +41,15 @@ final class GatewayBench {
   private var authorities: [TestAuthority] = []
   /// Whether the gateway is told a wallet of the venue.
   var sendsWallet = true
+  /// A Redis of this bench alone, which may go away; `nil` where all tests share one.
+  let ownRedis: OwnRedis?
+  /// The line from wall to market time, once it is known not to move: the venue is not asked for it then.
+  var knownClock: MarketClock?
 
-  /// - Parameter authority: makes the venue speak TLS.
-  init(venueArguments: [String] = [], authority: TestAuthority? = nil) throws {
+  /// - Parameters:
+  ///   - authority: makes the venue speak TLS.
+  ///   - hasOwnRedis: starts a Redis for this bench alone.
+  init(venueArguments: [String] = [], authority: TestAuthority? = nil, hasOwnRedis: Bool = false) throws {
     directory = try TemporaryDirectory()
     loop = try EventLoop()
     for folder in ["/testlog", "/state", "/state/log"] {
@@ -57,10 +63,11 @@ final class GatewayBench {
     looker = try database.openAsAdministrator()
     bossEpoch = try boss.query("SELECT claim_lease('boss', 'here:1:1', 'boss-boot', '1 hour') AS e").one().int("e")
     http = HTTPClient(loop: loop, authorities: authority?.authority)
-    let (loop, log) = (loop, log)
+    ownRedis = hasOwnRedis ? try OwnRedis(directory: directory.path, servers: servers) : nil
+    let (loop, log, redisSocket) = (loop, log, ownRedis?.socket ?? servers.redisSocket)
     func settings(_ role: String) -> RedisSettings {
       RedisSettings(
-        address: .socket(servers.redisSocket), user: role, password: servers.busPassword(role),
+        address: .socket(redisSocket), user: role, password: servers.busPassword(role),
         clientName: "bench-" + role)
     }
     agentBus = RedisBus(loop: loop, settings: settings("agent"), log: log)
@@ -148,8 +155,8 @@ final class GatewayBench {
     let process = Process()
     process.executableURL = URL(filePath: try Products.path("sim-venue"))
     process.arguments =
-      ["--port", "0", "--data", directory.path + "/venue", "--capital", "1000", "--seed", "7", "--taker-hold-ms", "5"]
-      + arguments
+      ["--port", "0", "--data", directory.path + "/venue", "--capital", "1000", "--taker-hold-ms", "5"]
+      + (arguments.contains("--source") ? [] : ["--seed", "7"]) + arguments
     let output = Pipe()
     process.standardOutput = output
     try process.run()
@@ -257,7 +264,7 @@ final class GatewayBench {
       .init(
         "database",
         ["host": .string(servers.runDirectory), "port": 5432, "name": .string(database.name), "user": "floor_gateway"]),
-      .init("redis", ["socket": .string(servers.redisSocket), "user": "gateway"]),
+      .init("redis", ["socket": .string(ownRedis?.socket ?? servers.redisSocket), "user": "gateway"]),
       .init("limits", ["per_trade_pct": "2", "per_agent_pct": "10", "system_pct": "40", "orders_per_min": 60_000]),
       .init(
         "orders",
@@ -285,8 +292,11 @@ final class GatewayBench {
     try Data(birth().line).write(to: URL(filePath: path))
     try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
     let process = Process()
-    process.executableURL = URL(filePath: try Products.path("order-gateway"))
-    process.arguments = ["--birth", path]
+    // The kernel's word that a file may not grow is an error of the write, as that of a full disk; by default it kills.
+    process.executableURL = URL(filePath: "/bin/bash")
+    process.arguments = [
+      "-c", "trap '' XFSZ; exec \"$0\" \"$@\"", try Products.path("order-gateway"), "--birth", path,
+    ]
     try process.run()
     gateway = process
     control?.close()
@@ -401,7 +411,8 @@ final class GatewayBench {
   }
 
   func marketNow() throws -> MarketTime {
-    SimClock.clock(try get("/sim/clock"))!.market(at: SystemClock.wall())
+    if let knownClock { return knownClock.market(at: SystemClock.wall()) }
+    return SimClock.clock(try get("/sim/clock"))!.market(at: SystemClock.wall())
   }
 
   /// Plays the feed: the market as it stands now.
@@ -409,14 +420,16 @@ final class GatewayBench {
   /// - Parameters:
   ///   - last: the newest trade.
   ///   - flow: what takers have moved so far.
-  func publishBook(last: LastTrade? = nil, flow: TakerFlow = .none) throws {
+  ///   - yes: a book of YES that is not the venue's.
+  func publishBook(last: LastTrade? = nil, flow: TakerFlow = .none, yes: BookTop? = nil) throws {
     feedSequence += 1
     func top(_ book: BookTop) -> BookTop { BookTop(bids: Array(book.bids.prefix(5)), asks: Array(book.asks.prefix(5))) }
     let update = MarketUpdate(
       envelope: Envelope(
         source: "market-feed", boot: "f1", sequence: feedSequence, time: try marketNow(), sent: SystemClock.wall()),
       order: feedSequence, slug: market.slug, series: nil, state: .live, bookEpoch: 1, tick: market.tick,
-      minimumSize: market.minimumSize, fee: market.fee, startsAt: nil, endsAt: market.end, yes: top(try book(.yes)),
+      minimumSize: market.minimumSize, fee: market.fee, startsAt: nil, endsAt: market.end,
+      yes: top(try yes ?? book(.yes)),
       no: top(try book(.no)), last: last, flow: flow)
     try until("the feed's bus") { feedBus.isConnected }
     feedBus.publish(Names.marketUpdates(market.slug), update.bytes)

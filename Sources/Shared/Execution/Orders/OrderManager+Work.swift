@@ -52,7 +52,9 @@ extension OrderManager {
 
   private mutating func workOn(_ intent: IntentID, _ now: Moment, _ effects: inout [GatewayEffect]) {
     guard let order = orders[intent] else { return }
-    if order.terms.usefulUntil <= now.market, order.cancelReason == nil { orders[intent]!.cancelReason = "expired" }
+    // Also what an earlier life left: the halt may be known before its orders are.
+    if mode == .halted { wantCancel(intent, "halted", now) }
+    if order.terms.usefulUntil <= now.market { wantCancel(intent, "expired", now) }
     switch order.state {
     case .signed:
       if let reason = orders[intent]!.cancelReason { apply(.withdraw, intent, reason: reason, now, &effects) }
@@ -195,12 +197,6 @@ extension OrderManager {
     if after != before, after != .active {
       effects.append(.demand(after, reason: after == .halted ? "drawdown" : "daily_loss"))
     }
-  }
-
-  mutating func enter(_ next: FloorMode, _ now: Moment, _ effects: inout [GatewayEffect]) {
-    let previous = mode
-    mode = next
-    if next == .halted, previous != .halted { cancelAll(of: nil, reason: "halted", now, &effects) }
   }
 
   mutating func database(_ up: Bool, _ now: Moment, _ effects: inout [GatewayEffect]) {

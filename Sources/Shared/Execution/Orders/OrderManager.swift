@@ -81,7 +81,7 @@ public struct OrderManager: Sendable {
     case .standingAsked:
       for (key, fill) in unread where fill.isRecorded { unread[key]?.isCovered = true }
     case .standing(let standing): read(standing, &effects)
-    case .mode(let mode): enter(mode, now, &effects)
+    case .mode(let mode): self.mode = mode
     case .resolved(let slug): resolved(slug, now)
     case .database(let up): database(up, now, &effects)
     case .venue(let up): venueIsUp = up
@@ -107,6 +107,20 @@ public struct OrderManager: Sendable {
       .sorted { $0 < $1 }.map(\.1)
   }
   public var unknownCount: Int { open.count { orders[$0]?.state == .unknown } }
+
+  /// What a halt has to prove the end of.
+  public var ownOrders: FlatProof.Own {
+    var own = FlatProof.Own()
+    for order in openOrders {
+      switch order.state {
+      case .sending where order.repostAt == nil: own.sending += 1
+      case .unknown: own.unknown += 1
+      case .live, .delayed, .cancelSent: own.working += order.ended == nil ? 1 : 0
+      case .sending, .reserved, .signed, .filled, .cancelled, .rejected, .expiredUnsent, .void: break
+      }
+    }
+    return own
+  }
 
   /// Dollars that an agent has at risk: positions at cost, what was bought since the record was read, and open buys at their worst.
   public func deployed(_ agent: AgentName) -> USD {
