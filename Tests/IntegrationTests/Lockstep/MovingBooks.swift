@@ -66,10 +66,31 @@ struct MovingBooks {
     try writer.close()
   }
 
-  private static func window(_ start: Int64) throws -> Window {
+  /// One window of a quarter of an hour whose books stand still: enough for everybody at 0.48 and 0.52.
+  mutating func writeStanding(_ path: String) throws {
+    var window = try Self.window(1_795_180_500, stem: "btc-updown-15m-")
+    for distance in Int64(1)...3 {
+      window.ladder.bids[49 - distance] = 100_000
+      window.ladder.asks[51 + distance] = 100_000
+    }
+    let begins = window.start * 1000
+    let rows = [
+      ImportedRow(
+        at: WallTime(milliseconds: begins),
+        .market(window.slug, condition: window.condition, yes: window.yes, no: window.no)),
+      ImportedRow(
+        at: WallTime(milliseconds: begins + 400),
+        .frame(stream: "market", Self.whole(window, begins + 400))),
+    ]
+    let writer = try RecordingFileWriter(path: path)
+    for row in rows { for line in try frames.lines(for: row) { try writer.append(line) } }
+    try writer.close()
+  }
+
+  private static func window(_ start: Int64, stem: String = "btc-updown-5m-") throws -> Window {
     // As long as the venue's own: a short one would be a position of the third contract's.
     let token = "7" + String(repeating: "3", count: 64) + String(start)
-    guard let slug = MarketSlug("btc-updown-5m-\(start)"), let yes = TokenID(token + "1"),
+    guard let slug = MarketSlug(stem + "\(start)"), let yes = TokenID(token + "1"),
       let no = TokenID(token + "2"),
       let condition = ConditionID("0x" + String(repeating: "0", count: 54) + String(start))
     else { throw LockstepFailure("the names of window \(start)") }

@@ -203,7 +203,10 @@ extension OrderManager {
       effects.append(.record(.submit(submission(intent, journaled: true))))
     } else {
       note(.critical, "journal_failed", "\(intent) stays unsent: neither database nor journal holds it", &effects)
-      apply(.withdraw, intent, reason: "journal_failed", now, &effects)
+      if order.submitAsked { return apply(.withdraw, intent, reason: "journal_failed", now, &effects) }
+      // The record has never heard of it: a refusal is what its agent will be told.
+      drop(intent)
+      deny(order.terms, order.origin, Refusal(.databaseAway, .init("journal", "failed")), now, &effects)
     }
   }
 

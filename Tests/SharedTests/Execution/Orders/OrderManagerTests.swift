@@ -318,6 +318,48 @@ import Testing
     #expect(script.feed(.submitted(wish.terms.intent, .committed)) == [])
   }
 
+  @Test(
+    "An exit that neither database nor journal takes is refused and told; one whose commit may still come is withdrawn in the record"
+  )
+  func journalFails() {
+    for waitsForCommit in [false, true] {
+      let script = Script()
+      let wish = script.world.wish(1, side: .sell, price: "0.48")
+      let order = script.order(7)
+      if !waitsForCommit { _ = script.feed(.database(up: false)) }
+      _ = script.feed(.intent(wish, .valid, script.world.view))
+      _ = script.feed(.signed(wish.terms.intent, order, failure: ""))
+      if waitsForCommit { _ = script.feed(.database(up: false)) }
+      let failed = script.feed(.journaled(wish.terms.intent, false))
+      #expect(!failed.contains(.post(order)))
+      let isTold = failed.contains { effect in
+        switch effect {
+        case .record(.deny(let terms, _, let refusal)):
+          !waitsForCommit && terms == wish.terms && refusal.code == .databaseAway
+        case .record(.advance(let id, .expiredUnsent, _, _)): waitsForCommit && id == order.id
+        default: false
+        }
+      }
+      #expect(isTold, "waits for a commit: \(waitsForCommit): \(failed)")
+      #expect(!script.feed(.submitted(wish.terms.intent, .committed)).contains(.post(order)))
+    }
+  }
+
+  @Test("A halt that is known before the orders of an earlier life takes them out all the same")
+  func haltedBeforeTheRecord() {
+    let script = Script()
+    let wish = script.world.wish(1, type: .goodTillCancelled)
+    let order = script.order(7)
+    _ = script.feed(.mode(.halted))
+    let restored = RestoredOrder(
+      submission: OrderSubmission(
+        terms: wish.terms, origin: .agent, token: OrderManagerWorld.market.yes, worst: USD(dollars: 3), signed: order,
+        feedOrder: 1, bookTime: script.now.market, reason: "test", journaled: false),
+      market: OrderManagerWorld.market, state: .live, fills: [:], filled: .zero, undone: .zero,
+      sentAt: script.now.market)
+    #expect(script.feed(.restored(restored)).contains(.cancel(order.id, reason: "halted")))
+  }
+
   @Test("The halt cancels everything that rests, once, and refuses what comes")
   func halt() {
     let script = Script()
