@@ -92,8 +92,10 @@ extension Gateway {
         if granted == nil, phase != .leasing { fenced("the lease is held by another") }
         if let granted, let before, granted != before, phase != .leasing { fenced("the lease was lost and taken anew") }
         lastLeaseError = nil
+        recordTakesAgain()
       } catch {
         lease.claimFailed(now: now)
+        if (error as? DatabaseError)?.isDiskFull ?? false { recordTakesNothing() }
         if lastLeaseError != "\(error)" { process.log.warning("lease not renewed", [.error(error)]) }
         lastLeaseError = "\(error)"
       }
@@ -117,6 +119,8 @@ extension Gateway {
     record.onUnanswered = { [weak self] call in
       if case .submit(let submission) = call { self?.feed(.submitted(submission.terms.intent, .unanswered)) }
     }
+    record.onFull = { [weak self] in self?.recordTakesNothing() }
+    record.onEmpty = { [weak self] in self?.recordTakesAgain() }
     record.onRefused = { [weak self] call, error in self?.recordRefused(call, error) }
     self.record = record
     phase = .loading

@@ -25,7 +25,8 @@ extension Gateway {
       let away = now.since(since)
       hold(
         away >= config.fileFallbackAfter ? .fileFallback : .reduceOnly,
-        "PostgreSQL is away" + (database.lastError.map { ": \($0)" } ?? ""))
+        recordIsFull
+          ? "PostgreSQL's disk is full" : "PostgreSQL is away" + (database.lastError.map { ": \($0)" } ?? ""))
     }
     if let absent = process.control?.bossAbsentSince, now.since(absent) >= .seconds(5) {
       hold(.reduceOnly, "no boss")
@@ -65,8 +66,24 @@ extension Gateway {
     process.control?.reportNow()
   }
 
+  /// PostgreSQL is there and can write nothing down: as good as away.
+  func recordTakesNothing() {
+    guard !recordIsFull else { return }
+    recordIsFull = true
+    process.log.error("the record's disk is full")
+    databaseChanged(false)
+  }
+
+  /// Something was written down, and nothing waits any more.
+  func recordTakesAgain() {
+    guard recordIsFull, record?.count ?? 0 == 0, database.isConnected else { return }
+    process.log.warning("the record takes again")
+    databaseChanged(true)
+  }
+
   func databaseChanged(_ up: Bool) {
     if up {
+      recordIsFull = false
       databaseAwaySince = nil
       claimLease()
       if phase == .leasing || record == nil { return }

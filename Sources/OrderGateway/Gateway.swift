@@ -68,6 +68,8 @@ final class Gateway {
   var lastHaltError: String?
   var lastLeaseError: String?
   var databaseAwaySince: MonotonicTime?
+  /// It is there, and its disk is full.
+  var recordIsFull = false
   var orderedMode: FloorMode?
   var draining = false
   /// The floor itself is being stopped, and its positions are to be sold first.

@@ -15,6 +15,8 @@ final class RecordQueue {
     var attempts = 0
   }
   private var waiting: [Item] = []
+  /// One try of so many is logged: there are ten a second.
+  private static let attemptsTold = 100
   private var retryTimer: TimerID?
   private(set) var inFlight = 0
 
@@ -22,6 +24,10 @@ final class RecordQueue {
   var onAnswer: ((RecordCall, JSON) -> Void)?
   /// No answer; the call will be repeated.
   var onUnanswered: ((RecordCall) -> Void)?
+  /// The record's disk is full; the call will be repeated.
+  var onFull: (() -> Void)?
+  /// All that was to be recorded is.
+  var onEmpty: (() -> Void)?
   /// Refused for good: a defect or a fence. The call is dropped.
   var onRefused: ((RecordCall, DatabaseError) -> Void)?
 
@@ -66,23 +72,45 @@ final class RecordQueue {
       switch result {
       case .success(let rows):
         do {
-          onAnswer?(item.call, try rows.one().json("answer"))
+          let answer = try rows.one().json("answer")
+          if answer["outcome"]?.string == "order_unknown", waitsForItsOrder(item.call) { return later(item) }
+          onAnswer?(item.call, answer)
         } catch {
           refuse(item, DatabaseError(.shape, "\(error)"))
         }
+        if count == 0 { onEmpty?() }
       case .failure(let error):
         if error.retryable || !error.outcomeKnown { again(item, error) } else { refuse(item, error) }
       }
     }
   }
 
-  /// Calls that had left behind it may be in the record before it: each says all that it needs.
-  private func again(_ item: Item, _ error: DatabaseError) {
-    if database.isConnected { log.warning("record asked again", [.error(error), .int("attempts", item.attempts + 1)]) }
+  /// What is said of an order that the record does not know, because the call that brings it was refused and stands here still. That
+  /// happens to an order that left on the journal's word.
+  private func waitsForItsOrder(_ call: RecordCall) -> Bool {
+    let id: VenueOrderID
+    switch call {
+    case .advance(let order, _, _, _): id = order
+    case .fill(let fill), .settle(let fill, _): id = fill.key.order
+    case .submit, .deny, .acceptCancel: return false
+    }
+    return waiting.contains { if case .submit(let submission) = $0.call { submission.signed.id == id } else { false } }
+  }
+
+  private func later(_ item: Item) {
     var item = item
     item.attempts += 1
     waiting.append(item)
+  }
+
+  /// Calls that had left behind it may be in the record before it: each says all that it needs.
+  private func again(_ item: Item, _ error: DatabaseError) {
+    if database.isConnected, item.attempts % Self.attemptsTold == 0 {
+      log.warning("record asked again", [.error(error), .int("attempts", item.attempts + 1)])
+    }
+    later(item)
     onUnanswered?(item.call)
+    if error.isDiskFull { onFull?() }
     // A lost connection announces its return; a passing refusal (a lock, a serialization) does not.
     if database.isConnected, retryTimer == nil {
       retryTimer = loop.after(.milliseconds(100)) { [weak self] in

@@ -166,8 +166,9 @@ final class OutageFloor {
   private func lose() throws {
     if outage == .disk { try limitFiles("0") }
     if outage.takesRedis { bench.ownRedis?.end() }
-    if outage.takesDatabase {
-      try bench.databaseAway()
+    if outage.takesDatabase { try bench.databaseAway() }
+    if outage == .full { try bench.looker.execute(script: Self.fill) }
+    if outage.takesRecord {
       // New risk stops at once.
       try bench.until("entries to stop", within: .seconds(3)) { bench.control?.progress?.mode == "REDUCE_ONLY" }
     }
@@ -179,11 +180,30 @@ final class OutageFloor {
     if outage == .disk { try limitFiles("unlimited") }
     if outage.takesRedis { try bench.ownRedis?.start() }
     if outage.takesDatabase { try bench.databaseBack() }
+    if outage == .full { try bench.looker.execute(script: "DROP FUNCTION disk_full() CASCADE") }
     try bench.until("the mode to be ACTIVE again", within: .seconds(20)) {
       bench.control?.progress?.mode == "ACTIVE" && bench.agentBus.isConnected
     }
     try bench.publishBook()
   }
+
+  /// What the gateway hears of a server whose disk is full: every write is refused in its words.
+  private static let fill = """
+    CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF session_user = 'floor_gateway' THEN
+        RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100';
+      END IF;
+      RETURN NULL;
+    END $$;
+    DO $$
+    DECLARE r record;
+    BEGIN
+      FOR r IN SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname = 'public' LOOP
+        EXECUTE 'CREATE TRIGGER disk_full BEFORE INSERT OR UPDATE OR DELETE ON ' || r.name || ' FOR EACH STATEMENT EXECUTE FUNCTION disk_full()';
+      END LOOP;
+    END $$
+    """
 
   /// How large the gateway's files may grow: with nothing the kernel refuses what a full disk would refuse.
   private func limitFiles(_ size: String) throws {

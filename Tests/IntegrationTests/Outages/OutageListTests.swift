@@ -45,14 +45,14 @@ struct OutageListTests {
         "\(result.outage.rawValue) away for \(seconds) s: \(result.modes.sorted()), done meanwhile \(result.doneMeanwhile.count) steps, \(result.events)"
       )
       let withoutRecord: Set<String> = seconds > 61 ? ["REDUCE_ONLY", "FILE_FALLBACK"] : ["REDUCE_ONLY"]
-      if result.outage.takesDatabase {
+      if result.outage.takesRecord {
         #expect(result.modes == withoutRecord, name)
         #expect(result.events["file_fallback", default: 0] == (seconds > 61 ? 1 : 0), name)
       }
       switch result.outage {
       case .nothing: break
       // Nothing is entered; what takes risk out is done.
-      case .database: #expect(result.doneMeanwhile == script.exits, name)
+      case .database, .full: #expect(result.doneMeanwhile == script.exits, name)
       // A cancel does not wait for a disk; a sale does, and both are told.
       case .disk:
         #expect(result.doneMeanwhile == [.cancel], name)

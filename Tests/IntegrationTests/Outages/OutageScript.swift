@@ -61,9 +61,13 @@ struct OutageScript {
 /// What goes away while the list is played.
 enum Outage: String, CaseIterable, Sendable {
   case nothing, database, redis, both
+  /// PostgreSQL's disk takes no more: it answers questions and refuses to write.
+  case full
   /// The gateway's disk takes no more, and PostgreSQL is away: there is neither record nor journal.
   case disk
 
   var takesDatabase: Bool { self == .database || self == .both || self == .disk }
+  /// Nothing can be recorded.
+  var takesRecord: Bool { takesDatabase || self == .full }
   var takesRedis: Bool { self == .redis || self == .both }
 }

@@ -47,6 +47,9 @@ public struct DatabaseError: Error, Hashable, Sendable, CustomStringConvertible 
     }
   }
 
+  /// The server is there and can write nothing down.
+  public var isDiskFull: Bool { sqlState == "53100" }
+
   /// False when the statement may have been committed although we got no answer.
   public var outcomeKnown: Bool {
     switch code {
