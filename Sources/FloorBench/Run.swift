@@ -21,6 +21,7 @@ func runFloorBench(_ arguments: [String]) -> Int32 {
     case "engine": try engine(rest)
     case "sweep": try sweep(rest)
     case "indicators": try indicators(rest)
+    case "allocation": return try allocation(rest)
     case "bus-send": return try BusBench.end("send", rest)
     case "bus-receive": return try BusBench.end("receive", rest)
     case "path-c-ingest": return try PathPeers.end("ingest", rest)
@@ -196,6 +197,25 @@ private func indicators(_ arguments: [String]) throws {
   print(asJSON ? result.text : IndicatorBench.table(result))
 }
 
+/// Broken when the dollar was exceeded or the record is.
+private func allocation(_ arguments: [String]) throws -> Int32 {
+  var settings = AllocationBench.Settings()
+  let asJSON = try options(arguments) { option, value in
+    switch option {
+    case "--attempts": positive(value) { settings.attempts = $0 }
+    case "--rows": positive(value) { settings.rows = $0 }
+    case "--rounds": positive(value) { settings.rounds = $0 }
+    case "--seconds": positive(value) { settings.seconds = $0 }
+    case "--seed": positive(value) { settings.seed = UInt64($0) }
+    default: false
+    }
+  }
+  let result = try AllocationBench.run(settings, say: say)
+  print(asJSON ? result.text : AllocationBench.table(result))
+  let holds = result["exceeded"]?.int == 0 && result["broken_invariants"]?.array?.isEmpty == true
+  return (holds ? ExitCode.done : ExitCode.broken).rawValue
+}
+
 private func load(_ arguments: [String]) throws {
   var settings = VenueLoad.Settings()
   let asJSON = try options(arguments) { option, value in
@@ -224,6 +244,7 @@ private let help = """
          floor-bench engine [--events N] [--tokens N] [--rounds N] [--json]
          floor-bench sweep [--events N] [--cores N] [--rounds N] [--json]
          floor-bench indicators [--observations N] [--rounds N] [--json]
+         floor-bench allocation [--attempts N] [--rows N] [--rounds N] [--seconds N] [--seed N] [--json]
 
     bus     publish to received over Redis: the floor's bus against a pair of C programs, in turns (default 5 rounds of 5000
             messages of 700 bytes at 1000 a second)
@@ -251,6 +272,10 @@ private let help = """
             the sums of orders and winnings are those that the others find
     indicators  what an observation costs each indicator: the best round's nanoseconds, and how often the allocator was asked in all
             rounds (default 5 rounds of 200000), after a round that fills the windows
+    allocation  two sessions, then fifty, race for one dollar, of one agent's allocation and of one market's cap, with a million old
+            orders (--rows) in the tables and every commit on the disk: submit_intent in turns with four naive forms (default 3
+            rounds of 4 seconds each), then alone for --attempts in all (default 1000000). The order of the commits says whether more than
+            the dollar was ever held; if it was, the exit status is 70
 
   The venue of path and start is a stand-in inside this program (floor-bench stand-in): it serves the protocol that feed and gateway use,
   sends ticks at an exact rate, reads orders and answers each as a fill-and-kill order that met nobody. Servers are started in

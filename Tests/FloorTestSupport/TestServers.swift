@@ -77,7 +77,8 @@ public final class TestServers: Sendable {
     return TestDatabase(servers: self, name: "test_\(number)")
   }
 
-  func administrator(database: String) -> DatabaseSettings {
+  /// How the superuser logs in.
+  public func administrator(database: String) -> DatabaseSettings {
     DatabaseSettings(
       host: runDirectory, database: database, user: "floor_admin", applicationName: "tests",
       statementTimeout: .seconds(30), lockTimeout: .seconds(10))

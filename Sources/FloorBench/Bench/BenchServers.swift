@@ -14,11 +14,13 @@ final class BenchServers {
   static let database = "bench"
   var redisSocket: String { runDirectory + "/redis.sock" }
 
-  init(_ bench: Bench) throws {
+  /// - Parameter commitTimes: keep the time of each commit, for those that read the order of commits.
+  init(_ bench: Bench, commitTimes: Bool = false) throws {
     self.bench = bench
     let output = bench.scratch.path + "/servers"
     var environment = ChildSpecification.allowedEnvironment()
     environment["SERVERS_DURABLE"] = "yes"
+    if commitTimes { environment["SERVERS_COMMIT_TIMES"] = "yes" }
     // The script ends when its standard input does; `tail` holds it open for as long as we live.
     child = try ChildProcess.spawn(
       ChildSpecification(
@@ -74,17 +76,23 @@ final class BenchServers {
   }
 
   func administrator(_ database: String = BenchServers.database) throws -> BlockingDatabase {
-    try BlockingDatabase(
-      DatabaseSettings(
-        host: runDirectory, database: database, user: "floor_admin", applicationName: "bench",
-        statementTimeout: .seconds(60), lockTimeout: .seconds(10)), timeout: .seconds(60))
+    try BlockingDatabase(administratorSettings(database), timeout: .seconds(60))
+  }
+
+  func administratorSettings(_ database: String = BenchServers.database) -> DatabaseSettings {
+    DatabaseSettings(
+      host: runDirectory, database: database, user: "floor_admin", applicationName: "bench",
+      statementTimeout: .seconds(60), lockTimeout: .seconds(10))
+  }
+
+  func settings(_ role: String) -> DatabaseSettings {
+    DatabaseSettings(
+      host: runDirectory, database: BenchServers.database, user: role, password: databasePassword(role),
+      applicationName: "bench-\(role)")
   }
 
   func session(_ role: String) throws -> BlockingDatabase {
-    try BlockingDatabase(
-      DatabaseSettings(
-        host: runDirectory, database: BenchServers.database, user: role, password: databasePassword(role),
-        applicationName: "bench-\(role)"), timeout: .seconds(10))
+    try BlockingDatabase(settings(role), timeout: .seconds(10))
   }
 
   func databasePassword(_ role: String) -> Secret { Secret(secrets["database_" + role] ?? "") }
