@@ -48,6 +48,30 @@ struct OrderAmountsTests {
     }
   }
 
+  @Test(
+    "A market buy wants as many shares as its dollars pay, cut to the table's decimals and never rounded up",
+    arguments: Seeds.some(2))
+  func marketBuyIsCut(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    for (micros, decimals) in [(100_000, 3), (10_000, 4), (5_000, 5), (2_500, 6), (1_000, 5), (100, 6)]
+      as [(Int64, Int)]
+    {
+      let tick = try #require(PriceTick(micros: micros))
+      let unit = (decimals..<6).reduce(Int128(1)) { unit, _ in unit * 10 }
+      for _ in 0..<300 {
+        let price = try #require(Price(micros: Int64.random(in: 1..<(1_000_000 / micros), using: &random) * micros))
+        let dollars = USD(micros: Int64.random(in: 1_000_000...10_000_000_000, using: &random))
+        let buy = try OrderAmounts.marketBuy(spending: dollars, price: price, tick: tick)
+        #expect(buy.maker % 10_000 == 0 && buy.maker <= dollars.micros && dollars.micros - buy.maker < 10_000)
+        #expect(Int128(buy.taker) % unit == 0)
+        let excess = Int128(buy.taker) * Int128(price.micros) - Int128(buy.maker) * 1_000_000
+        // A ten-thousandth of the last decimal is healed.
+        #expect(
+          excess > -unit * Int128(price.micros) && excess * 10_000 <= unit * Int128(price.micros), "\(buy) at \(price)")
+      }
+    }
+  }
+
   @Test("Nothing is signed for nothing, off the grid, or on an unknown grid")
   func refusals() throws {
     let half = try #require(Price(micros: 500_000))

@@ -125,6 +125,26 @@ import Testing
     #expect(script.state(wish) == .expiredUnsent)
   }
 
+  @Test(
+    "What closed the door between the wish and the commit is seen before the first byte: the order is withdrawn unsent")
+  func lastLook() {
+    let doors: [(GatewayEvent, String)] = [
+      (.mode(.reduceOnly), "mode_forbids"), (.mode(.cancelOnly), "mode_forbids"),
+      (.venue(up: false), "venue_unavailable"),
+    ]
+    for (door, reason) in doors {
+      let script = Script()
+      let wish = script.world.wish(1)
+      let order = script.order(7)
+      _ = script.feed(.intent(wish, .valid, script.world.view))
+      _ = script.feed(.signed(wish.terms.intent, order, failure: ""))
+      _ = script.feed(door)
+      let effects = script.feed(.submitted(wish.terms.intent, .committed))
+      #expect(effects == [.record(.advance(order.id, .expiredUnsent, reason: reason, detail: ""))], "\(door)")
+      #expect(script.state(wish) == .expiredUnsent && script.manager.deployed(AgentName("a")!) == .zero)
+    }
+  }
+
   @Test("An intent that outlived its usefulness while the record was slow is withdrawn, not sent late")
   func tooLate() {
     let script = Script()
@@ -164,6 +184,21 @@ import Testing
     #expect(script.state(wish) == .filled)
     #expect(filled.contains { if case .record(.fill(let fill)) = $0 { fill.size == Shares(whole: 20) } else { false } })
     #expect(filled.last == .record(.advance(order.id, .filled, reason: "", detail: "")))
+  }
+
+  @Test("An order that nobody answers is UNKNOWN at its deadline, keeps what it reserved, and is asked for")
+  func neverAnswered() {
+    let script = Script()
+    let wish = script.world.wish(1)
+    let order = script.send(wish, 7)
+    let reserved = script.manager.deployed(AgentName("a")!)
+    #expect(reserved > .zero)
+    let deadline = script.manager.settings.answerDeadline.milliseconds
+    #expect(script.wait(deadline - 1) == [])
+    let effects = script.wait(1)
+    #expect(effects.first == .record(.advance(order.id, .unknown, reason: "no_answer", detail: "deadline")))
+    #expect(effects.contains { if case .lookUp(order.id, _) = $0 { true } else { false } })
+    #expect(script.state(wish) == .unknown && script.manager.deployed(AgentName("a")!) == reserved)
   }
 
   @Test("Absence is proven by three look-ups over ninety seconds, not by fewer and not by faster")
@@ -265,6 +300,50 @@ import Testing
     #expect(script.wait(300).contains { if case .lookUp = $0 { true } else { false } })
     let effects = script.feed(.trade(script.trade(order, "t1", size: 8), .query))
     #expect(effects.last == .record(.advance(order.id, .cancelled, reason: "expired", detail: "")))
+  }
+
+  @Test("A cancel that the venue took up says nothing of what had traded: the order ends on evidence, with its fill")
+  func cancelTakenUp() {
+    let script = Script()
+    let wish = script.world.wish(1, type: .goodTillCancelled, useful: .seconds(5))
+    let order = script.send(wish, 7)
+    _ = script.feed(.answered(order.id, .live))
+    _ = script.wait(5000)
+    _ = script.feed(.cancelAnswered(order.id, cancelled: true, detail: ""))
+    #expect(script.state(wish) == .cancelSent)
+    #expect(script.manager.deployed(AgentName("a")!) > .zero)
+    #expect(script.wait(300).contains { if case .lookUp(order.id, _) = $0 { true } else { false } })
+    _ = script.feed(.trade(script.trade(order, "t1", size: 8), .query))
+    #expect(script.state(wish) == .cancelSent)
+    _ = script.feed(.order(script.venueOrder(order, wish, .canceled, matched: 8), .query))
+    #expect(script.state(wish) == .cancelled)
+    #expect(script.manager.order(order.id)?.filled == Shares(whole: 8))
+  }
+
+  @Test("Of one trade each order of ours is told its own part: as taker and as maker, and as two makers")
+  func severalOfOurs() throws {
+    for weTake in [true, false] {
+      let script = Script()
+      let wishes = (1...3).map {
+        script.world.wish(Int64($0), type: .goodTillCancelled, side: $0 == 1 ? .sell : .buy, price: "0.4\(6 + $0)")
+      }
+      let orders = wishes.enumerated().map { script.send($1, 7 + $0) }
+      for order in orders { _ = script.feed(.answered(order.id, .live)) }
+      func maker(_ index: Int, _ size: Int64) -> VenueTrade.Maker {
+        VenueTrade.Maker(
+          order: orders[index].id, owner: "x", token: OrderManagerWorld.market.yes, side: .buy,
+          price: wishes[index].terms.price, size: Shares(whole: size))
+      }
+      let trade = VenueTrade(
+        id: VenueTradeID("t")!, status: .matched, market: OrderManagerWorld.market.condition,
+        takerOrder: weTake ? orders[0].id : script.order(99).id, token: OrderManagerWorld.market.yes, side: .sell,
+        price: try Price(parsing: "0.48"), size: Shares(whole: 5), makers: [maker(1, 3), maker(2, 2)],
+        matchedAt: script.now.market, updatedAt: script.now.market, transactionHash: nil, weAreTaker: weTake)
+      for road in [EvidenceRoad.stream, .query] { _ = script.feed(.trade(trade, road)) }
+      let filled = orders.map { script.manager.order($0.id)?.filled }
+      #expect(filled == [Shares(whole: weTake ? 5 : 0), Shares(whole: 3), Shares(whole: 2)])
+      #expect(script.manager.counters.fills == (weTake ? 3 : 2))
+    }
   }
 
   @Test("A crumb short of its size and terminal by the venue's word: filled, remainder dropped")
