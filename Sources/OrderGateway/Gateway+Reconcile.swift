@@ -18,6 +18,8 @@ struct ReconciliationRun {
 extension Gateway {
   /// How far back trades are compared, in market time, and as long on the wall for those of the record.
   private static let window: Duration = .seconds(3600)
+  /// As far back where it comes as often as connections break: all pages of an hour's trades would then be most of what we may ask.
+  private static let briefWindow: Duration = .seconds(600)
   /// Between the two looks.
   private static let pause: Duration = .seconds(5)
   /// At least between two that nobody asked for.
@@ -52,7 +54,8 @@ extension Gateway {
 
   private func askForReconciliation() {
     guard core.venueIsUp else { return endReconciliation(failure: "the venue does not answer") }
-    let since = moment().market.advanced(by: .zero - Self.window)
+    let isBrief = ["start", "reconnect"].contains(reconciling?.why)
+    let since = moment().market.advanced(by: .zero - (isBrief ? Self.briefWindow : Self.window))
     let asked = SystemClock.monotonic()
     let tokens = Set(positions.compactMap { shelf.terms[$0.slug]?.token($0.outcome) }).sorted().prefix(Self.tokensMax)
     link.openOrders { [weak self] orders in

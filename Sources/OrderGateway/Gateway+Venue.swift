@@ -9,10 +9,9 @@ extension Gateway {
     guard asking.insert(id).inserted else { return }
     defer { reach(.lookUpSent) }
     link.order(id) { [weak self] byID in
-      self?.link.trades(after: since) { [weak self] trades in
+      self?.tradeReading.ask(since: since) { [weak self] trades, _ in
         guard let self else { return }
         reach(.lookUpAnswered)
-        if case .success(let list) = trades { for trade in list { hear(trade, .query) } }
         if case .success(let order?) = byID { feed(.order(order, .query)) }
         switch (byID, trades) {
         case (.success(.some), .success): looked(id, .found)
@@ -39,11 +38,9 @@ extension Gateway {
   }
 
   private func lookAmongOpenOrders(_ id: VenueOrderID) {
-    let asked = SystemClock.monotonic()
-    link.openOrders { [weak self] result in
+    openOrderReading.ask { [weak self] result, _ in
       guard let self else { return }
       guard case .success(let list) = result else { return looked(id, .inconclusive) }
-      feed(.openOrders(list, asked: asked))
       looked(id, list.contains { $0.id == id } ? .found : .absent)
     }
   }
@@ -55,15 +52,41 @@ extension Gateway {
 
   func pollOpenOrders() {
     guard phase == .open || phase == .draining, core.venueIsUp else { return }
-    let asked = SystemClock.monotonic()
-    link.openOrders { [weak self] result in
-      guard let self else { return }
-      lookAt(result, "the list of open orders")
-      guard case .success(let list) = result else { return }
-      for order in list { lookAt(order.status) }
-      feed(.openOrders(list, asked: asked))
-      readBack(list.map(\.id), asked: asked)
-    }
+    openOrderReading.ask { _, _ in }
+  }
+
+  /// Our open orders; what is read is heard before anybody who asked is answered.
+  func makeOpenOrderReading() -> SharedReading<[VenueOrder]> {
+    SharedReading(
+      now: SystemClock.monotonic,
+      read: { [weak self] _, done in
+        let asked = SystemClock.monotonic()
+        self?.link.openOrders { [weak self] result in
+          guard let self else { return }
+          lookAt(result, "the list of open orders")
+          if case .success(let list) = result {
+            for order in list { lookAt(order.status) }
+            feed(.openOrders(list, asked: asked))
+            readBack(list.map(\.id), asked: asked)
+          }
+          done(result)
+        }
+      })
+  }
+
+  /// Our trades, in the same way.
+  func makeTradeReading() -> SharedReading<Void> {
+    SharedReading(
+      now: SystemClock.monotonic,
+      read: { [weak self] since, done in
+        guard let self else { return }
+        link.trades(after: since ?? moment().market) { [weak self] result in
+          guard let self else { return }
+          lookAt(result, "the list of trades")
+          if case .success(let list) = result { for trade in list { hear(trade, .query) } }
+          done(result.map { _ in })
+        }
+      })
   }
 
   /// Everything that the venue matched since a little before the last reading.
@@ -71,12 +94,8 @@ extension Gateway {
     guard phase == .open || phase == .draining, core.venueIsUp else { return }
     let now = moment().market
     let since = (tradesReadUntil ?? now).advanced(by: .zero - core.settings.tradeOverlap)
-    link.trades(after: since) { [weak self] result in
-      guard let self else { return }
-      lookAt(result, "the list of trades")
-      guard case .success(let list) = result else { return }
-      for trade in list { hear(trade, .query) }
-      tradesReadUntil = now
+    tradeReading.ask(since: since) { [weak self] result, _ in
+      if case .success = result { self?.tradesReadUntil = now }
     }
   }
 

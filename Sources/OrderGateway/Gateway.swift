@@ -97,6 +97,8 @@ final class Gateway {
   var beatIsOut = false
   var tradesReadUntil: MarketTime?
   var asking: Set<VenueOrderID> = []
+  lazy var tradeReading = makeTradeReading()
+  lazy var openOrderReading = makeOpenOrderReading()
   /// Matches that should be final, and when each is asked for again.
   var settlementQuestions: [VenueTradeID: Retry] = [:]
   var resolving: Set<MarketSlug> = []

@@ -1,8 +1,9 @@
 import FloorIOData
-import FloorIOVenue
 import FloorTestSupport
 import Shared
 import Testing
+
+@testable import FloorIOVenue
 
 /// Our client at a venue that keeps its limits (reliability, V1; protocol 2.16), over real sockets.
 @Suite("Our client at a throttling venue", .serialized, .hangLimit)
@@ -181,5 +182,32 @@ struct ThrottleTests {
     }
     #expect(refused > 0 && refused <= 3, "\(refused) refusals")
     #expect(try limits(bench).all == Int64(refused))
+  }
+
+  @Test("A list of many pages waits for our rate in its middle, and is read to its end; the first page does not wait")
+  func pages() throws {
+    let bench = try VenueBench()
+    let market = try lastingMarket(bench)
+    for _ in 0..<101 {
+      let order = try bench.sign(market, .yes, .buy, try Price(parsing: "0.01"), Shares(whole: 5))
+      #expect(try bench.post(order, .goodTillCancelled) == .live)
+    }
+    let manners = VenueManners()
+    let client = ClobClient(
+      http: bench.http, base: bench.venue.base, credentials: bench.credentials, timeout: .seconds(1), manners: manners)
+    var pages = 0
+    client.onExchange = { _ in
+      pages += 1
+      // Longer than a request is held back.
+      if pages == 1 { manners.budget.refused(.ownOrders, retryAfter: .seconds(1), SystemClock.monotonic()) }
+    }
+    #expect(try bench.wait { client.openOrders($0) }.get().count == 101)
+    #expect(pages == 2)
+    manners.budget.refused(.ownOrders, retryAfter: .seconds(1), SystemClock.monotonic())
+    guard case .failure(.held) = try bench.wait({ client.openOrders($0) }) else {
+      Issue.record("a first page was asked for although it would have had to wait")
+      return
+    }
+    #expect(pages == 2)
   }
 }

@@ -143,6 +143,9 @@ public final class ClobClient {
   /// The cursor that ends a list.
   private static let lastCursor = "LTE="
   private static let pagesMax = 1000
+  /// How long one page waits for our budget, or the venue's. Whoever asks for all pages cannot do with the first ones, and beginning anew
+  /// each time would never come to the end of a long list.
+  private static let pagePatience: Duration = .seconds(10)
 
   /// Reads all pages of a private list, or fails: an end that the venue did not announce is none.
   func pages<Item>(
@@ -158,7 +161,13 @@ public final class ClobClient {
   ) {
     askPrivately("GET", path, query: query + [WebField("next_cursor", cursor)]) { [weak self] result in
       switch result {
-      case .failure(let error): done(.failure(error))
+      case .failure(let error):
+        guard let self, number > 1, let wait = error.wait, wait <= ClobClient.pagePatience else {
+          return done(.failure(error))
+        }
+        requests.http.later(after: wait) { [weak self] in
+          self?.page(path, query, decode, cursor: cursor, collected: collected, number: number, done)
+        }
       case .success(let json):
         guard let items = json["data"]?.array, let next = json["next_cursor"]?.string else {
           return done(.failure(.malformed("\(path) without data or cursor")))

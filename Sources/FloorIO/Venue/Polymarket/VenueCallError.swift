@@ -41,6 +41,15 @@ public enum VenueCallError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// How long to wait when only the rate of our questions stood in the way; `nil` for any other reason.
+  var wait: Duration? {
+    switch self {
+    case .held(let wait): wait
+    case .status(429, _, let wait): wait ?? .seconds(1)
+    case .status, .transport, .malformed: nil
+    }
+  }
+
   public var description: String {
     switch self {
     case .held(let wait): "not asked: the request would have to wait \(wait.milliseconds) ms"
