@@ -156,7 +156,10 @@ extension Gateway {
   /// Markets, standing, open and recently closed orders.
   private func loadRecord() {
     database.batch(
-      [(Self.marketsStatement, [.null]), (Self.ordersStatement, []), (Self.peakStatement, [])], timeout: .seconds(10)
+      [
+        (Self.marketsStatement, [.null]), (Self.ordersStatement, []), (Self.peakStatement, []),
+        (Self.decisionsStatement, []),
+      ], timeout: .seconds(10)
     ) { [weak self] result in
       guard let self else { return }
       do {
@@ -166,6 +169,7 @@ extension Gateway {
           let order = try Self.restored(row)
           feed(.restored(order))
         }
+        feed(.decisionsRead(try Self.decisions(answers[3])))
         if let row = answers[2].first, !row.isNull("peak") { peakEquity = try row.usd("peak") }
         process.log.info(
           "record read", [.int("markets", answers[0].count), .int("orders", answers[1].count)])

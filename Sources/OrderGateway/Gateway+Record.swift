@@ -48,6 +48,16 @@ extension Gateway {
       record?.put(.submit(submission.byGateway))
       return
     }
+    if submission.journaled, outcome == "duplicate", !isOurs, let apart = submission.apart {
+      tell(
+        GatewayNote(
+          severity: .critical, code: "journal_overruled",
+          detail:
+            "\(intent) left on the journal's word, but its answer was '\(answer["first"]?.string ?? "") \(reason)': booked as \(apart.terms.intent)"
+        ))
+      record?.put(.submit(apart))
+      return
+    }
     switch outcome {
     case "accepted": feed(.submitted(intent, .committed))
     case "duplicate" where isOurs: feed(.submitted(intent, .committed))

@@ -51,6 +51,7 @@ extension Gateway {
     let denied = counters.denied.sorted { $0.key.rawValue < $1.key.rawValue }
     return [
       "intents": .int(counters.intents), "repeats": .int(counters.repeats), "unproven": .int(counters.unproven),
+      "held": .int(counters.held),
       "denied": .object(denied.map { JSON.Member($0.key.rawValue, .int($0.value)) }), "posted": .int(counters.posted),
       "fills": .int(counters.fills), "repeated_fills": .int(counters.repeatedFills),
       "rejected": .int(counters.rejected),

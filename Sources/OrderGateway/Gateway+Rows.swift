@@ -39,6 +39,20 @@ extension Gateway {
      where kind = 'balance' and at >= date_trunc('day', now(), 'UTC')
     """
 
+  /// An agent counts its decisions; what it repeats late stands among its last ones.
+  static let decisionsStatement: StaticString = """
+    select a.name, max(substring(i.id from '[.]([0-9]{1,18})$')::bigint) as newest
+      from agents a cross join lateral (select id from intents where agent_id = a.id and origin = 'agent' order by created_at desc limit 200) i
+     where a.status <> 'RETIRED' and i.id ~ '[.][0-9]{1,18}$'
+     group by a.name
+    """
+
+  static func decisions(_ rows: Rows) throws -> [AgentName: Int64] {
+    var newest: [AgentName: Int64] = [:]
+    for row in rows { newest[try row.id("name")] = try row.int("newest") }
+    return newest
+  }
+
   static let standingStatement: StaticString = """
     select f.mode, f.reason, f.halted, f.capital,
            (select coalesce(sum(balance), 0) from ledger_balances

@@ -74,6 +74,12 @@ public struct IntentID: Identifier {
   }
 
   public init(agent: AgentName, decision: Int64) { text = "\(agent.text).\(decision)" }
+
+  /// The number of that agent's decision; `nil` when the intent is none of its decisions.
+  public func decision(of agent: AgentName) -> Int64? {
+    guard text.hasPrefix(agent.text + ".") else { return nil }
+    return Int64(text.dropFirst(agent.text.count + 1))
+  }
 }
 
 /// How many times a role has been given to a process. Grows by one at each birth; what carries an older one is refused.

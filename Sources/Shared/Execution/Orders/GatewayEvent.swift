@@ -140,6 +140,8 @@ public enum GatewayEvent: Sendable {
   case openOrders([VenueOrder], asked: MonotonicTime)
   case lookedUp(VenueOrderID, LookUpResult)
   case restored(RestoredOrder)
+  /// The highest decision of each agent that the record holds; once, before the first intent.
+  case decisionsRead([AgentName: Int64])
   /// The record holds this fill.
   case fillRecorded(FillKey)
   /// The record is asked for the standing now; one question at a time.

@@ -54,6 +54,17 @@ public struct OrderSubmission: Hashable, Sendable {
 }
 
 extension OrderSubmission {
+  /// The same order under an intent of the gateway's own: for the record of a journaled order whose intent had another answer, which
+  /// nobody had heard. It is at the venue all the same.
+  public var apart: OrderSubmission? {
+    guard let own = IntentID(terms.intent.text + ".journaled") else { return nil }
+    var terms = terms
+    terms.intent = own
+    return OrderSubmission(
+      terms: terms, origin: .gateway, token: token, worst: worst, signed: signed, feedOrder: feedOrder,
+      bookTime: bookTime, reason: reason, journaled: journaled)
+  }
+
   /// The same order, entered by the gateway: for the record of a journaled order whose agent cannot speak any more.
   public var byGateway: OrderSubmission {
     OrderSubmission(

@@ -18,15 +18,29 @@ extension OrderManager {
       effects.append(.repeatAnswer(terms.intent))
       return
     }
+    let isNew = note(terms.intent, of: terms.agent)
     if terms.action == .cancel { return cancelWish(terms, now, &effects) }
+    if !databaseIsUp, terms.action == .exit, !isNew {
+      // The record may have answered it, to a gateway before this one: another order of it would be a second one. The agent repeats.
+      counters.held += 1
+      return
+    }
     admit(
-      terms, .agent, view, feedOrder: message.feedOrder, bookTime: message.bookTime, reason: message.reason, now,
-      &effects)
+      terms, .agent, view, feedOrder: message.feedOrder, bookTime: message.bookTime, reason: message.reason,
+      isNew: isNew, now, &effects)
+  }
+
+  /// Whether nobody can have heard of that intent before.
+  private mutating func note(_ intent: IntentID, of agent: AgentName) -> Bool {
+    guard let number = intent.decision(of: agent) else { return false }
+    let before = newest[agent] ?? 0
+    newest[agent] = max(before, number)
+    return number > before
   }
 
   mutating func admit(
     _ terms: IntentMessage.Terms, _ origin: IntentOrigin, _ view: MarketView?, feedOrder: Int64, bookTime: MarketTime,
-    reason: String, _ now: Moment, _ effects: inout [GatewayEffect]
+    reason: String, isNew: Bool, _ now: Moment, _ effects: inout [GatewayEffect]
   ) {
     guard orders[terms.intent] == nil, answered[terms.intent] == nil else { return }
     if let refusal = beforeTheGate(terms, origin, view, bookTime: bookTime, now) {
@@ -37,7 +51,7 @@ extension OrderManager {
     case .approved(let approved):
       orders[terms.intent] = WorkingOrder(
         terms: terms, origin: origin, market: approved.terms, token: approved.terms.token(terms.outcome),
-        worst: approved.worst, feedOrder: feedOrder, bookTime: bookTime, reason: reason, state: .reserved,
+        worst: approved.worst, feedOrder: feedOrder, bookTime: bookTime, reason: reason, isNew: isNew, state: .reserved,
         createdAt: now.monotonic)
       open.append(terms.intent)
       effects.append(.sign(terms, approved.terms))

@@ -154,10 +154,13 @@ extension OrderManager {
     let submission = order.submission
     let intent = submission.terms.intent
     guard orders[intent] == nil else { return }
+    if let number = intent.decision(of: submission.terms.agent) {
+      newest[submission.terms.agent] = max(newest[submission.terms.agent] ?? 0, number)
+    }
     var working = WorkingOrder(
       terms: submission.terms, origin: submission.origin, market: order.market, token: submission.token,
       worst: submission.worst, feedOrder: submission.feedOrder, bookTime: submission.bookTime,
-      reason: submission.reason,
+      reason: submission.reason, isNew: false,
       state: order.state, createdAt: now.monotonic)
     working.signed = submission.signed
     working.fills = order.fills
@@ -202,9 +205,12 @@ extension OrderManager {
   mutating func database(_ up: Bool, _ now: Moment, _ effects: inout [GatewayEffect]) {
     databaseIsUp = up
     if up { return }
-    // Exits that wait for a commit go on by the journal; entries wait, and expire.
+    // Exits that wait for a commit go on by the journal, but for those that the record may have answered long ago; entries wait, and
+    // expire.
     for intent in open {
-      guard let order = orders[intent], order.state == .signed, order.terms.action == .exit else { continue }
+      guard let order = orders[intent], order.state == .signed, order.terms.action == .exit, order.isNew else {
+        continue
+      }
       effects.append(.journal(submission(intent, journaled: true)))
     }
   }

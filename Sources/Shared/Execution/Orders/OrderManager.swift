@@ -27,6 +27,9 @@ public struct OrderManager: Sendable {
   var answered: [IntentID: MonotonicTime] = [:]
   var answeredQueue = IntentQueue()
 
+  /// The highest number of each agent's decisions that the record, or this gateway, has heard of. Agents count upwards.
+  var newest: [AgentName: Int64] = [:]
+
   public internal(set) var standing = Standing.empty
   public internal(set) var mode = FloorMode.reduceOnly
   public internal(set) var databaseIsUp = true
@@ -48,6 +51,8 @@ public struct OrderManager: Sendable {
     public var intents: Int64 = 0
     public var repeats: Int64 = 0
     public var unproven: Int64 = 0
+    /// Exits that came while the record was away and may be in it: left unanswered until it is back.
+    public var held: Int64 = 0
     public var denied: [RefusalCode: Int64] = [:]
     public var posted: Int64 = 0
     public var fills: Int64 = 0
@@ -66,7 +71,9 @@ public struct OrderManager: Sendable {
     switch event {
     case .intent(let message, let proof, let view): intent(message, proof, view, now, &effects)
     case .ownExit(let terms, let view, let reason):
-      admit(terms, .gateway, view, feedOrder: 0, bookTime: view.book?.at ?? now.market, reason: reason, now, &effects)
+      admit(
+        terms, .gateway, view, feedOrder: 0, bookTime: view.book?.at ?? now.market, reason: reason,
+        isNew: true, now, &effects)
     case .signed(let intent, let signed, let failure): self.signed(intent, signed, failure, now, &effects)
     case .submitted(let intent, let answer): submitted(intent, answer, now, &effects)
     case .journaled(let intent, let done): journaled(intent, done, now, &effects)
@@ -77,6 +84,7 @@ public struct OrderManager: Sendable {
     case .openOrders(let list, let asked): openOrders(list, asked: asked, now, &effects)
     case .lookedUp(let id, let result): lookedUp(id, result, now, &effects)
     case .restored(let order): restored(order, now, &effects)
+    case .decisionsRead(let numbers): newest.merge(numbers, uniquingKeysWith: max)
     case .fillRecorded(let key): unread[key]?.isRecorded = true
     case .standingAsked:
       for (key, fill) in unread where fill.isRecorded { unread[key]?.isCovered = true }

@@ -9,6 +9,8 @@ public struct WorkingOrder: Hashable, Sendable {
   let feedOrder: Int64
   let bookTime: MarketTime
   let reason: String
+  /// The record cannot have heard of the intent before: it may leave on the journal's word.
+  let isNew: Bool
 
   public internal(set) var state: OrderState
   public internal(set) var signed: PreparedOrder?
