@@ -22,8 +22,9 @@ public final class TestDatabase: Sendable {
   public func open(as role: String) throws -> BlockingDatabase { try BlockingDatabase(settings(role: role)) }
 
   /// A session of the superuser, for arranging and looking.
-  public func openAsAdministrator() throws -> BlockingDatabase {
-    try BlockingDatabase(servers.administrator(database: name), timeout: .seconds(30))
+  /// - Parameter patience: how long one question may take.
+  public func openAsAdministrator(patience: Duration = .seconds(30)) throws -> BlockingDatabase {
+    try BlockingDatabase(servers.administrator(database: name, patience: patience), timeout: patience)
   }
 
   /// The rows of `sql/operator/invariants.sql`: empty in a healthy database.

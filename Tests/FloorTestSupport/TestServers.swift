@@ -9,40 +9,66 @@ public final class TestServers: Sendable {
   /// The servers of this process. Throws the same error to every test when they cannot be started.
   public static func shared() throws -> TestServers { try started.get() }
 
-  private static let started = Result { try TestServers() }
+  private static let started = Result { try TestServers(durable: false) }
+
+  /// Servers of one test alone, which may end them and start them again; stopped with this value.
+  ///
+  /// - Parameter durable: PostgreSQL waits for the disk, as a floor's does.
+  public static func own(durable: Bool) throws -> TestServers { try TestServers(durable: durable) }
 
   /// Holds the sockets of both servers.
   public let runDirectory: String
   public let stateDirectory: String
-  /// Kept open: its end of file is what stops the servers.
+  /// Kept open: its end of file is what stops the servers. Orders go there, too.
   private let lifeline: FileHandle
+  private let answers: FileHandle
   private let secrets: [String: String]
   private let nextDatabase = Mutex(1)
   private let template = Mutex(false)
 
-  private init() throws {
+  private init(durable: Bool) throws {
     let child = Process()
     child.executableURL = URL(filePath: "/bin/bash")
     child.arguments = [
       Repository.root + "/scripts/lib/test-servers", String(ProcessInfo.processInfo.processIdentifier),
     ]
+    if durable { child.environment = ProcessInfo.processInfo.environment.merging(["SERVERS_DURABLE": "yes"]) { $1 } }
     let input = Pipe()
     let output = Pipe()
     child.standardInput = input
     child.standardOutput = output
     try child.run()
     lifeline = input.fileHandleForWriting
-    var line: [UInt8] = []
-    while let byte = try output.fileHandleForReading.read(upToCount: 1)?.first, byte != UInt8(ascii: "\n") {
-      line.append(byte)
-    }
-    let words = String(decoding: line, as: UTF8.self).split(separator: " ").map(String.init)
+    answers = output.fileHandleForReading
+    let words = try TestServers.line(of: answers).split(separator: " ").map(String.init)
     guard words.count == 3, words[0] == "ready" else {
       throw TestServersError("scripts/lib/test-servers did not start the servers: \(words.joined(separator: " "))")
     }
     runDirectory = words[1]
     stateDirectory = words[2]
     secrets = try TestServers.readSecrets(stateDirectory + "/etc/secrets.yaml")
+  }
+
+  /// What can be done to servers of one's own. Each has ended and is there again when the call returns.
+  public enum Restart: String, Sendable, CaseIterable {
+    /// PostgreSQL ends at once, without a checkpoint, and recovers from its log at the start.
+    case databaseCrash = "database-crash"
+    /// Sessions are ended, nothing more.
+    case databaseRestart = "database-restart"
+    /// Redis ends; nothing of what it held is there again.
+    case redisRestart = "redis-restart"
+  }
+
+  public func perform(_ restart: Restart) throws {
+    try lifeline.write(contentsOf: Data((restart.rawValue + "\n").utf8))
+    let answer = try TestServers.line(of: answers)
+    guard answer == "done" else { throw TestServersError("\(restart.rawValue): \(answer)") }
+  }
+
+  private static func line(of file: FileHandle) throws -> String {
+    var line: [UInt8] = []
+    while let byte = try file.read(upToCount: 1)?.first, byte != UInt8(ascii: "\n") { line.append(byte) }
+    return String(decoding: line, as: UTF8.self)
   }
 
   public var redisSocket: String { runDirectory + "/redis.sock" }
@@ -78,10 +104,11 @@ public final class TestServers: Sendable {
   }
 
   /// How the superuser logs in.
-  public func administrator(database: String) -> DatabaseSettings {
+  /// - Parameter patience: how long one question may take.
+  public func administrator(database: String, patience: Duration = .seconds(30)) -> DatabaseSettings {
     DatabaseSettings(
       host: runDirectory, database: database, user: "floor_admin", applicationName: "tests",
-      statementTimeout: .seconds(30), lockTimeout: .seconds(10))
+      statementTimeout: patience, lockTimeout: .seconds(10))
   }
 
   private func migrateTemplate() throws {

@@ -104,9 +104,9 @@ pg_start() {
   pg_wait "$run" 10
 }
 
-pg_stop() { # fast: sessions are ended, nothing is lost
+pg_stop() { # pg_stop STATE USER [MODE]: fast ends sessions and writes a checkpoint; immediate is a crash, and nothing committed is lost either
   [ -s "$1/pg/postmaster.pid" ] || return 0
-  (cd / && run_as "$2" "$PG_BIN/pg_ctl" -D "$1/pg" -m fast -w -t 60 stop >/dev/null)
+  (cd / && run_as "$2" "$PG_BIN/pg_ctl" -D "$1/pg" -m "${3:-fast}" -w -t 60 stop >/dev/null)
 }
 
 pg_wait() {

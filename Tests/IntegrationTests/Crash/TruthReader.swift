@@ -1,5 +1,4 @@
 import FloorIOData
-import Foundation
 import Shared
 
 /// What a venue's truth log says of account 0, summed line by line as it grows. Knows nothing of the floor's tables.
@@ -17,8 +16,8 @@ final class TruthReader {
     let fee: Int64
   }
 
-  let path: String
-  private var offset: UInt64 = 0
+  private let lines: TruthLines
+  var path: String { lines.path }
 
   /// Dollars and tokens, in millionths.
   private(set) var balances: [String: Int64] = [:]
@@ -34,18 +33,10 @@ final class TruthReader {
   /// What the log itself says twice or contradicts.
   private(set) var problems: [String] = []
 
-  init(path: String) { self.path = path }
+  init(path: String) { lines = TruthLines(path: path) }
 
   /// Takes in the whole lines that have come since the last time.
-  func read() throws {
-    guard let file = FileHandle(forReadingAtPath: path) else { throw BenchFailure("no truth log at \(path)") }
-    defer { try? file.close() }
-    try file.seek(toOffset: offset)
-    let bytes = try file.readToEnd() ?? Data()
-    guard let end = bytes.lastIndex(of: 0x0A) else { return }
-    for line in bytes[...end].split(separator: 0x0A) { try take(JSON.parse([UInt8](line))) }
-    offset += UInt64(end - bytes.startIndex + 1)
-  }
+  func read() throws { try lines.read(take) }
 
   private func take(_ line: JSON) throws {
     switch line["kind"]?.string {

@@ -21,6 +21,7 @@ final class GatewayBench {
   let http: HTTPClient
   let agentBus: RedisBus
   let feedBus: RedisBus
+  private let venueArguments: [String]
   private var venue: Process?
   private(set) var venuePort = 0
   private(set) var venueBase = ""
@@ -49,7 +50,12 @@ final class GatewayBench {
   /// - Parameters:
   ///   - authority: makes the venue speak TLS.
   ///   - hasOwnRedis: starts a Redis for this bench alone.
-  init(venueArguments: [String] = [], authority: TestAuthority? = nil, hasOwnRedis: Bool = false) throws {
+  ///   - servers: whose database and bus these are; those of all tests, when none are given.
+  init(
+    venueArguments: [String] = [], authority: TestAuthority? = nil, hasOwnRedis: Bool = false,
+    servers own: TestServers? = nil
+  ) throws {
+    self.venueArguments = (authority.map { ["--tls", $0.certificate, $0.key] } ?? []) + venueArguments
     directory = try TemporaryDirectory()
     loop = try EventLoop()
     for folder in ["/testlog", "/state", "/state/log"] {
@@ -57,7 +63,7 @@ final class GatewayBench {
         atPath: directory.path + folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
     }
     log = try Log(directory: directory.path + "/testlog", process: "bench")
-    let servers = try TestServers.shared()
+    let servers = try own ?? TestServers.shared()
     database = try servers.database()
     boss = try database.open(as: "floor_boss")
     looker = try database.openAsAdministrator()
@@ -76,7 +82,7 @@ final class GatewayBench {
       if let json = try? JSON.parse(payload), let event = try? OrderEventMessage(json) { events.append(event) }
     }
     agentBus.subscribe(Names.orderEvents(agent))
-    try startVenue((authority.map { ["--tls", $0.certificate, $0.key] } ?? []) + venueArguments)
+    try startVenue()
     if let authority { trust(authority) }
   }
 
@@ -151,12 +157,12 @@ final class GatewayBench {
 
   // MARK: The venue
 
-  private func startVenue(_ arguments: [String]) throws {
+  private func startVenue() throws {
     let process = Process()
     process.executableURL = URL(filePath: try Products.path("sim-venue"))
     process.arguments =
-      ["--port", "0", "--data", directory.path + "/venue", "--capital", "1000", "--taker-hold-ms", "5"]
-      + (arguments.contains("--source") ? [] : ["--seed", "7"]) + arguments
+      ["--port", "\(venuePort)", "--data", directory.path + "/venue", "--capital", "1000", "--taker-hold-ms", "5"]
+      + (venueArguments.contains("--source") ? [] : ["--seed", "7"]) + venueArguments
     let output = Pipe()
     process.standardOutput = output
     try process.run()
@@ -172,6 +178,15 @@ final class GatewayBench {
     venueBase = "http://127.0.0.1:\(port)"
     let bytes = try SmallFile.read(directory.path + "/venue/credentials.json", bytesMax: 1 << 16)
     credentials = try JSON.parse(bytes)
+  }
+
+  /// The venue dies, and comes back from its truth log, at the same address.
+  func restartVenue() throws {
+    if let venue, venue.isRunning {
+      kill(venue.processIdentifier, SIGKILL)
+      venue.waitUntilExit()
+    }
+    try startVenue()
   }
 
   /// The venue stands still: what is sent to it waits in its sockets.

@@ -1,0 +1,49 @@
+import FloorTestSupport
+import Foundation
+import Shared
+import Testing
+
+/// The order path under a fault every two seconds (docs/torture.md). `scripts/torture` runs it for as long as is wanted.
+@Suite("Torture", .ownThread, .timeLimit(.minutes(600)))
+struct TortureTests {
+  private static let environment = ProcessInfo.processInfo.environment
+
+  private static func number(_ name: String, _ usual: Int) throws -> Int {
+    guard let text = environment[name] else { return usual }
+    return try #require(Int(text), "\(name)=\(text) is no number")
+  }
+
+  @Test(
+    "Killed, cut and lied to every other second, the floor loses no wish, doubles none, exceeds no limit, and its books are the venue's"
+  )
+  func torture() throws {
+    let seed = Seeds.some(1).last!
+    let wishes = try Self.number("TORTURE_WISHES", 6_000)
+    let every = try Self.number("TORTURE_FAULT_MS", 2_000)
+    let isLong = Self.environment["TORTURE_WISHES"] != nil
+    let floor = try TortureFloor(agents: 20, durable: isLong, seed: seed)
+    let report = Self.environment["TORTURE_REPORT"]
+    func tell(_ text: String) {
+      guard let report, let file = FileHandle(forWritingAtPath: report) else { return }
+      file.seekToEndOfFile()
+      file.write(Data((text + "\n").utf8))
+    }
+    let plan = TortureFloor.Plan(
+      wishes: wishes, window: try Self.number("TORTURE_WINDOW", 200),
+      faultEvery: every > 0 ? .milliseconds(every) : nil,
+      patience: .seconds(Int64(300 + wishes / 20)), progress: tell)
+    do {
+      try floor.run(plan)
+      let found = try floor.differences()
+      #expect(found == [], "seed \(seed)")
+    } catch {
+      Issue.record("seed \(seed): \(error)")
+    }
+    let text = floor.report.text(gateways: floor.lives)
+    tell(text + "\nthe fullest agent had \(Int(floor.fullest * 100)) % of its allocation at risk")
+    // A run without orders, or one that never came near a limit, would show nothing.
+    #expect(floor.report.wholeLives > wishes / 3, "\(text)")
+    #expect(floor.fullest > 0.5)
+    if every > 0, wishes >= 6_000 { #expect(floor.report.struck > 0) }
+  }
+}
