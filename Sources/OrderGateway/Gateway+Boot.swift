@@ -44,6 +44,9 @@ extension Gateway {
     loop.every(.seconds(30)) { [weak self] in self?.pollBalance() }
     loop.every(.seconds(60)) { [weak self] in self?.readVersion() }
     loop.every(.seconds(3600)) { [weak self] in self?.reconcile("hourly") }
+    loop.every(.seconds(60)) { [weak self] in
+      if self?.driftingTokens.isEmpty == false { self?.reconcile("drift") }
+    }
     loop.every(.seconds(5)) { [weak self] in self?.beatDeadMan() }
     takeLock()
   }

@@ -54,7 +54,7 @@ extension Gateway {
 
   private func askForReconciliation() {
     guard core.venueIsUp else { return endReconciliation(failure: "the venue does not answer") }
-    let isBrief = ["start", "reconnect"].contains(reconciling?.why)
+    let isBrief = ["start", "reconnect", "drift"].contains(reconciling?.why)
     let since = moment().market.advanced(by: .zero - (isBrief ? Self.briefWindow : Self.window))
     let asked = SystemClock.monotonic()
     let tokens = Set(positions.compactMap { shelf.terms[$0.slug]?.token($0.outcome) }).sorted().prefix(Self.tokensMax)
@@ -180,6 +180,11 @@ extension Gateway {
         GatewayNote(severity: .error, code: "reconcile", detail: "\(lasting.count) differences in all: floor reconcile")
       )
     }
+    let drifting = Reconciliation.drifting(lasting)
+    for token in Set(driftingTokens.keys).subtracting(drifting.keys).sorted() {
+      tell(GatewayNote(severity: .info, code: "drift_over", detail: "venue and record hold the same of \(token) again"))
+    }
+    driftingTokens = drifting
     writeReconciliation([
       "since_ns": .int(result.since.nanoseconds), "compared": result.json,
       "passed": .array(passed.map(\.json)), "differences": .array(lasting.map(\.json)),

@@ -38,7 +38,8 @@ extension Gateway {
   func view(_ slug: MarketSlug, _ outcome: Outcome) -> MarketView? {
     guard let view = shelf.view(slug, outcome) else { return nil }
     found(sentinel.heard(view.terms))
-    return MarketView(terms: view.terms, book: view.book, drift: sentinel.obstacle(slug))
+    let drift = sentinel.obstacle(slug) ?? driftingTokens[view.terms.token(outcome)]
+    return MarketView(terms: view.terms, book: view.book, drift: drift)
   }
 
   private func found(_ finding: DriftSentinel.Finding?) {

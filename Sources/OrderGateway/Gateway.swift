@@ -117,6 +117,8 @@ final class Gateway {
   /// The comparison with the venue that is under way, and when the last one ended.
   var reconciling: ReconciliationRun?
   var lastReconciled: MonotonicTime?
+  /// Tokens of which the last comparison found another number of shares at the venue, with what it found: they are not bought.
+  var driftingTokens: [TokenID: String] = [:]
   var isStandingAsked = false
   var marketsAsked = false
   var isTakingOffered = false

@@ -75,7 +75,8 @@ public struct Reconciliation: Hashable, Sendable {
         "a trade of the account in which no order of ours took part: made by hand, or by another program"
       case .money:
         "collateral at the venue is not the ledger's cash; with nothing open it is watched, and halts with real money"
-      case .shares: "shares at the venue are not those of all agents together"
+      case .shares:
+        "shares at the venue are not those of all agents together; nothing is bought of the token until they are"
       }
     }
   }
@@ -126,6 +127,14 @@ public struct Reconciliation: Hashable, Sendable {
   /// The differences that an earlier comparison found as well, with the same figures.
   public func lasting(since earlier: Reconciliation) -> [Difference] {
     differences.filter { earlier.differences.contains($0) }
+  }
+
+  /// Tokens that may only be sold while these differences stand, each with what was found: how much of it there is to lose is not known.
+  public static func drifting(_ lasting: [Difference]) -> [TokenID: String] {
+    let found = lasting.filter { $0.kind == .shares }.compactMap { difference in
+      TokenID(difference.subject).map { ($0, "shares: venue \(difference.venue), record \(difference.record)") }
+    }
+    return Dictionary(found) { first, _ in first }
   }
 
   /// How much was compared, for people.
