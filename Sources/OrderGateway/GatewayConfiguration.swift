@@ -38,6 +38,9 @@ struct GatewayConfiguration: Sendable {
   let requestTimeout: Duration
   /// What the venue's tier of the wallet allows; half of it is used.
   let venueOrdersPerSecond: Int64
+  /// A drill that wants to know what gateway and record can do, not what the venue's documents allow. No key of a floor's configuration:
+  /// only a birth document can say it, and only for the simulated venue.
+  let isUnlimited: Bool
   let holdToSettlement: Duration
   let reconcile: Duration
   let absenceSpan: Duration
@@ -87,6 +90,8 @@ struct GatewayConfiguration: Sendable {
     marketCap = reader.usd("limits.per_market_usd")
     requestTimeout = .milliseconds(reader.whole("orders.request_timeout_ms") ?? 3000)
     venueOrdersPerSecond = max(2, reader.whole("orders.venue_orders_per_s") ?? 40)
+    isUnlimited = reader.optionalWord("drill.venue_limits", ["none"]) != nil
+    if isUnlimited, !isPaper || isMatchedHere { reader.complain("drill.venue_limits is for the simulated venue only") }
     holdToSettlement = .seconds(reader.whole("orders.hold_to_settlement_s") ?? 3600)
     reconcile = .seconds(reader.whole("orders.reconcile_s") ?? 15)
     absenceSpan = .seconds(reader.whole("orders.absence_proof_s") ?? 90)

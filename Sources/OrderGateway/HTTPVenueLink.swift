@@ -32,7 +32,7 @@ final class HTTPVenueLink: VenueLink {
     http = HTTPClient(loop: loop, authorities: config.venue.authorities)
     timeout = config.requestTimeout
     clockURL = config.venue.clock
-    manners = VenueManners(ordersPerSecond: config.venueOrdersPerSecond)
+    manners = VenueManners(ordersPerSecond: config.venueOrdersPerSecond, isUnlimited: config.isUnlimited)
     clob = ClobClient(
       http: http, base: config.venue.clob, credentials: config.credentials, wallet: config.walletKind,
       timeout: timeout, postTimeout: timeout, manners: manners)

@@ -35,14 +35,18 @@ public struct VenueBudget: Sendable {
   private var tier: String?
   private var lines: [VenueEndpoint: Line] = [:]
   private let seed: UInt64
+  /// Only what the venue refuses counts.
+  private let isUnlimited: Bool
 
   /// - Parameters:
   ///   - ordersPerSecond: what the venue's tier of the wallet is thought to allow (section 2.16; Standard 40) until an answer names the
   ///     tier; twice as many cancels. ≥ 2.
   ///   - seed: for the jitter.
-  public init(ordersPerSecond: Int64, seed: UInt64) {
+  ///   - isUnlimited: asks as often as it likes, until a 429 comes: for a venue of one's own.
+  public init(ordersPerSecond: Int64, seed: UInt64, isUnlimited: Bool = false) {
     precondition(ordersPerSecond >= 2, "half of a tier is at least one order a second")
     self.seed = seed
+    self.isUnlimited = isUnlimited
     orders = SignerBudget(perSecond: ordersPerSecond)
     cancels = SignerBudget(perSecond: ordersPerSecond * 2)
     for group in VenueLimits.Group.allCases {
@@ -66,6 +70,7 @@ public struct VenueBudget: Sendable {
   public mutating func admit(_ endpoint: VenueEndpoint, items: Int = 1, _ now: MonotonicTime) -> Duration {
     let line = lines[endpoint]
     if let line, now < line.closedUntil { return line.closedUntil.since(now) }
+    if isUnlimited { return .zero }
     let cost = Int64(1) << (line?.steps ?? 0)
     var wait = Duration.zero
     for bucket in endpoints[endpoint] ?? [] { wait = max(wait, bucket.wait(now, tokens: cost)) }

@@ -76,7 +76,8 @@ final class TortureFloor {
   /// - Parameters:
   ///   - agents: how many; every fourth has so little that it is at its limit all the time.
   ///   - durable: PostgreSQL waits for the disk.
-  init(agents count: Int, durable: Bool, seed: UInt64) throws {
+  ///   - isUnlimited: the gateway does not keep to half of what the venue's documents allow, which is a hundred orders a second.
+  init(agents count: Int, durable: Bool, isUnlimited: Bool, seed: UInt64) throws {
     random = SeededGenerator(seed: seed)
     servers = try TestServers.own(durable: durable)
     bench = try GatewayBench(
@@ -106,6 +107,7 @@ final class TortureFloor {
           "duplicate_window_ms": 1, "floor_rate_per_s": 10_000, "venue_orders_per_s": 100_000,
         ]),
     ]
+    if isUnlimited { bench.extraConfiguration.append(.init("drill", ["venue_limits": "none"])) }
     bench.agentBus.onMessage = { [unowned self] _, payload in heard(payload) }
     readClock(try bench.get("/sim/clock"))
     // The first gateway books what the venue holds as the first deposit.

@@ -18,10 +18,11 @@ struct TortureTests {
   )
   func torture() throws {
     let seed = Seeds.some(1).last!
-    let wishes = try Self.number("TORTURE_WISHES", 6_000)
-    let every = try Self.number("TORTURE_FAULT_MS", 2_000)
+    let wishes = try Self.number("TORTURE_WISHES", 3_000)
+    let every = try Self.number("TORTURE_FAULT_MS", 1_500)
     let isLong = Self.environment["TORTURE_WISHES"] != nil
-    let floor = try TortureFloor(agents: 20, durable: isLong, seed: seed)
+    let floor = try TortureFloor(
+      agents: 20, durable: isLong, isUnlimited: Self.environment["TORTURE_UNLIMITED"] != nil, seed: seed)
     let report = Self.environment["TORTURE_REPORT"]
     func tell(_ text: String) {
       guard let report, let file = FileHandle(forWritingAtPath: report) else { return }
@@ -42,8 +43,8 @@ struct TortureTests {
     let text = floor.report.text(gateways: floor.lives)
     tell(text + "\nthe fullest agent had \(Int(floor.fullest * 100)) % of its allocation at risk")
     // A run without orders, or one that never came near a limit, would show nothing.
-    #expect(floor.report.wholeLives > wishes / 3, "\(text)")
+    #expect(floor.report.wholeLives > wishes / 10, "\(text)")
     #expect(floor.fullest > 0.5)
-    if every > 0, wishes >= 6_000 { #expect(floor.report.struck > 0) }
+    if every > 0, wishes >= 3_000 { #expect(floor.report.struck > 0) }
   }
 }

@@ -10,10 +10,12 @@ public final class VenueManners {
   var budget: VenueBudget
   var clockOffset = ClockOffset()
 
-  /// - Parameter ordersPerSecond: what the venue's tier of the wallet is thought to allow until the venue names it; the default is its
-  ///   lowest.
-  public init(ordersPerSecond: Int64 = 40) {
-    budget = VenueBudget(ordersPerSecond: ordersPerSecond, seed: SystemRandom.seed())
+  /// - Parameters:
+  ///   - ordersPerSecond: what the venue's tier of the wallet is thought to allow until the venue names it; the default is its
+  ///     lowest.
+  ///   - isUnlimited: see `VenueBudget`.
+  public init(ordersPerSecond: Int64 = 40, isUnlimited: Bool = false) {
+    budget = VenueBudget(ordersPerSecond: ordersPerSecond, seed: SystemRandom.seed(), isUnlimited: isUnlimited)
   }
 
   /// Takes from an answer to an order or a cancel what it says of the signer, and what a refusal for our rate says of the endpoint.
