@@ -15,6 +15,8 @@ final class RecordQueue {
     var attempts = 0
   }
   private var waiting: [Item] = []
+  /// Orders whose own call has no last answer yet, each with how many such calls there are.
+  private var submitting: [VenueOrderID: Int] = [:]
   /// One try of so many is logged: there are ten a second.
   private static let attemptsTold = 100
   private var retryTimer: TimerID?
@@ -47,6 +49,7 @@ final class RecordQueue {
   var stalled: Int { database.isConnected && inFlight == 0 && retryTimer == nil ? waiting.count : 0 }
 
   func put(_ call: RecordCall) {
+    if case .submit(let submission) = call { submitting[submission.signed.id, default: 0] += 1 }
     if !waiting.isEmpty {
       waiting.append(Item(call: call))
     } else {
@@ -75,6 +78,7 @@ final class RecordQueue {
           let answer = try rows.one().json("answer")
           if answer["outcome"]?.string == "order_unknown", waitsForItsOrder(item.call) { return later(item) }
           onAnswer?(item.call, answer)
+          ended(item.call)
         } catch {
           refuse(item, DatabaseError(.shape, "\(error)"))
         }
@@ -85,7 +89,12 @@ final class RecordQueue {
     }
   }
 
-  /// What is said of an order that the record does not know, because the call that brings it was refused and stands here still. That
+  private func ended(_ call: RecordCall) {
+    guard case .submit(let submission) = call, let calls = submitting[submission.signed.id] else { return }
+    submitting[submission.signed.id] = calls > 1 ? calls - 1 : nil
+  }
+
+  /// What is said of an order that the record does not know, because the call that brings it was refused and is on its way again. That
   /// happens to an order that left on the journal's word.
   private func waitsForItsOrder(_ call: RecordCall) -> Bool {
     let id: VenueOrderID
@@ -94,13 +103,19 @@ final class RecordQueue {
     case .fill(let fill), .settle(let fill, _): id = fill.key.order
     case .submit, .deny, .acceptCancel: return false
     }
-    return waiting.contains { if case .submit(let submission) = $0.call { submission.signed.id == id } else { false } }
+    return submitting[id] != nil
   }
 
   private func later(_ item: Item) {
     var item = item
     item.attempts += 1
     waiting.append(item)
+    // A lost connection announces its return; a passing refusal (a lock, a serialization) does not.
+    guard database.isConnected, retryTimer == nil else { return }
+    retryTimer = loop.after(.milliseconds(100)) { [weak self] in
+      self?.retryTimer = nil
+      self?.resume()
+    }
   }
 
   /// Calls that had left behind it may be in the record before it: each says all that it needs.
@@ -111,17 +126,11 @@ final class RecordQueue {
     later(item)
     onUnanswered?(item.call)
     if error.isDiskFull { onFull?() }
-    // A lost connection announces its return; a passing refusal (a lock, a serialization) does not.
-    if database.isConnected, retryTimer == nil {
-      retryTimer = loop.after(.milliseconds(100)) { [weak self] in
-        self?.retryTimer = nil
-        self?.resume()
-      }
-    }
   }
 
   private func refuse(_ item: Item, _ error: DatabaseError) {
     log.error("record refused a call", [.error(error), .int("attempts", item.attempts)])
     onRefused?(item.call, error)
+    ended(item.call)
   }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import FloorBench
 
-@Suite("A race for one dollar", .ownThread, .hangLimit)
+@Suite("A race for one dollar", .oneAtATime, .timeLimit(.minutes(60)))
 struct AllocationRaceTests {
   private static let sessions = 6
 

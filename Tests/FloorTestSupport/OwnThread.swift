@@ -14,6 +14,9 @@ public struct OwnThread: SuiteTrait, TestTrait, TestScoping {
     }
   }
 
+  /// One thread for all that share it.
+  fileprivate static let turns = OwnThread()
+
   private let executor = Executor()
   public let isRecursive = true
 
@@ -26,4 +29,8 @@ public struct OwnThread: SuiteTrait, TestTrait, TestScoping {
 
 extension Trait where Self == OwnThread {
   public static var ownThread: Self { OwnThread() }
+
+  /// As `ownThread`, and one after another: suites that alone keep the machine busy. Together they would show that deadlines of seconds
+  /// are missed, and nothing else.
+  public static var oneAtATime: Self { OwnThread.turns }
 }

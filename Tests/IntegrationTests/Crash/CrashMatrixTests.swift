@@ -9,7 +9,7 @@ import Testing
 /// The gateway dies at every named point of an order's way, whatever the venue answers: at most one venue order an intent, every fill
 /// once, the ledger equal to the venue's truth log to the micro-dollar (docs/crash-matrix.md). `scripts/crash-matrix` plays it with more
 /// seeds.
-@Suite("Crash matrix", .ownThread, .timeLimit(.minutes(120)))
+@Suite("Crash matrix", .oneAtATime, .timeLimit(.minutes(120)))
 struct CrashMatrixTests {
   private static let environment = ProcessInfo.processInfo.environment
 

@@ -88,6 +88,10 @@ import Testing
     #expect(
       try bench.looker.query("SELECT count(*) AS n FROM system_events WHERE event_type = 'journal_overruled'").one()
         .int("n") == 1)
+    // What was said of the order waited for it.
+    #expect(
+      try bench.looker.query("SELECT count(*) AS n FROM system_events WHERE event_type = 'fill_not_recorded'").one()
+        .int("n") == 0)
     try bench.until("every trade to be booked") {
       try bench.looker.query("SELECT NOT EXISTS (SELECT FROM fill_state WHERE status <> 'CONFIRMED') AS done").one()
         .bool("done")

@@ -4,7 +4,7 @@ import Shared
 import Testing
 
 /// Halts by every reason and road, with everything else going wrong at once (docs/halt.md). `scripts/halt-drill` plays 200 of them.
-@Suite("Halt drill", .ownThread, .timeLimit(.minutes(30)))
+@Suite("Halt drill", .oneAtATime, .timeLimit(.minutes(30)))
 struct HaltDrillTests {
   private static let environment = ProcessInfo.processInfo.environment
 

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// A list of wishes without deadlines, played undisturbed and with something away (docs/outages.md). `scripts/outages` plays the long ones.
-@Suite("A list played through an outage", .ownThread, .timeLimit(.minutes(30)))
+@Suite("A list played through an outage", .oneAtATime, .timeLimit(.minutes(30)))
 struct OutageListTests {
   private static let environment = ProcessInfo.processInfo.environment
 

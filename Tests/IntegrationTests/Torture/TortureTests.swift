@@ -4,7 +4,7 @@ import Shared
 import Testing
 
 /// The order path under a fault every two seconds (docs/torture.md). `scripts/torture` runs it for as long as is wanted.
-@Suite("Torture", .ownThread, .timeLimit(.minutes(600)))
+@Suite("Torture", .oneAtATime, .timeLimit(.minutes(600)))
 struct TortureTests {
   private static let environment = ProcessInfo.processInfo.environment
 
