@@ -114,7 +114,8 @@ final class TortureFloor {
     try startGateway()
     try bench.until("the gateway to be ready") { bench.control?.progress?.isReady ?? false }
     try hire(count)
-    try bench.until("markets to be open") {
+    // At the end of an hour most questions are over, and the next ones open with the new one.
+    try bench.until("markets to be open", within: .seconds(120)) {
       try chooseMarkets()
       return markets.count >= 3
     }
@@ -187,7 +188,7 @@ final class TortureFloor {
 
   /// Every question that is open for a while yet, written down for the gateway.
   private func chooseMarkets() throws {
-    let soon = marketNow().advanced(by: .seconds(120))
+    let soon = marketNow().advanced(by: .seconds(30))
     let open = try (bench.get("/markets?limit=100").array ?? []).compactMap { try? GammaMarket($0) }.filter {
       $0.acceptingOrders && $0.windowStart == nil && ($0.end.map { $0 > soon } ?? true)
     }
