@@ -38,6 +38,6 @@ final class OwnRedis {
     guard let process, process.isRunning else { return }
     kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
-    try? FileManager.default.removeItem(atPath: socket)
+    do { try FileManager.default.removeItem(atPath: socket) } catch { print("\(socket) is not removed: \(error)") }
   }
 }

@@ -1,30 +1,20 @@
-import Foundation
 import Shared
 
 /// Which orders of account 0 were open at the venue, and when: from its truth log alone.
 final class OpenOrderReader {
-  private let path: String
-  private var offset: UInt64 = 0
+  private let lines: TruthLines
   private var left: [String: Int64] = [:]
   /// When the set of open orders became empty or began to be one, and how many there were then.
   private var steps: [(at: WallTime, open: Int)] = []
   /// When the last order was taken.
   private(set) var lastTaken: WallTime?
 
-  init(path: String) { self.path = path }
+  init(path: String) { lines = TruthLines(path: path) }
 
   var open: Int { left.count }
 
   /// Takes in the whole lines that have come since the last time.
-  func read() throws {
-    guard let file = FileHandle(forReadingAtPath: path) else { throw BenchFailure("no truth log at \(path)") }
-    defer { try? file.close() }
-    try file.seek(toOffset: offset)
-    let bytes = try file.readToEnd() ?? Data()
-    guard let end = bytes.lastIndex(of: 0x0A) else { return }
-    for line in bytes[...end].split(separator: 0x0A) { try take(JSON.parse([UInt8](line))) }
-    offset += UInt64(end - bytes.startIndex + 1)
-  }
+  func read() throws { try lines.read(take) }
 
   private func take(_ line: JSON) throws {
     guard let nanoseconds = line["wall_ns"]?.int else { throw BenchFailure("no wall time in \(line.text)") }

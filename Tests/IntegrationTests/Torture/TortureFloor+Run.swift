@@ -152,7 +152,11 @@ extension TortureFloor {
   // MARK: What becomes of them
 
   func heard(_ payload: [UInt8]) {
-    guard let json = try? JSON.parse(payload), let event = try? OrderEventMessage(json) else { return }
+    let event: OrderEventMessage
+    do { event = try OrderEventMessage(JSON.parse(payload)) } catch {
+      report.unreadable.append("\(error): \(String(decoding: payload.prefix(200), as: UTF8.self))")
+      return
+    }
     if let index = agents.firstIndex(where: { $0.name == event.agent }), event.cursor > agents[index].cursor {
       agents[index].cursor = event.cursor
       if let slug = event.market, let outcome = event.outcome, event.event.carriesFill || event.final {

@@ -13,6 +13,8 @@ struct TortureReport: Sendable {
   /// Learnt from the record, because the event was lost.
   var learntFromRecord = 0
   var repeats = 0
+  /// Events that agents could not read, with why.
+  var unreadable: [String] = []
   /// How often each fault struck.
   var faults: [TortureFault: Int] = [:]
   /// Gateways that ended without being killed, by status.
