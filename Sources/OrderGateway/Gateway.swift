@@ -151,6 +151,7 @@ final class Gateway {
     settings.limits = config.limits
     settings.classes = StrategyRegistry.classes
     settings.absenceSpan = config.absenceSpan
+    settings.entriesOutAfter = config.entriesOutAfter
     core = OrderManager(settings: settings)
     let now = SystemClock.monotonic()
     lease = LeaseKeeper(now: now)

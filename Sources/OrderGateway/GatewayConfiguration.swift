@@ -45,6 +45,8 @@ struct GatewayConfiguration: Sendable {
   let reconcile: Duration
   let absenceSpan: Duration
   let fileFallbackAfter: Duration
+  /// How long entries may rest while PostgreSQL is away.
+  let entriesOutAfter: Duration
   /// Whether an ordered stop of the floor sells what is held.
   let flattensOnStop: Bool
   /// How long cancelling and selling may take before the end; the boss ends this process a second later.
@@ -96,6 +98,7 @@ struct GatewayConfiguration: Sendable {
     reconcile = .seconds(reader.whole("orders.reconcile_s") ?? 15)
     absenceSpan = .seconds(reader.whole("orders.absence_proof_s") ?? 90)
     fileFallbackAfter = .seconds(reader.whole("orders.file_fallback_s") ?? 60)
+    entriesOutAfter = .seconds(reader.whole("orders.entries_out_s") ?? 15)
     flattensOnStop = reader.optionalWord("floor.on_stop", ["keep", "flatten"]) == "flatten"
     drainWithin =
       StopTimes(

@@ -100,25 +100,52 @@ import Testing
   }
 
   @Test(
-    "With PostgreSQL away and nothing happening the dead-man beats go on: what rests outlives the venue's ten seconds")
-  func beatsWithoutDatabase() throws {
+    "With PostgreSQL away and nothing happening the dead-man beats go on: an exit that rests outlives the venue's ten seconds; entries are taken out after fifteen, and the record catches up"
+  )
+  func restingWithoutDatabase() throws {
     let bench = try GatewayBench()
     try bench.startGateway()
     try bench.open()
-    let resting = try bench.wish(
+    let bought = try bench.wish(price: try bench.touch(.buy).price, size: Shares(whole: 10))
+    try bench.send(bought)
+    #expect(try bench.final(of: bought.terms.intent).position == Shares(whole: 10))
+    let entry = try bench.wish(
       price: try bench.restingPrice(), size: Shares(whole: 10), type: .goodTillCancelled, useful: .seconds(600))
-    try bench.send(resting)
-    try bench.until("the order to rest") { bench.events(of: resting.terms.intent).contains { $0.event == .live } }
+    let exit = try bench.wish(
+      .sell, price: try Price(parsing: "0.99"), size: Shares(whole: 10), type: .goodTillCancelled, useful: .seconds(600)
+    )
+    for wish in [entry, exit] {
+      try bench.send(wish)
+      try bench.until("the order to rest") { bench.events(of: wish.terms.intent).contains { $0.event == .live } }
+    }
     func lines(_ kind: String) throws -> [JSON] { try bench.truth().filter { $0["kind"]?.string == kind } }
     func beats() throws -> Int {
       try lines("request").count { $0["path"]?.string == "/v1/heartbeats" && $0["status"]?.int == 200 }
     }
+    let ended = try lines("ended").count
+    let away = SystemClock.monotonic()
     try bench.databaseAway()
     try bench.until("entries to stop") { bench.control?.progress?.mode == "REDUCE_ONLY" }
     let before = try beats()
+    try bench.until("the entry to be taken out", within: .seconds(30)) { try bench.venueOpenOrders() == 1 }
+    #expect(SystemClock.monotonic().since(away) >= .seconds(15))
     try bench.until("three beats", within: .seconds(25)) { try beats() >= before + 3 }
     #expect(try lines("dead_man").allSatisfy { $0["armed"]?.bool == true })
-    #expect(try lines("ended").isEmpty)
+    #expect(try lines("ended").count == ended + 1)
+    // The cancel was on the disk before it left.
+    let journal = bench.directory.path + "/state/journal/gateway.journal"
+    let words = String(decoding: try SmallFile.read(journal, bytesMax: 1 << 20), as: UTF8.self)
+    #expect(words.contains("database_away"), "\(words)")
+
+    try bench.databaseBack()
+    #expect(try bench.final(of: entry.terms.intent, within: .seconds(30)).reason == "database_away")
+    #expect(try bench.venueOpenOrders() == 1)
+    try bench.compareWithVenue()
+    try bench.until("the journal to be emptied") { try SmallFile.read(journal, bytesMax: 1 << 20).isEmpty }
+    #expect(
+      try bench.looker.query(
+        "SELECT array_agg(s.state ORDER BY s.state)::text AS s FROM order_state s JOIN orders o USING (order_id) WHERE o.type = 'GTC'"
+      ).one().text("s") == "{CANCELLED,LIVE}")
   }
 
   @Test("Without a boss for five seconds the gateway takes no new risk; with one again it does")

@@ -55,6 +55,12 @@ extension OrderManager {
     // Also what an earlier life left: the halt may be known before its orders are.
     if mode == .halted { wantCancel(intent, "halted", now) }
     if order.terms.usefulUntil <= now.market { wantCancel(intent, "expired", now) }
+    // What it buys could not be recorded, and nobody decides on it any more.
+    if order.terms.action == .enter, let databaseAwaySince,
+      now.monotonic.since(databaseAwaySince) >= settings.entriesOutAfter
+    {
+      wantCancel(intent, RefusalCode.databaseAway.rawValue, now)
+    }
     switch order.state {
     case .signed:
       if let reason = orders[intent]!.cancelReason { apply(.withdraw, intent, reason: reason, now, &effects) }
@@ -203,8 +209,11 @@ extension OrderManager {
   }
 
   mutating func database(_ up: Bool, _ now: Moment, _ effects: inout [GatewayEffect]) {
-    databaseIsUp = up
-    if up { return }
+    if up {
+      databaseAwaySince = nil
+      return
+    }
+    if databaseAwaySince == nil { databaseAwaySince = now.monotonic }
     // Exits that wait for a commit go on by the journal, but for those that the record may have answered long ago; entries wait, and
     // expire.
     for intent in open {

@@ -32,7 +32,9 @@ public struct OrderManager: Sendable {
 
   public internal(set) var standing = Standing.empty
   public internal(set) var mode = FloorMode.reduceOnly
-  public internal(set) var databaseIsUp = true
+  /// Since when nothing can be recorded.
+  var databaseAwaySince: MonotonicTime?
+  public var databaseIsUp: Bool { databaseAwaySince == nil }
   public internal(set) var venueIsUp = true
   public internal(set) var counters = Counters()
   var floorBucket: TokenBucket
@@ -159,7 +161,10 @@ public struct OrderManager: Sendable {
     func at(_ time: MonotonicTime?) { if let time { wake = wake.map { min($0, time) } ?? time } }
     for intent in open {
       guard let order = orders[intent] else { continue }
-      if order.cancelReason == nil, order.ended == nil { at(now.monotonic(atMarket: order.terms.usefulUntil)) }
+      if order.cancelReason == nil, order.ended == nil {
+        at(now.monotonic(atMarket: order.terms.usefulUntil))
+        if order.terms.action == .enter { at(databaseAwaySince?.advanced(by: settings.entriesOutAfter)) }
+      }
       if let asked = order.lookUp.asked {
         at(asked.advanced(by: settings.lookUpDeadline))
       } else {

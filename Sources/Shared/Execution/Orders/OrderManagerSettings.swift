@@ -28,6 +28,8 @@ extension OrderManager {
     public var voidWatch: Duration = .seconds(86_400)
     /// How far before the first byte trades are asked for, in market time.
     public var tradeOverlap: Duration = .seconds(60)
+    /// How long entries may work at the venue while nothing can be recorded; then they are taken out. Exits stay.
+    public var entriesOutAfter: Duration = .seconds(15)
     /// Posts refused for their rate are sent again so often.
     public var repostsMax = 3
 

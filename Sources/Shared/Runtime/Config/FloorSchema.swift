@@ -157,6 +157,9 @@ public enum FloorSchema {
       "orders.reconcile_s", .whole(1...3600, .seconds), builtIn: "15",
       "How often the gateway compares its orders and trades with the venue's."),
     ConfigKey(
+      "orders.entries_out_s", .whole(1...3600, .seconds), builtIn: "15",
+      "How long entries may rest at the venue while PostgreSQL is away; then they are cancelled. Exits stay."),
+    ConfigKey(
       "orders.file_fallback_s", .whole(1...3600, .seconds), builtIn: "60",
       "How long PostgreSQL may be away before the mode is called FILE_FALLBACK and alarms; new risk stops at once."),
     ConfigKey(

@@ -41,6 +41,41 @@ import Testing
     #expect(script.feed(.cancelWanted(script.order(9).id, reason: "agent_cancel")).isEmpty)
   }
 
+  @Test(
+    "Fifteen seconds after the record went away the entries that rest are taken out, once, however often it is said to be away; exits stay"
+  )
+  func entriesWithoutRecord() {
+    let script = Script()
+    let entry = script.send(script.world.wish(1, type: .goodTillCancelled, useful: .seconds(300)), 7)
+    let exit = script.send(
+      script.world.wish(2, type: .goodTillCancelled, side: .sell, price: "0.49", useful: .seconds(300)), 8)
+    let waiting = script.world.wish(3, price: "0.41", useful: .seconds(300))
+    _ = script.feed(.intent(waiting, .valid, script.world.view))
+    _ = script.feed(.signed(waiting.terms.intent, script.order(9), failure: ""))
+    for order in [entry, exit] { _ = script.feed(.answered(order.id, .live)) }
+    // Back in time: nothing is taken out, and the next outage begins anew.
+    _ = script.feed(.database(up: false))
+    #expect(script.wait(14_999).isEmpty)
+    _ = script.feed(.database(up: true))
+    #expect(script.wait(5000).isEmpty)
+    _ = script.feed(.database(up: false))
+    let due = script.now.monotonic.advanced(by: .seconds(15))
+    #expect(script.manager.nextWake(script.now) == due)
+    _ = script.wait(10_000)
+    _ = script.feed(.database(up: false))
+    #expect(script.wait(4999).isEmpty)
+    let effects = script.wait(1)
+    #expect(
+      effects == [
+        .record(.advance(entry.id, .cancelSent, reason: "database_away", detail: "")),
+        .cancel(entry.id, reason: "database_away"),
+        .record(.advance(script.order(9).id, .expiredUnsent, reason: "database_away", detail: "")),
+      ])
+    #expect(script.wait(1000).isEmpty)
+    // The commit of what waited comes late, and nothing leaves.
+    #expect(script.feed(.submitted(waiting.terms.intent, .committed)).isEmpty)
+  }
+
   @Test("An order whose cancel was on its way when the gateway died is cancelled by the next one")
   func restoredCancel() {
     let script = Script()
