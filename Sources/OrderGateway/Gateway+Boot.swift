@@ -31,7 +31,7 @@ extension Gateway {
     process.counters = { [weak self] in self?.counters ?? .object([]) }
     process.control?.onBossChange = { [weak self] _ in self?.applyMode() }
     report()
-    try process.loop.onSignal(SIGUSR1) { [weak self] in self?.haltLocally("signal") }
+    try process.loop.onSignal(SIGUSR1) { [weak self] in self?.haltLocally("signal", .person) }
     watchForHalt()
     let loop = process.loop
     loop.every(.milliseconds(250)) { [weak self] in self?.beatOfTheLoop() }
@@ -210,7 +210,7 @@ extension Gateway {
       }
     } catch {
       process.log.error("journal not read", [.error(error)])
-      haltLocally("journal unreadable")
+      haltLocally("journal unreadable", .damage)
     }
   }
 

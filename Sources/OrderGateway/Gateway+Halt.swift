@@ -16,9 +16,12 @@ extension Gateway {
   func watchForHalt() {
     if SmallFile.exists(latchPath) {
       do {
-        haltLocally(String(decoding: try SmallFile.read(latchPath, bytesMax: 4096), as: UTF8.self))
+        let latch = try JSON.parse(try SmallFile.read(latchPath, bytesMax: 4096))
+        haltLocally(
+          latch["reason"]?.string ?? "an earlier life",
+          latch["cause"]?.string.flatMap(HaltCause.init(rawValue:)) ?? .damage)
       } catch {
-        haltLocally("an earlier life, and its reason is not readable: \(error)")
+        haltLocally("an earlier life, and its reason is not readable: \(error)", .damage)
       }
     }
     lookForHaltFile()
@@ -37,21 +40,25 @@ extension Gateway {
     // Whatever stands in it, it halts; `floor halt` writes down why.
     do {
       let reason = try JSON.parse(try SmallFile.read(haltPath, bytesMax: 4096))["reason"]?.string
-      haltLocally(reason.map { "file: \($0)" } ?? "file")
+      haltLocally(reason.map { "file: \($0)" } ?? "file", .person)
     } catch {
-      haltLocally("file")
+      haltLocally("file", .person)
     }
   }
 
-  /// Halts by this process's own knowledge, at once; disk and record follow.
-  func haltLocally(_ why: String) {
-    guard localHalt == nil else { return }
-    localHalt = why
+  /// Halts by this process's own knowledge, at once; disk and record follow. A doubt that comes later is added to the halt.
+  func haltLocally(_ why: String, _ cause: HaltCause) {
+    let isNew = localHalt == nil
+    guard isNew || cause.holds && !localHaltHolds else { return }
+    let reason = localHalt ?? why
+    localHalt = reason
+    localHaltHolds = localHaltHolds || cause.holds
     localHaltRecorded = false
-    process.log.error("halt", [.text("by", why)])
-    applyMode()
+    process.log.error("halt", [.text("by", why), .text("cause", cause.rawValue)])
+    if isNew { applyMode() } else { closeStep() }
     do {
-      try AtomicFile.write(Array(why.utf8), to: latchPath)
+      let latch: JSON = ["reason": .string(reason), "cause": .string(cause.rawValue)]
+      try AtomicFile.write(latch.bytes, to: latchPath)
     } catch {
       process.log.error("halt not latched on the disk", [.error(error)])
     }
@@ -62,11 +69,14 @@ extension Gateway {
     // One question at a time: a second one that waited for the record would halt again what a person has resumed meanwhile.
     guard let localHalt, !localHaltRecorded, !isHaltOut else { return }
     isHaltOut = true
-    database.query("select trip_halt($1)", [.text("gateway: " + localHalt)]) { [weak self] result in
+    let holds = localHaltHolds
+    database.query("select trip_halt($1, $2)", [.text("gateway: " + localHalt), .bool(holds)]) { [weak self] result in
       guard let self else { return }
       isHaltOut = false
       switch result {
       case .success:
+        // A doubt may have come meanwhile: the record has to hear of it.
+        guard holds == localHaltHolds else { return recordHalt() }
         localHaltRecorded = true
         // From here on it is the record's, and whoever resumes it there resumes us.
         recordedHalt = true
@@ -94,6 +104,9 @@ extension Gateway {
   func endProof() {
     proof = nil
     haltWord = ""
+    flatFinding = nil
+    closing = nil
+    if core.isClosing { feed(.closing(false)) }
     stopProving()
   }
 
@@ -155,15 +168,27 @@ extension Gateway {
   }
 
   private func tell(_ finding: FlatProof.Finding) {
+    if case .flat = finding { flatFinding = finding } else { flatFinding = nil }
+    say(finding)
+  }
+
+  /// The halt's message, as it stands now.
+  func say(_ finding: FlatProof.Finding) {
     let held = positions.filter { $0.shares > .zero }
     let word = HaltReport(
       why: modeReason, account: config.wallet.description, finding: finding, positions: held.count,
-      cost: held.reduce(.zero) { $0 + $1.cost })
+      cost: held.reduce(.zero) { $0 + $1.cost }, fate: fate, isFresh: isStandingFresh)
     haltWord = word.text
-    tell(
-      GatewayNote(
-        severity: word.isFlat ? .warning : .critical, code: word.isFlat ? "halt_flat" : "not_flat", detail: word.text))
+    let severity: GatewayNote.Severity =
+      !word.isFlat ? .critical : HaltReport.leaves(word.text) ? .error : .warning
+    tell(GatewayNote(severity: severity, code: word.code, detail: word.text))
     report()
     process.control?.reportNow()
+  }
+
+  private var fate: HaltReport.Fate {
+    if let result = closing?.result { return .closed(result) }
+    if !config.closesOnHalt { return .held }
+    return closesHalt ? .pending : .doubted
   }
 }

@@ -7,7 +7,7 @@ extension Gateway {
   /// The core asks for a stricter mode.
   func demand(_ mode: FloorMode, _ reason: String) {
     tell(GatewayNote(severity: .critical, code: "mode_demanded", detail: "\(mode.rawValue): \(reason)"))
-    if mode == .halted { haltLocally(reason) }
+    if mode == .halted { haltLocally(reason, reason == RefusalCode.drawdown.rawValue ? .loss : .blindness) }
   }
 
   /// All reasons at once; the strictest counts, and every reason for that one is named.
@@ -116,6 +116,7 @@ extension Gateway {
         reach(.journalCleared)
       } catch { process.log.error("journal not cleared", [.error(error)]) }
     }
+    closeStep()
     if draining { drainStep() }
   }
 
@@ -132,7 +133,7 @@ extension Gateway {
   /// The mode alone: a halt by row does not wait for a standing that is under way, or for the sums of a new one.
   func readMode() {
     guard database.isConnected else { return }
-    database.query("select mode, reason, halted from floor_state where id = 1") { [weak self] result in
+    database.query("select mode, reason, halted, halt_holds from floor_state where id = 1") { [weak self] result in
       guard let self else { return }
       do {
         try modeRead(result.get().one())
@@ -148,8 +149,12 @@ extension Gateway {
     recordedReason = try row.text("reason")
     let halted = try row.bool("halted")
     // A person resumed: our own latch opens with the record's, unless the file still says halt.
-    if recordedHalt, !halted, localHaltRecorded, !SmallFile.exists(haltPath) { localHalt = nil }
+    if recordedHalt, !halted, localHaltRecorded, !SmallFile.exists(haltPath) {
+      localHalt = nil
+      localHaltHolds = false
+    }
     recordedHalt = halted
+    recordedHaltHolds = try row.bool("halt_holds")
   }
 
   func readStandingSoon() {

@@ -1,7 +1,8 @@
 import FloorIOData
 import Shared
 
-/// Positions that nobody else looks after: of agents that cannot act, and, at the end of a floor that is to be flattened, all of them.
+/// Positions that nobody else looks after: of agents that cannot act, and, at the end of a floor that is to be flattened and in a halt that
+/// closes, all of them.
 extension Gateway {
   /// An agent that was stopped by an order is given this long to be started again before its positions are taken over.
   private static let abandonedAfter: Duration = .seconds(10)
@@ -12,12 +13,13 @@ extension Gateway {
   func lookAfterPositions() {
     guard phase == .open || isFlattening else { return }
     let now = moment()
+    if core.isClosing { closing?.find(stillHeld.map(\.place)) }
     for (agent, status) in agentStatuses.sorted(by: { $0.key < $1.key }) {
       guard let reason = takenOver(agent, status, now.monotonic) else { continue }
       if core.openOrders.contains(where: { $0.terms.agent == agent && $0.origin == .agent }) {
         feed(.cancelAll(agent, reason: status.lowercased()))
       }
-      for position in positions where position.agent == agent && !(holds(position, now) && !isFlattening) {
+      for position in positions where position.agent == agent && (sellsAll || !holds(position, now)) {
         sell(position, reason: reason, now)
       }
     }
@@ -27,6 +29,7 @@ extension Gateway {
   /// Why the gateway acts for this agent; `nil` when it does not.
   private func takenOver(_ agent: AgentName, _ status: String, _ now: MonotonicTime) -> String? {
     if isFlattening { return "flattened at the stop" }
+    if core.isClosing { return "closed by the halt" }
     if status == "DRAINING" || status == "QUARANTINED" { return "taken over: " + status.lowercased() }
     // A paused agent exits by itself, unless its process was stopped as well: then no boss has granted it anything.
     if status == "PAUSED", let since = grants.absent(agent, now: now), process.control?.isBossConnected == true,
@@ -37,17 +40,28 @@ extension Gateway {
     return nil
   }
 
+  private var sellsAll: Bool { isFlattening || core.isClosing }
+
   private func holds(_ position: HeldPosition, _ now: Moment) -> Bool {
     guard let closes = shelf.terms[position.slug]?.closes else { return false }
     return closes.since(now.market) <= config.holdToSettlement
   }
 
+  /// Why a position cannot be offered now.
+  func obstacle(_ position: HeldPosition, _ now: Moment) -> String? {
+    if position.free.cut(decimals: 2) == .zero { return "an order without an end has its shares" }
+    guard let view = shelf.view(position.slug, position.outcome) else { return "its market is not known" }
+    if !view.terms.accepting || view.terms.closes.map({ $0 <= now.market }) ?? false { return "its market is over" }
+    return view.book?.bid == nil ? "nobody bids" : nil
+  }
+
   /// Fill-and-kill inside the collar. What cannot be sold now is tried again, ever more rarely.
   private func sell(_ position: HeldPosition, reason: String, _ now: Moment) {
     let size = position.free.cut(decimals: 2)
-    guard size > .zero, core.mode.allows(.exit), sales[position.place].map({ now.monotonic >= $0.at }) ?? true,
-      let view = shelf.view(position.slug, position.outcome), view.terms.accepting, let bid = view.book?.bid,
-      view.terms.closes.map({ $0 > now.market }) ?? true
+    let last = sales[position.place]
+    guard core.maySell, obstacle(position, now) == nil, last.map({ now.monotonic >= $0.at }) ?? true,
+      !core.isClosing || last?.tries ?? 0 < closing?.settings.triesMax ?? 0,
+      let view = shelf.view(position.slug, position.outcome), let bid = view.book?.bid
     else { return }
     let lowest = max(view.terms.tick.micros, bid.micros - config.limits.collarMicros)
     liquidations += 1
@@ -55,7 +69,7 @@ extension Gateway {
       let intent = IntentID("\(position.agent).gateway-\(now.wall.milliseconds)-\(liquidations)")
     else { return }
     sales[position.place] = Retry(
-      after: sales[position.place], first: Self.retryFirst, longest: Self.retryLongest, now.monotonic)
+      after: last, first: Self.retryFirst, longest: Self.retryLongest, now.monotonic)
     let terms = IntentMessage.Terms(
       intent: intent, agent: position.agent, epoch: Epoch(0), action: .exit, market: position.slug,
       outcome: position.outcome, side: .sell, type: .fillAndKill, price: view.terms.tick.rounded(price, .up),
@@ -84,21 +98,20 @@ extension Gateway {
 struct Retry: Hashable {
   let at: MonotonicTime
   let delay: Duration
+  /// Counted from the first.
+  let tries: Int
 
   /// After twice the last wait, between `first` and `longest`.
   init(after last: Retry?, first: Duration, longest: Duration, _ now: MonotonicTime) {
     delay = min(longest, last.map { $0.delay * 2 } ?? first)
     at = now.advanced(by: delay)
+    tries = (last?.tries ?? 0) + 1
   }
 }
 
 /// A position in the record.
 struct HeldPosition: Hashable, Sendable {
-  struct Place: Hashable, Sendable {
-    let agent: AgentName
-    let slug: MarketSlug
-    let outcome: Outcome
-  }
+  typealias Place = HaltClosing.Place
 
   let agent: AgentName
   let slug: MarketSlug

@@ -63,6 +63,7 @@ extension Gateway {
     case "duplicate" where isOurs: feed(.submitted(intent, .committed))
     case "duplicate" where answer["first"]?.string == "accepted": feed(.submitted(intent, .alreadyOrdered))
     default:
+      noteRefusedSale(submission, reason)
       feed(.submitted(intent, .refused(code: reason, detail: answer["detail"]?.string ?? "")))
     }
   }

@@ -25,7 +25,7 @@ extension Gateway {
     case .drain: drain(command.name, flat: config.flattensOnStop)
     case .mode(let word):
       guard let mode = FloorMode(rawValue: word) else { throw ControlServer.Refusal("no mode \(word)") }
-      if mode == .halted { haltLocally("boss") } else { orderedMode = mode }
+      if mode == .halted { haltLocally("boss", .person) } else { orderedMode = mode }
       readStanding()
       applyMode()
     case .grant(let agent, let epoch, let secret):

@@ -54,7 +54,7 @@ extension Gateway {
   }
 
   static let standingStatement: StaticString = """
-    select f.mode, f.reason, f.halted, f.capital,
+    select f.mode, f.reason, f.halted, f.halt_holds, f.capital,
            (select coalesce(sum(balance), 0) from ledger_balances
              where asset = 'USD' and (account = 'treasury' or account like 'agent:%')) as cash,
            (select coalesce(sum(realized), 0) from agent_day_pnl) as realised,

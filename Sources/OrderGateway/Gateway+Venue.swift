@@ -153,7 +153,7 @@ extension Gateway {
     tell(
       GatewayNote(
         severity: .critical, code: "money_drift", detail: "venue \(balance), ledger \(cashInRecord), drift \(drift)"))
-    if !config.isPaper { haltLocally("money drift of \(drift)") }
+    if !config.isPaper { haltLocally("money drift of \(drift)", .divergence) }
   }
 
   // MARK: The dead-man switch

@@ -76,7 +76,7 @@ extension Gateway {
     if accepted {
       keyDoubtedAt = nil
     } else if let doubted = keyDoubtedAt {
-      if asked > doubted, localHalt == nil { haltLocally("HALT-AUTH: the venue does not take our key any more") }
+      if asked > doubted { haltLocally("HALT-AUTH: the venue does not take our key any more", .blindness) }
     } else {
       link.measureClock { [weak self] result in
         guard let self, case .success(let offset) = result else { return }

@@ -58,12 +58,18 @@ final class Gateway {
   var recordedHalt = false
   var localHalt: String?
   var localHaltRecorded = false
+  /// Nothing is sold in it (`HaltCause`): by our own knowledge, and by the record's.
+  var localHaltHolds = false
+  var recordedHaltHolds = false
   var isHaltOut = false
   var haltWatch: FolderWatch?
   /// While halted: is nothing open any more? And what was said last of it.
   var proof: FlatProof?
   var proofTimer: TimerID?
   var haltWord = ""
+  /// The proof that nothing rests, and the sale of what is held.
+  var flatFinding: FlatProof.Finding?
+  var closing: HaltClosing?
   /// What was said last of a halt or a lease that the record did not take: each reason is said once.
   var lastHaltError: String?
   var lastLeaseError: String?
@@ -208,6 +214,7 @@ final class Gateway {
     case .sign(let terms, let market): sign(terms, market)
     case .record(let call):
       if let trace = process.trace, case .submit(let order) = call { trace.note(.recordAsked, order.terms.intent) }
+      noteSale(call)
       if let point = CrashPoint.before(call) { reach(point) }
       record?.put(call)
       reach(.sent(call))

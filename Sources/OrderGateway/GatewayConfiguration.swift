@@ -49,6 +49,8 @@ struct GatewayConfiguration: Sendable {
   let entriesOutAfter: Duration
   /// Whether an ordered stop of the floor sells what is held.
   let flattensOnStop: Bool
+  /// Whether a halt sells what is held.
+  let closesOnHalt: Bool
   /// How long cancelling and selling may take before the end; the boss ends this process a second later.
   let drainWithin: Duration
   /// Share of failed venue calls above which nothing new is entered, in millionths of a per cent.
@@ -100,6 +102,7 @@ struct GatewayConfiguration: Sendable {
     fileFallbackAfter = .seconds(reader.whole("orders.file_fallback_s") ?? 60)
     entriesOutAfter = .seconds(reader.whole("orders.entries_out_s") ?? 15)
     flattensOnStop = reader.optionalWord("floor.on_stop", ["keep", "flatten"]) == "flatten"
+    closesOnHalt = reader.optionalWord("floor.on_halt", ["hold", "close"]) == "close"
     drainWithin =
       StopTimes(
         within: .seconds(reader.whole("supervision.stop_within_s") ?? 20),

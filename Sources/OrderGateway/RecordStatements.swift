@@ -9,12 +9,14 @@ struct RecordStatements {
   let marketCap: USD?
 
   static let submitIntent: StaticString = "select submit_intent($1::jsonb) as answer"
+  static let submitOwnExit: StaticString = "select submit_own_exit($1::jsonb) as answer"
   static let advanceOrder: StaticString = "select advance_order($1::jsonb) as answer"
   static let recordFill: StaticString = "select record_fill($1::jsonb) as answer"
 
   func statement(_ call: RecordCall, now: Moment) -> (sql: StaticString, argument: JSON) {
     switch call {
-    case .submit(let submission): (Self.submitIntent, submit(submission, now: now))
+    case .submit(let submission):
+      (submission.origin == .gateway ? Self.submitOwnExit : Self.submitIntent, submit(submission, now: now))
     case .deny(let terms, let origin, let refusal):
       (
         Self.submitIntent,

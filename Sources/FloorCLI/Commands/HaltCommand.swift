@@ -12,7 +12,9 @@ enum HaltCommand {
       Takes three roads, each of which halts: writes the file STATE/halt, sends the gateway SIGUSR1, latches HALTED in the record.
       Then waits for the gateway's word (5 seconds; --wait 0: not at all): why, which account, what is still open, what floor resume does.
       floor resume takes file and latch back.
-      Exit status 0: at least one road was taken, and the gateway says FLAT, or there is none to ask. 1: it says NOT FLAT, or nothing in time.
+      With floor.on_halt: close it waits until what is held is sold, which takes the gateway up to 30 seconds: --wait 40.
+      Exit status 0: at least one road was taken, and the gateway says FLAT, or there is none to ask. 1: it says NOT FLAT, or nothing in time,
+      or that something was not sold, or is still being sold.
       75: no road could be taken.
       """, options: ["wait"], run: run)
 
@@ -52,7 +54,7 @@ enum HaltCommand {
     guard let gateway, seconds > 0, gateway.isThere else { return .done }
     let word = try gateway.word(within: .seconds(seconds))
     Terminal.tell(word.text)
-    return word.isFlat ? .done : .refused
+    return word.isDone ? .done : .refused
   }
 }
 
@@ -81,11 +83,15 @@ private final class GatewayHand {
   }
 
   /// What it says of its halt: the proof as soon as there is one, else the last word in time.
-  func word(within limit: Duration) throws -> (text: String, isFlat: Bool) {
+  func word(within limit: Duration) throws -> (text: String, isDone: Bool) {
     func note() -> String { client.progress.flatMap { $0.mode == FloorMode.halted.rawValue ? $0.note : nil } ?? "" }
-    _ = try loop.turn(until: { HaltReport.saysFlat(note()) }, limit: limit)
+    func isLast() -> Bool { HaltReport.saysFlat(note()) && !HaltReport.isPending(note()) }
+    _ = try loop.turn(until: isLast, limit: limit)
     let said = note()
-    return (said.isEmpty ? "the gateway has not said within \(limit) that it halts" : said, HaltReport.saysFlat(said))
+    return (
+      said.isEmpty ? "the gateway has not said within \(limit) that it halts" : said,
+      isLast() && !HaltReport.leaves(said)
+    )
   }
 }
 

@@ -97,6 +97,36 @@ struct ControlTests {
       ).one().int("n") == 1)
   }
 
+  @Test("a doubt is added to a halt and none takes it back but the resume; what the auditor halts for is always one")
+  func doubts() throws {
+    let floor = try DatabaseFloor()
+    let auditor = try floor.database.open(as: "floor_auditor")
+    func holds() throws -> Bool {
+      try floor.boss.query("SELECT halt_holds FROM floor_state").one().bool("halt_holds")
+    }
+    func resume() throws { try floor.boss.query("SELECT resume_floor('looked at it', $1)", [.int(floor.bossEpoch)]) }
+    try floor.gateway.query("SELECT trip_halt('drawdown', false)")
+    #expect(try !holds())
+    #expect(try floor.gateway.query("SELECT trip_halt('journal unreadable', true) AS t").one().bool("t") == false)
+    #expect(try holds())
+    try floor.boss.query("SELECT trip_halt('the operator')")
+    #expect(try holds())
+    #expect(try floor.boss.query("SELECT reason FROM floor_state").one().text("reason") == "drawdown")
+    try resume()
+    #expect(try !holds())
+    try auditor.query("SELECT trip_halt('money')")
+    #expect(try holds())
+    try resume()
+    try floor.boss.query("SELECT trip_halt('the operator')")
+    #expect(try !holds())
+    try auditor.query("SELECT trip_halt('money')")
+    #expect(try holds())
+    let administrator = try floor.database.openAsAdministrator()
+    #expect(
+      try administrator.query("SELECT count(*) AS n FROM system_events WHERE event_type = 'halt_holds'").one().int("n")
+        == 2)
+  }
+
   @Test("a command is consumed once, expires, and is finished once")
   func commands() async throws {
     let floor = try DatabaseFloor()

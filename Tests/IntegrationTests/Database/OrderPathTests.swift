@@ -261,6 +261,58 @@ struct OrderPathTests {
     #expect(try floor.brokenInvariants() == [])
   }
 
+  @Test(
+    "in a halt the gateway sells what is held, as long as nobody doubts the books: not more than that, not late, and nobody else sells"
+  )
+  func ownExitsInHalt() throws {
+    let floor = try DatabaseFloor()
+    let epoch = try floor.hire("one", allocation: "100")
+    try floor.market("m-1")
+    let buy = try floor.submit(
+      floor.intent("one.b", agent: "one", epoch: epoch, market: "m-1", side: "BUY", price: "0.5", size: "10"))
+    _ = try floor.fill(buy["order_id"]!.string!, trade: "t", price: "0.5", size: "10")
+    var number = 0
+    func sell(_ size: String, origin: String = "gateway", _ changes: [(String, JSON)] = []) throws -> JSON {
+      number += 1
+      return try floor.intent(
+        "one.\(number)", agent: "one", epoch: epoch, market: "m-1", side: "SELL", price: "0.4", size: size,
+        changes: [("origin", .string(origin)), ("type", "FAK")] + changes)
+    }
+    func own(_ p: JSON) throws -> JSON {
+      try floor.gateway.query("SELECT submit_own_exit($1) AS j", [.json(p)]).one().json("j")
+    }
+    #expect(try own(sell("1"))["outcome"] == "accepted")
+    try floor.boss.query("SELECT trip_halt('the operator')")
+    #expect(try floor.submit(sell("1"))["reason"] == "halted")
+    #expect(try floor.submit(sell("1", origin: "agent"))["reason"] == "halted")
+    for bad in [try sell("1", origin: "agent"), try sell("1").with("side", "BUY").with("action", "enter")] {
+      #expect(throws: DatabaseError.self) { try own(bad) }
+    }
+    let first = try sell("4")
+    #expect(try own(first)["outcome"] == "accepted")
+    let again = try own(first)
+    #expect(again["outcome"] == "duplicate" && again["first"] == "accepted")
+    // Ten less the two orders that are open.
+    #expect(try own(sell("5.01"))["reason"] == "no_shares")
+    #expect(try own(sell("1", [("outcome", "NO")]))["reason"] == "no_shares")
+    let late: JSON = .int(DatabaseFloor.now + 60_000_000_000)
+    #expect(try own(sell("1", [("market_now_ns", late)]))["reason"] == "expired")
+    let over: [(String, JSON)] = [
+      ("useful_until_ns", .int(DatabaseFloor.windowEnd + 1)), ("market_now_ns", .int(DatabaseFloor.windowEnd)),
+    ]
+    #expect(try own(sell("1", over))["reason"] == "market_closed")
+    #expect(try own(sell("1", [("gateway_epoch", .int(floor.gatewayEpoch + 1))]))["reason"] == "gateway_fenced")
+    let auditor = try floor.database.open(as: "floor_auditor")
+    try auditor.query("SELECT trip_halt('money')")
+    #expect(try own(sell("1"))["reason"] == "halted")
+    let filled = try floor.fill(first["order_id"]!.string!, trade: "t2", price: "0.4", size: "4")
+    #expect(filled["outcome"] == "recorded")
+    #expect(
+      try floor.gateway.query("SELECT shares, deficient FROM positions").one().shares("shares") == Shares(whole: 6))
+    #expect(try floor.gateway.query("SELECT deficient FROM positions").one().bool("deficient") == false)
+    #expect(try floor.brokenInvariants() == [])
+  }
+
   @Test("an order moves along its edges only, ends once, and gives back what it held")
   func edges() throws {
     let floor = try DatabaseFloor()

@@ -55,6 +55,7 @@ struct RoleTests {
     let database = try servers.database()
     let calls: [(function: String, roles: Set<String>)] = [
       ("submit_intent('{}')", ["floor_gateway"]), ("record_fill('{}')", ["floor_gateway"]),
+      ("submit_own_exit('{}')", ["floor_gateway"]),
       ("advance_order('{}')", ["floor_gateway"]), ("settle_market('{}')", ["floor_gateway"]),
       ("record_deposit('{}')", ["floor_gateway"]), ("allocate('a', 1, 1)", ["floor_boss"]),
       ("return_capital('a', 1)", ["floor_boss"]), ("set_mode('ACTIVE', '', 1)", ["floor_boss"]),

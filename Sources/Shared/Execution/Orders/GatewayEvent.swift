@@ -149,6 +149,8 @@ public enum GatewayEvent: Sendable {
   /// The answer to the last `standingAsked`. Fills that the record did not hold then still count beside it.
   case standing(Standing)
   case mode(FloorMode)
+  /// While halted: the gateway's own sales go on.
+  case closing(Bool)
   /// A market was decided: its orders can trade no more.
   case resolved(MarketSlug)
   case database(up: Bool)

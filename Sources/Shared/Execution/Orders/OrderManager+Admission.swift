@@ -46,7 +46,7 @@ extension OrderManager {
     if let refusal = beforeTheGate(terms, origin, view, bookTime: bookTime, now) {
       return deny(terms, origin, refusal, now, &effects)
     }
-    switch gate.judge(terms, picture(terms, view, now)) {
+    switch gate.judge(terms, picture(terms, origin, view, now)) {
     case .refused(let refusal): deny(terms, origin, refusal, now, &effects)
     case .approved(let approved):
       orders[terms.intent] = WorkingOrder(
@@ -102,11 +102,13 @@ extension OrderManager {
     }
   }
 
-  private func picture(_ terms: IntentMessage.Terms, _ view: MarketView?, _ now: Moment) -> RiskPicture {
+  private func picture(
+    _ terms: IntentMessage.Terms, _ origin: IntentOrigin, _ view: MarketView?, _ now: Moment
+  ) -> RiskPicture {
     let agent = standing.agents[terms.agent]
     let token = view?.terms.token(terms.outcome)
     return RiskPicture(
-      mode: mode, now: now.market, terms: view?.terms, book: view?.book,
+      mode: mode(for: terms.action, of: origin), now: now.market, terms: view?.terms, book: view?.book,
       agent: agent.map {
         AgentStanding(
           mayEnter: $0.mayEnter, allocation: $0.allocation, deployed: deployed(terms.agent),
@@ -227,6 +229,7 @@ extension OrderManager {
   /// The last look before the first byte: mode, usefulness, a venue that answers.
   private mutating func send(_ intent: IntentID, _ now: Moment, _ effects: inout [GatewayEffect]) {
     guard let order = orders[intent], let signed = order.signed else { return }
+    let mode = mode(for: order.terms.action, of: order.origin)
     let obstacle: RefusalCode? =
       !mode.allows(order.terms.action)
       ? (mode == .halted ? .halted : .modeForbids)

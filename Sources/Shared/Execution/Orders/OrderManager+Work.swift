@@ -53,6 +53,7 @@ extension OrderManager {
   private mutating func workOn(_ intent: IntentID, _ now: Moment, _ effects: inout [GatewayEffect]) {
     guard let order = orders[intent] else { return }
     // Also what an earlier life left: the halt may be known before its orders are.
+    let mode = mode(for: order.terms.action, of: order.origin)
     if mode == .halted { wantCancel(intent, "halted", now) }
     if order.terms.usefulUntil <= now.market { wantCancel(intent, "expired", now) }
     // What it buys could not be recorded, and nobody decides on it any more.
@@ -86,6 +87,7 @@ extension OrderManager {
   /// The identical bytes again, after the venue proved that it had not read them.
   private mutating func repost(_ intent: IntentID, _ now: Moment, _ effects: inout [GatewayEffect]) {
     guard let order = orders[intent], let signed = order.signed else { return }
+    let mode = mode(for: order.terms.action, of: order.origin)
     if order.cancelReason != nil || !mode.allows(order.terms.action) || !venueIsUp {
       return apply(.venueRejected, intent, reason: "venue_throttled", now, &effects)
     }

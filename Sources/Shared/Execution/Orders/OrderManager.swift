@@ -32,6 +32,8 @@ public struct OrderManager: Sendable {
 
   public internal(set) var standing = Standing.empty
   public internal(set) var mode = FloorMode.reduceOnly
+  /// The halt closes: the gateway itself sells what is held.
+  public internal(set) var isClosing = false
   /// Since when nothing can be recorded.
   var databaseAwaySince: MonotonicTime?
   public var databaseIsUp: Bool { databaseAwaySince == nil }
@@ -92,6 +94,7 @@ public struct OrderManager: Sendable {
       for (key, fill) in unread where fill.isRecorded { unread[key]?.isCovered = true }
     case .standing(let standing): read(standing, &effects)
     case .mode(let mode): self.mode = mode
+    case .closing(let isClosing): self.isClosing = isClosing
     case .resolved(let slug): resolved(slug, now)
     case .database(let up): database(up, now, &effects)
     case .venue(let up): venueIsUp = up
@@ -104,7 +107,15 @@ public struct OrderManager: Sendable {
     return effects
   }
 
+  /// The mode as it is for an order: in a halt that closes, the gateway's own sales go on.
+  func mode(for action: IntentMessage.Action, of origin: IntentOrigin) -> FloorMode {
+    isClosing && mode == .halted && action == .exit && origin == .gateway ? .reduceOnly : mode
+  }
+
   // MARK: Looking in
+
+  /// Whether the gateway itself may sell.
+  public var maySell: Bool { mode(for: .exit, of: .gateway).allows(.exit) }
 
   public func order(_ intent: IntentID) -> WorkingOrder? { orders[intent] }
   public func order(_ id: VenueOrderID) -> WorkingOrder? { intentOf[id].flatMap { orders[$0] } }

@@ -38,6 +38,10 @@ public enum FloorSchema {
       "floor.on_stop", .word(["keep", "flatten"]), builtIn: "keep",
       "What an ordered stop does with open positions: keep leaves them, flatten sells them first."),
     ConfigKey(
+      "floor.on_halt", .word(["hold", "close"]), builtIn: "hold",
+      "What a halt by a person or by loss does with open positions once nothing rests: hold leaves them, close sells them "
+        + "at most orders.collar_points below the best bid. A halt that doubts books or venue always holds."),
+    ConfigKey(
       "floor.clone_reserve_count", .whole(0...100, .count), builtIn: "1",
       "Places kept free for clones when capital is divided among agents."),
     ConfigKey(

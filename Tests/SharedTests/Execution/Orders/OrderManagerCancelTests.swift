@@ -76,6 +76,45 @@ import Testing
     #expect(script.feed(.submitted(waiting.terms.intent, .committed)).isEmpty)
   }
 
+  @Test(
+    "In a halt that closes the gateway's own sales leave and are not taken out; nothing of an agent's does, and when it is over nothing more leaves"
+  )
+  func closing() {
+    let script = Script()
+    func refusal(_ effects: [GatewayEffect]) -> RefusalCode? {
+      for case .record(.deny(_, _, let refusal)) in effects { return refusal.code }
+      return nil
+    }
+    func sell(_ number: Int64) -> IntentMessage { script.world.wish(number, side: .sell, price: "0.48") }
+    func own(_ number: Int64) -> [GatewayEffect] {
+      script.feed(.ownExit(sell(number).terms, script.world.view, reason: "closed by the halt"))
+    }
+    _ = script.feed(.mode(.halted))
+    #expect(!script.manager.maySell)
+    #expect(refusal(own(1)) == .halted)
+    _ = script.feed(.closing(true))
+    #expect(script.manager.maySell)
+    #expect(refusal(script.feed(.intent(sell(2), .valid, script.world.view))) == .halted)
+    #expect(refusal(script.feed(.intent(script.world.wish(3), .valid, script.world.view))) == .halted)
+    _ = own(4)
+    let order = script.order(7)
+    _ = script.feed(.signed(sell(4).terms.intent, order, failure: ""))
+    #expect(script.feed(.submitted(sell(4).terms.intent, .committed)) == [.post(order)])
+    _ = script.feed(.answered(order.id, .delayed))
+    #expect(!script.wait(100).contains { isCancel($0, order) })
+    // Signed before it was over, and committed after it.
+    _ = own(5)
+    let late = script.order(8)
+    _ = script.feed(.signed(sell(5).terms.intent, late, failure: ""))
+    #expect(script.feed(.closing(false)).contains { isCancel($0, order) })
+    #expect(!script.feed(.submitted(sell(5).terms.intent, .committed)).contains(.post(late)))
+    #expect(refusal(own(6)) == .halted)
+    // Closing is of a halt: it opens no other mode.
+    _ = script.feed(.closing(true))
+    _ = script.feed(.mode(.cancelOnly))
+    #expect(refusal(own(9)) == .modeForbids)
+  }
+
   @Test("An order whose cancel was on its way when the gateway died is cancelled by the next one")
   func restoredCancel() {
     let script = Script()
