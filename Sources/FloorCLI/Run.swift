@@ -39,7 +39,8 @@ enum FloorCommands {
     ] + RosterCommands.all + [
       WaitCommand.command, DatabaseCommand.command, ConfigCommand.command, DoctorCommand.command, AuditCommand.command,
       BackupCommand.command, RestoreCommand.command, RecordingCommand.command, BacktestCommand.command,
-      SweepCommand.command, ReplayCommand.command, CalibrateCommand.command, SmokeCommand.command,
+      SweepCommand.command, ReplayCommand.command, CalibrateCommand.command, ShadowCommand.command,
+      SmokeCommand.command,
     ]
 
   static let commonOptions: Set<String> = ["state", "run", "host", "port", "database", "user", "instance"]

@@ -114,6 +114,7 @@ extension WholeFloor {
       }
       #expect(try RecordingTests.differences([momentum], spoiltBase).count == 1)
 
+      try ShadowOfAFloor(floor: floor).expectLikeness()
       let day = try DayReplay(floor)
       try day.expectEqual(killed: "reversion-eth")
       let agent = try floor.text(

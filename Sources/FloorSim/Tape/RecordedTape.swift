@@ -92,6 +92,9 @@ public struct RecordedTape: Sendable {
     return max(now, time)
   }
 
+  /// The market's time at a time of the wall, by the clock that the recording named last; `nil` for a damaged one.
+  func time(at wall: WallTime) -> MarketTime? { RecordedTape.market(at: wall, clock) }
+
   /// `nil` outside of 1970 to 2200, which no recording of ours is from: a damaged stamp, or a damaged clock.
   private static func market(at wall: WallTime, _ clock: MarketClock) -> MarketTime? {
     let elapsed = Int128(wall.nanoseconds) - Int128(clock.anchorWall.nanoseconds)

@@ -83,6 +83,9 @@ public struct PaperExchange: Sendable {
     }
   }
 
+  /// Shares that were bought elsewhere: a shadow's sale is not to fail for want of them.
+  public mutating func grant(_ shares: Shares, of token: TokenID) { tokens[token, default: .zero] += shares }
+
   /// Takes a book in, when it is seen: what was taken of a level that now shows another size is of the past.
   public mutating func observe(_ book: VenueBook, at now: MarketTime) {
     for (isAsk, levels) in [(false, book.bids), (true, book.asks)] {
