@@ -89,13 +89,18 @@ extension Gateway {
       })
   }
 
-  /// Everything that the venue matched since a little before the last reading.
+  /// Everything that the venue matched since a little before the last reading, and now and then since longer before it: at a few hundred
+  /// matches a second a minute of them fills hundreds of pages.
   func pollTrades() {
     guard phase == .open || phase == .draining, core.venueIsUp else { return }
-    let now = moment().market
-    let since = (tradesReadUntil ?? now).advanced(by: .zero - core.settings.tradeOverlap)
+    let now = moment()
+    let isLong = tradesReadFar.map { now.monotonic.since($0) >= core.settings.tradeOverlap } ?? true
+    let overlap = isLong ? core.settings.tradeOverlap : core.settings.newTradesOverlap
+    let since = (tradesReadUntil ?? now.market).advanced(by: .zero - overlap)
     tradeReading.ask(since: since) { [weak self] result, _ in
-      if case .success = result { self?.tradesReadUntil = now }
+      guard let self, case .success = result else { return }
+      tradesReadUntil = now.market
+      if isLong { tradesReadFar = now.monotonic }
     }
   }
 

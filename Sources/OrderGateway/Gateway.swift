@@ -102,6 +102,8 @@ final class Gateway {
   var lastLoopWork: MonotonicTime
   var beatIsOut = false
   var tradesReadUntil: MarketTime?
+  /// When the last reading began that went back by the long overlap.
+  var tradesReadFar: MonotonicTime?
   var asking: Set<VenueOrderID> = []
   lazy var tradeReading = makeTradeReading()
   lazy var openOrderReading = makeOpenOrderReading()
@@ -196,7 +198,7 @@ final class Gateway {
 
   /// One timer for the core's next deadline.
   private func rearm() {
-    let next = core.nextWake(moment())
+    let next = core.nextWake
     if let wake, next == wake.at { return }
     if let wake { process.loop.cancel(wake.timer) }
     wake = nil

@@ -1,9 +1,11 @@
 import FloorIOData
 import Shared
 
-/// The way into the record: calls leave in order, pipelined; one without an answer, or refused for a passing reason, stays and leaves
-/// again with the next connection, or a moment later, then behind those that had left after it. Every call is idempotent, so a repeat
-/// after a lost answer changes nothing, and says all that its row needs.
+/// The way into the record: calls leave in order. While two transactions are under way, what comes waits and leaves as the next one, all
+/// of it together: a call alone is not kept waiting, and under load many share one commit. Answers are told after the commit. A call
+/// without an answer, or refused for a passing reason, stays and leaves again with the next connection, or a moment later; some that had
+/// left after it may be in the record by then. Every call is idempotent, so a repeat after a lost answer changes nothing, and says all
+/// that its row needs.
 final class RecordQueue {
   private let loop: EventLoop
   private let database: Database
@@ -13,14 +15,26 @@ final class RecordQueue {
   private struct Item {
     let call: RecordCall
     var attempts = 0
+    /// It was in a transaction that failed: nothing else shall fail with it, and it with nothing else.
+    var isAlone = false
   }
   private var waiting: [Item] = []
+  /// What leaves again before anything that waits, once that is tried.
+  private var again: [Item] = []
+  /// Nothing leaves until `resume`: something was not answered, or not taken.
+  private var isHeld = false
+  private var flights = 0
+  private var isAnswering = false
+  /// One transaction is worked on, the other one is on its way.
+  private static let flightsMost = 2
+  /// Calls of one transaction, at most: their row locks are held until its end, and the first waits for the last.
+  private static let callsMost = 64
   /// Orders whose own call has no last answer yet, each with how many such calls there are.
   private var submitting: [VenueOrderID: Int] = [:]
   /// One try of so many is logged: there are ten a second.
   private static let attemptsTold = 100
   private var retryTimer: TimerID?
-  private(set) var inFlight = 0
+  private var inFlight = 0
 
   /// An answer of the record: the call and the database's JSON.
   var onAnswer: ((RecordCall, JSON) -> Void)?
@@ -43,50 +57,85 @@ final class RecordQueue {
     self.moment = moment
   }
 
-  var count: Int { waiting.count + inFlight }
+  var count: Int { waiting.count + again.count + inFlight }
 
   /// Calls that nobody drives although they could leave.
-  var stalled: Int { database.isConnected && inFlight == 0 && retryTimer == nil ? waiting.count : 0 }
+  var stalled: Int { database.isConnected && inFlight == 0 && retryTimer == nil ? waiting.count + again.count : 0 }
 
   func put(_ call: RecordCall) {
     if case .submit(let submission) = call { submitting[submission.signed.id, default: 0] += 1 }
-    if !waiting.isEmpty {
-      waiting.append(Item(call: call))
-    } else {
-      send(Item(call: call))
-    }
+    waiting.append(Item(call: call))
+    send()
   }
 
   /// The connection is back: everything that waits leaves again, in order.
   func resume() {
     if let retryTimer { loop.cancel(retryTimer) }
     retryTimer = nil
-    let items = waiting
-    waiting.removeAll()
-    for item in items { send(item) }
+    isHeld = false
+    waiting.insert(contentsOf: again, at: 0)
+    again.removeAll()
+    send()
   }
 
-  private func send(_ item: Item) {
-    let (sql, argument) = statements.statement(item.call, now: moment())
-    inFlight += 1
-    database.query(sql, [.json(argument)]) { [weak self] result in
-      guard let self else { return }
-      inFlight -= 1
-      switch result {
-      case .success(let rows):
-        do {
-          let answer = try rows.one().json("answer")
-          if answer["outcome"]?.string == "order_unknown", waitsForItsOrder(item.call) { return later(item) }
-          onAnswer?(item.call, answer)
-          ended(item.call)
-        } catch {
-          refuse(item, DatabaseError(.shape, "\(error)"))
-        }
-        if count == 0 { onEmpty?() }
-      case .failure(let error):
-        if error.retryable || !error.outcomeKnown { again(item, error) } else { refuse(item, error) }
-      }
+  private func send() {
+    while !isHeld, !isAnswering, flights < Self.flightsMost, !waiting.isEmpty {
+      let size = waiting[0].isAlone ? 1 : waiting.prefix(Self.callsMost).prefix { !$0.isAlone }.count
+      let items = Array(waiting.prefix(size))
+      waiting.removeFirst(size)
+      send(items)
     }
+  }
+
+  private func send(_ items: [Item]) {
+    flights += 1
+    inFlight += items.count
+    let now = moment()
+    let calls = items.map { item in
+      let (sql, argument) = statements.statement(item.call, now: now)
+      return (sql: sql, values: [SQLValue.json(argument)])
+    }
+    database.batch(calls) { [weak self] result in
+      guard let self else { return }
+      flights -= 1
+      inFlight -= items.count
+      isAnswering = true
+      switch result {
+      case .success(let answers): for (item, rows) in zip(items, answers) { answered(item, rows) }
+      case .failure(let error): failed(items, error)
+      }
+      isAnswering = false
+      if count == 0 { onEmpty?() }
+      send()
+    }
+  }
+
+  private func answered(_ item: Item, _ rows: Rows) {
+    do {
+      let answer = try rows.one().json("answer")
+      if answer["outcome"]?.string == "order_unknown", waitsForItsOrder(item.call) { return later([item]) }
+      onAnswer?(item.call, answer)
+      ended(item.call)
+    } catch {
+      refuse(item, DatabaseError(.shape, "\(error)"))
+    }
+  }
+
+  private func failed(_ items: [Item], _ error: DatabaseError) {
+    if error.retryable || !error.outcomeKnown {
+      repeatLater(items, error)
+    } else if items.count == 1 {
+      refuse(items[0], error)
+    } else {
+      // One of them is refused, and nothing of the others was done.
+      waiting.insert(contentsOf: items.map(alone), at: 0)
+    }
+  }
+
+  private func alone(_ item: Item) -> Item {
+    var item = item
+    item.isAlone = true
+    return item
   }
 
   private func ended(_ call: RecordCall) {
@@ -106,10 +155,13 @@ final class RecordQueue {
     return submitting[id] != nil
   }
 
-  private func later(_ item: Item) {
-    var item = item
-    item.attempts += 1
-    waiting.append(item)
+  private func later(_ items: [Item]) {
+    again += items.map { item in
+      var item = item
+      item.attempts += 1
+      return item
+    }
+    isHeld = true
     // A lost connection announces its return; a passing refusal (a lock, a serialization) does not.
     guard database.isConnected, retryTimer == nil else { return }
     retryTimer = loop.after(.milliseconds(100)) { [weak self] in
@@ -118,13 +170,16 @@ final class RecordQueue {
     }
   }
 
-  /// Calls that had left behind it may be in the record before it: each says all that it needs.
-  private func again(_ item: Item, _ error: DatabaseError) {
-    if database.isConnected, item.attempts % Self.attemptsTold == 0 {
-      log.warning("record asked again", [.error(error), .int("attempts", item.attempts + 1)])
+  /// Calls that had left behind them may be in the record before them: each says all that it needs.
+  private func repeatLater(_ items: [Item], _ error: DatabaseError) {
+    if database.isConnected, items[0].attempts % Self.attemptsTold == 0 {
+      log.warning(
+        "record asked again",
+        [.error(error), .int("attempts", items[0].attempts + 1), .int("calls", items.count)])
     }
-    later(item)
-    onUnanswered?(item.call)
+    // What a lock of somebody else holds up shall hold up nothing else the next time.
+    later(error.outcomeKnown ? items.map(alone) : items)
+    for item in items { onUnanswered?(item.call) }
     if error.isDiskFull { onFull?() }
   }
 

@@ -133,7 +133,7 @@ struct BacktestDesk: Sendable {
   /// When something is due next.
   func next(after now: MarketTime) -> MarketTime? {
     // A wake that lies behind is what this moment could not do: it is tried again at the next look.
-    let wake = manager.nextWake(moment(now)).map { MarketTime(nanoseconds: $0.nanoseconds) }.flatMap {
+    let wake = manager.nextWake.map { MarketTime(nanoseconds: $0.nanoseconds) }.flatMap {
       $0 > now ? $0 : nil
     }
     return [work.next, wake].compactMap { $0 }.min()

@@ -85,7 +85,8 @@ extension TortureFloor {
 
   private func send(_ now: MonotonicTime) {
     let index = Int.random(in: 0..<agents.count, using: &random)
-    guard !markets.isEmpty, let terms = sale(index, now) ?? purchase(index) else { return }
+    if let until = agents[index].pausesUntil, now < until { return }
+    guard !markets.isEmpty, let terms = sale(index, now) ?? purchase(index, now) else { return }
     agents[index].decisions += 1
     let sequence = agents[index].decisions
     let message = IntentMessage(
@@ -119,9 +120,10 @@ extension TortureFloor {
       size: holding.shares.cut(decimals: 2), type: .fillAndKill)
   }
 
-  private func purchase(_ index: Int) -> IntentMessage.Terms? {
+  private func purchase(_ index: Int, _ now: MonotonicTime) -> IntentMessage.Terms? {
     let market = markets[Int.random(in: 0..<markets.count, using: &random)]
     let outcome: Outcome = Bool.random(using: &random) ? .yes : .no
+    if let until = agents[index].rests[Place(slug: market.market.slug, outcome: outcome)], now < until { return nil }
     guard let ask = market.book(outcome).bestAsk, market.book(outcome).bestBid != nil,
       (50_000...900_000).contains(ask.price.micros)
     else { return nil }
@@ -168,7 +170,18 @@ extension TortureFloor {
     if event.event == .fill { life.isFilled = true }
     outstanding[intent] = event.final ? nil : life
     guard event.final else { return }
+    if event.event == .denied { rest(agent: life.agent, life.place, event.reason) }
     end(denied: event.event == .denied ? event.reason : nil, filled: life.isFilled)
+  }
+
+  /// An agent does not wish again at once what it was refused for a reason that passes.
+  private func rest(agent: Int, _ place: Place, _ reason: String) {
+    let until = SystemClock.monotonic().advanced(by: .milliseconds(300))
+    switch RefusalCode(rawValue: reason) {
+    case .tokenUnresolved: agents[agent].rests[place] = until
+    case .venueUnavailable, .databaseAway, .modeForbids: agents[agent].pausesUntil = until
+    default: break
+    }
   }
 
   private func end(denied: String?, filled: Bool) {

@@ -18,6 +18,10 @@ final class TortureFloor {
     var decisions: Int64 = 0
     var cursor: Int64 = 0
     var held: [Place: Holding] = [:]
+    /// Where it wishes nothing for a while: the gateway does not know yet what became of somebody's order there.
+    var rests: [Place: MonotonicTime] = [:]
+    /// Until when it wishes nothing at all: venue or record are away.
+    var pausesUntil: MonotonicTime?
   }
 
   /// An outcome of a market.

@@ -44,14 +44,62 @@ extension OrderManager {
     effects.append(.note(GatewayNote(severity: severity, code: code, detail: detail)))
   }
 
-  /// Everything that time alone makes due. Runs after every event: nothing waits for a timer longer than for the next message.
+  /// What the event before it and time make due. Runs after every event: nothing waits for a timer longer than for the next message.
+  /// Only orders that changed, or whose time has come, are looked at.
   mutating func work(_ now: Moment, _ effects: inout [GatewayEffect]) {
-    for intent in open { workOn(intent, now, &effects) }
+    let relation = TimeRelation(now)
+    let isMoved = wakesFrom.map { $0.differs(from: relation) } ?? true
+    if isMoved { wakesFrom = relation }
+    let changed = orders.takeChanged()
+    if concernsAll || isMoved {
+      concernsAll = false
+      for intent in open { workOn(intent, now, &effects) }
+      for intent in open { wakes[intent] = wake(of: intent, now) }
+    } else {
+      for intent in changed { workOn(intent, now, &effects) }
+      if let soonest = wakes.soonest, soonest <= now.monotonic {
+        for intent in open where wakes.isDue(intent, now.monotonic) { workOn(intent, now, &effects) }
+      }
+    }
     purge(now)
+    for intent in changed + orders.takeChanged() { wakes[intent] = wake(of: intent, now) }
+    wakes.findSoonest()
+  }
+
+  /// When `workOn` has something to do for it, if nothing happens before.
+  private func wake(of intent: IntentID, _ now: Moment) -> MonotonicTime? {
+    guard let order = orders[intent], !order.state.isTerminal else { return nil }
+    var wake: MonotonicTime?
+    func at(_ time: MonotonicTime?) { if let time { wake = wake.map { min($0, time) } ?? time } }
+    let isUnwanted = order.cancelReason != nil
+    if !isUnwanted, order.ended == nil {
+      at(now.monotonic(atMarket: order.terms.usefulUntil))
+      if order.terms.action == .enter { at(databaseAwaySince?.advanced(by: settings.entriesOutAfter)) }
+    }
+    switch order.state {
+    case .signed: if isUnwanted { at(now.monotonic) }
+    case .sending:
+      if let repost = order.repostAt {
+        at(isUnwanted ? now.monotonic : repost)
+      } else {
+        at(order.sentAt?.advanced(by: settings.answerDeadline))
+      }
+    case .live, .delayed, .cancelSent:
+      if isUnwanted, order.ended == nil {
+        at(order.cancelSentAt?.advanced(by: settings.cancelRetry) ?? now.monotonic)
+      }
+    case .unknown:
+      if isUnwanted, order.ended == nil, order.terms.type.rests, order.cancelSentAt == nil { at(now.monotonic) }
+    case .reserved, .filled, .cancelled, .rejected, .expiredUnsent, .void: break
+    }
+    if order.state.mayBeAtVenue, order.signed != nil {
+      at(order.lookUp.asked?.advanced(by: settings.lookUpDeadline) ?? order.lookUp.due)
+    }
+    return wake
   }
 
   private mutating func workOn(_ intent: IntentID, _ now: Moment, _ effects: inout [GatewayEffect]) {
-    guard let order = orders[intent] else { return }
+    guard let order = orders[intent], !order.state.isTerminal else { return }
     // Also what an earlier life left: the halt may be known before its orders are.
     let mode = mode(for: order.terms.action, of: order.origin)
     if mode == .halted { wantCancel(intent, "halted", now) }
@@ -211,6 +259,7 @@ extension OrderManager {
   }
 
   mutating func database(_ up: Bool, _ now: Moment, _ effects: inout [GatewayEffect]) {
+    concernsAll = concernsAll || up != databaseIsUp
     if up {
       databaseAwaySince = nil
       return

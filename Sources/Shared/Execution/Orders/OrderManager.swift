@@ -11,7 +11,13 @@ public struct OrderManager: Sendable {
   let gate: RiskGate
 
   /// Keyed by intent. Iterated only through `open`, which keeps the order of arrival.
-  var orders: [IntentID: WorkingOrder] = [:]
+  var orders = OrderTable()
+  /// When time alone makes something of each open order due.
+  var wakes = WakeTable()
+  /// How market time and the wall lay to the monotonic clock when the wakes were worked out.
+  var wakesFrom: TimeRelation?
+  /// Something changed that concerns every open order.
+  var concernsAll = false
   var intentOf: [VenueOrderID: IntentID] = [:]
   /// Orders that are not terminal, oldest first.
   var open: [IntentID] = []
@@ -93,8 +99,12 @@ public struct OrderManager: Sendable {
     case .standingAsked:
       for (key, fill) in unread where fill.isRecorded { unread[key]?.isCovered = true }
     case .standing(let standing): read(standing, &effects)
-    case .mode(let mode): self.mode = mode
-    case .closing(let isClosing): self.isClosing = isClosing
+    case .mode(let mode):
+      concernsAll = concernsAll || mode != self.mode
+      self.mode = mode
+    case .closing(let isClosing):
+      concernsAll = concernsAll || isClosing != self.isClosing
+      self.isClosing = isClosing
     case .resolved(let slug): resolved(slug, now)
     case .database(let up): database(up, now, &effects)
     case .venue(let up): venueIsUp = up
@@ -166,25 +176,6 @@ public struct OrderManager: Sendable {
     return sum
   }
 
-  /// When `tick` has something to do at the latest.
-  public func nextWake(_ now: Moment) -> MonotonicTime? {
-    var wake: MonotonicTime?
-    func at(_ time: MonotonicTime?) { if let time { wake = wake.map { min($0, time) } ?? time } }
-    for intent in open {
-      guard let order = orders[intent] else { continue }
-      if order.cancelReason == nil, order.ended == nil {
-        at(now.monotonic(atMarket: order.terms.usefulUntil))
-        if order.terms.action == .enter { at(databaseAwaySince?.advanced(by: settings.entriesOutAfter)) }
-      }
-      if let asked = order.lookUp.asked {
-        at(asked.advanced(by: settings.lookUpDeadline))
-      } else {
-        at(order.lookUp.due)
-      }
-      at(order.repostAt)
-      if order.state == .sending, let sent = order.sentAt { at(sent.advanced(by: settings.answerDeadline)) }
-      if order.cancelReason != nil, let sent = order.cancelSentAt { at(sent.advanced(by: settings.cancelRetry)) }
-    }
-    return wake
-  }
+  /// When `tick` has something to do at the latest, as of the last event.
+  public var nextWake: MonotonicTime? { wakes.soonest }
 }

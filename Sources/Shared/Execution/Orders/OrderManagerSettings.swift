@@ -30,6 +30,9 @@ extension OrderManager {
     public var tradeOverlap: Duration = .seconds(60)
     /// How long entries may work at the venue while nothing can be recorded; then they are taken out. Exits stay.
     public var entriesOutAfter: Duration = .seconds(15)
+    /// How far a reading of the newest trades goes back before the one before it, in market time: for what the venue lists late. Once
+    /// in `tradeOverlap` it goes back by that.
+    public var newTradesOverlap: Duration = .seconds(10)
     /// Posts refused for their rate are sent again so often.
     public var repostsMax = 3
 
