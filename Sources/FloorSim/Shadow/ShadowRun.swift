@@ -6,7 +6,12 @@ import Shared
 ///
 /// Orders are compared one by one, so money and shares are always there: a sale is not refused because paper had not bought before.
 public struct ShadowRun: Sendable {
-  private enum Work: Hashable, Sendable { case arrive, takeOut }
+  private enum Work: Hashable, Sendable {
+    /// Paper is given it, and has it taken out.
+    case arrive, takeOut
+    /// The venue's own one is in the recorded book from here on, and is not any more.
+    case appear, vanish
+  }
 
   private struct Due: Sendable {
     let at: WallTime
@@ -22,6 +27,8 @@ public struct ShadowRun: Sendable {
   private var exchange = PaperExchange()
   private var indexOf: [VenueOrderID: Int] = [:]
   private var outcomes: [ShadowReport.Outcome?]
+  /// Our own orders that rest at the venue, and so in the recorded books.
+  private var standing: Set<Int> = []
   private var wall = WallTime(nanoseconds: 0)
   private var ticked = MarketTime(nanoseconds: 0)
   /// What somebody last bid.
@@ -40,6 +47,9 @@ public struct ShadowRun: Sendable {
       let arrives = order.sentAt.advanced(by: latency)
       due.append(Due(at: arrives, order: index, work: .arrive))
       if let out = order.takenOutAt { due.append(Due(at: max(out, arrives), order: index, work: .takeOut)) }
+      guard order.type.rests, let heard = order.heardAt else { continue }
+      due.append(Due(at: heard, order: index, work: .appear))
+      if let out = order.takenOutAt { due.append(Due(at: max(out, heard), order: index, work: .vanish)) }
     }
     // Stable: of one moment an order comes before it is taken out.
     self.due = due.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
@@ -75,6 +85,8 @@ public struct ShadowRun: Sendable {
       switch item.work {
       case .arrive: arrive(item.order)
       case .takeOut: note(exchange.cancel(orders[item.order].id).entries)
+      case .appear: standing.insert(item.order)
+      case .vanish: standing.remove(item.order)
       }
     }
   }
@@ -107,7 +119,7 @@ public struct ShadowRun: Sendable {
     for outcome in Outcome.allCases {
       let token = market.token(of: outcome)
       if let bid = update.top(outcome).bestBid?.price { bids[token] = bid }
-      guard atWork.contains(token), let book = tape.book(of: token) else { continue }
+      guard atWork.contains(token), let book = strangers(token) else { continue }
       exchange.observe(book, at: tape.now)
       note(exchange.meet(book, at: tape.now))
     }
@@ -117,7 +129,7 @@ public struct ShadowRun: Sendable {
 
   private mutating func arrive(_ index: Int) {
     let order = orders[index]
-    guard let book = tape.book(of: order.token) else {
+    guard let book = strangers(order.token) else {
       outcomes[index] = .leftOut(.noBook)
       return
     }
@@ -139,6 +151,39 @@ public struct ShadowRun: Sendable {
       outcomes[index]?.add(
         ShadowOrder.Fill(at: wall, size: fill.size, cash: fill.cash, fee: fill.fee))
     }
+  }
+
+  /// The recorded book without what of it is our own: paper's order stands in the place of the venue's, not behind it.
+  private mutating func strangers(_ token: TokenID) -> VenueBook? {
+    standing = standing.filter { remaining($0) > .zero }
+    guard let book = tape.book(of: token) else { return nil }
+    guard !standing.isEmpty, let market = tape.slugOfToken[token].flatMap({ tape.market($0) }) else { return book }
+    let other = token == market.yesToken ? market.noToken : market.yesToken
+    var own: [Side: [Price: Shares]] = [:]
+    for index in standing {
+      let order = orders[index]
+      // A bid for one outcome is shown as an offer of the other.
+      if order.token == token {
+        own[order.side, default: [:]][order.price, default: .zero] += remaining(index)
+      } else if order.token == other {
+        own[order.side.opposite, default: [:]][order.price.complement, default: .zero] += remaining(index)
+      }
+    }
+    func less(_ levels: [BookLevel], _ side: Side) -> [BookLevel] {
+      guard let own = own[side] else { return levels }
+      return levels.compactMap { level in
+        let left = level.size - (own[level.price] ?? .zero)
+        return left > .zero ? BookLevel(price: level.price, size: left) : nil
+      }
+    }
+    return VenueBook(
+      market: book.market, token: token, time: book.time, hash: book.hash, bids: less(book.bids, .buy),
+      asks: less(book.asks, .sell), tick: book.tick, minimumSize: book.minimumSize)
+  }
+
+  /// Of the venue's own order, as far as it has been heard.
+  private func remaining(_ index: Int) -> Shares {
+    orders[index].fills.reduce(orders[index].size) { $1.at <= wall ? $0 - $1.size : $0 }
   }
 
   // MARK: The end

@@ -85,6 +85,26 @@ struct ShadowRunTests {
     #expect(!stays.groups.contains { $0.kind == .taking })
   }
 
+  @Test("Our own order in the recorded book is no stranger's: when the others leave, paper's stands first")
+  func ownOrder() throws {
+    var fixture = TapeFixture()
+    fixture.book(9.5, bid: "0.48", ask: "0.52", size: "100")
+    // Ours has joined; then the others leave, and it alone is shown; then somebody trades.
+    fixture.book(11, bid: "0.48", ask: "0.52", size: "110")
+    fixture.book(15, bid: "0.48", ask: "0.52", size: "10")
+    // Later than what would explain that the level fell.
+    fixture.trade(18, "0.48", "10", side: .sell)
+    fixture.book(19, bid: "0.47", ask: "0.52", size: "100")
+    let ours = order(
+      1, fixture, at: 10, .buy, .goodTillCancelled, price: "0.48", heard: 10.5, fills: [(18.1, 10, "4.8")])
+    let group = try all(report([ours], fixture))
+    #expect(group.both == 1 && group.paper.bought == Shares(whole: 10))
+    #expect(group.paper.firstFills == [.seconds(8)])
+    // Without a word of the venue it is taken for a stranger's.
+    let unheard = order(1, fixture, at: 10, .buy, .goodTillCancelled, price: "0.48", fills: [(18.1, 10, "4.8")])
+    #expect(try all(report([unheard], fixture)).onlyVenue == 1)
+  }
+
   @Test("Every order is compared, or left out for a reason, and both are counted")
   func omissions() throws {
     var fixture = TapeFixture()
