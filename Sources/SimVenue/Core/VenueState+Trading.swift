@@ -114,6 +114,12 @@ extension VenueState {
     return accounts
   }
 
+  /// Whether a wallet of that signer took part in it. Asked of every trade of a list: nothing is made for the answer.
+  func isParty(_ account: Int, to trade: TradeRecord) -> Bool {
+    func isTheirs(_ part: TradeRecord.Part) -> Bool { part.account.map(clients.owner) == account }
+    return isTheirs(trade.taker) || trade.makers.contains(where: isTheirs)
+  }
+
   /// Announces what a submission did to the book; after a trade the whole book, as the venue does.
   mutating func show(_ result: Submission, _ market: Int) {
     if !result.changes.isEmpty { tellLevels(result.changes, market) }

@@ -217,7 +217,7 @@ enum PrivateAnswers {
     if given("before") != nil && before == nil || given("after") != nil && after == nil {
       return .refused(400, "Invalid trade params payload")
     }
-    var found: [TradeRecord] = []
+    var found: [Int] = []
     // Newest first; an id names one, and nothing older than `after` is of interest.
     let all = state.clients.trades
     var range = all.indices
@@ -228,7 +228,7 @@ enum PrivateAnswers {
     for place in range.reversed() {
       let trade = all[place]
       if let after, trade.matchedAt.market.seconds <= after { break }
-      guard state.parties(trade).contains(account),
+      guard state.isParty(account, to: trade),
         let spec = state.clients.market(trade.slug)
       else { continue }
       if let condition, spec.conditionID != condition { continue }
@@ -236,9 +236,9 @@ enum PrivateAnswers {
         continue
       }
       if let before, trade.matchedAt.market.seconds >= before { continue }
-      found.append(trade)
+      found.append(place)
     }
-    return Paging.page(call, found) { AccountText.trade($0, account, key.apiKey, state) }
+    return Paging.page(call, found) { AccountText.trade(all[$0], account, key.apiKey, state) }
   }
 
   private static func balance(_ call: Call, _ account: Int, _ gate: Gate, _ state: VenueState) -> Answer {

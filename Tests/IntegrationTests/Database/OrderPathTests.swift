@@ -63,7 +63,7 @@ struct OrderPathTests {
     #expect(try deny([], size: "101") == "order_limit")
     #expect(try deny([("per_order_limit", "4")]) == "order_limit")
     #expect(try deny([("market_cap", "4")]) == "market_cap")
-    #expect(try deny([("worst", "49"), ("per_order_limit", "1000")], size: "98") == "" || true)
+    #expect(try deny([("worst", "51"), ("per_order_limit", "1000")], size: "98") == "order_limit")
     #expect(try deny([], side: "SELL") == "no_shares")
     #expect(try deny([("origin", "gateway")]) == "gateway_may_only_exit")
     #expect(try deny([("agent", "nobody")]) == "agent_unknown")

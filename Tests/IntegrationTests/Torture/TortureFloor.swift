@@ -107,7 +107,7 @@ final class TortureFloor {
       .init(
         "orders",
         [
-          "request_timeout_ms": 800, "absence_proof_s": 2, "reconcile_s": 1, "collar_points": "0.2",
+          "request_timeout_ms": 800, "absence_proof_s": 2, "reconcile_s": 3, "collar_points": "0.2",
           "duplicate_window_ms": 1, "floor_rate_per_s": 10_000, "venue_orders_per_s": 100_000,
         ]),
     ]
