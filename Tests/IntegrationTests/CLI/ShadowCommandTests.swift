@@ -14,6 +14,8 @@ struct ShadowCommandTests {
     let recordings: String
     private let feed: ChildProcess
     private var random: SeededGenerator
+    /// Of a window, for what this test does in it.
+    private static let room = Duration.seconds(70)
 
     init(seed: UInt64) throws {
       random = SeededGenerator(seed: seed)
@@ -36,10 +38,14 @@ struct ShadowCommandTests {
       feed = try Self.feed(of: bench, in: folder)
       try bench.startGateway()
       bench.slugWanted = { [unowned bench] market in
-        guard market.slug.text.hasPrefix("btc-updown-15m-"), let starts = market.windowStart, let ends = market.end,
-          let now = try? bench.marketNow()
-        else { return false }
-        return now >= starts && ends.since(now) > .seconds(90)
+        guard let starts = market.windowStart, let ends = market.end, let now = try? bench.marketNow() else {
+          return false
+        }
+        return now >= starts && ends.since(now) > Self.room
+      }
+      // All windows may end together: then the next ones are waited for.
+      try bench.until("windows that go on for a while", within: .seconds(90)) {
+        try 300 - bench.marketNow().seconds % 300 > Self.room.components.seconds
       }
       try bench.open(allocation: "400")
       let slug = bench.market.slug.text
@@ -69,7 +75,8 @@ struct ShadowCommandTests {
             boot: "f1",
             configuration: [
               "market": [
-                "series": ["btc-15m"], "events": [], "windows_ahead_count": 1, "stale_after_ms": 10_000, "record": true,
+                "series": ["btc-5m", "btc-15m", "eth-5m", "eth-15m"], "events": [], "windows_ahead_count": 1,
+                "stale_after_ms": 10_000, "record": true,
                 "recording_max_mb": 64, "warm_second": false, "polybolt": false, "socket_assets_max_count": 500,
               ],
               "venue": "sim", "sim": ["port": .int(bench.venuePort)], "retention": ["ticks_days": 7],
