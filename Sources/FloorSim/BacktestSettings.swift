@@ -7,8 +7,6 @@ public struct BacktestSettings: Hashable, Sendable {
   /// Each agent's share of it.
   public var allocation = USD(dollars: 100)
   public var limits = RiskLimits()
-  /// Most that all agents together may have in one market.
-  public var marketCap: USD?
   /// How long a streak of losses keeps an agent out, in market time.
   public var streakPause: Duration = .seconds(3600)
   /// From the decision to the venue's book: the gateway, the commit and the wire.

@@ -116,7 +116,7 @@ extension Gateway {
     let record = RecordQueue(
       loop: process.loop, database: database, log: process.log,
       statements: RecordStatements(
-        gatewayEpoch: epoch, limits: config.limits, capital: config.capital, marketCap: config.marketCap),
+        gatewayEpoch: epoch, limits: config.limits, capital: config.capital),
       moment: { [unowned self] in moment() })
     record.onAnswer = { [weak self] call, answer in self?.recorded(call, answer) }
     record.onUnanswered = { [weak self] call in

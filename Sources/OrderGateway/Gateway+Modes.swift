@@ -208,9 +208,12 @@ extension Gateway {
       guard let agent = item["agent"]?.string.flatMap(AgentName.init),
         let slug = item["slug"]?.string.flatMap(MarketSlug.init),
         let outcome = item["outcome"]?.string.flatMap(Outcome.init(rawValue:)), let shares = item["shares"]?.shares,
-        let free = item["free"]?.shares, let cost = item["cost"]?.usd
+        let free = item["free"]?.shares, let cost = item["cost"]?.usd, let category = item["category"]?.string,
+        let event = item["event_group"]?.string
       else { throw DatabaseError(.shape, "a position does not read") }
-      return HeldPosition(agent: agent, slug: slug, outcome: outcome, shares: shares, free: free, cost: cost)
+      return HeldPosition(
+        agent: agent, slug: slug, groups: MarketGroups(category: category, event: event), outcome: outcome,
+        shares: shares, free: free, cost: cost)
     }
     for position in positions where position.shares > .zero {
       agents[position.agent]?.held.insert(Standing.Holding(position.slug, position.outcome))
@@ -227,7 +230,8 @@ extension Gateway {
     feed(
       .standing(
         Standing(
-          agents: agents, capital: capital, realisedToday: try row.usd("realised"), equity: equity,
+          agents: agents, stakes: positions.map { Standing.Stake($0.slug, $0.groups, cost: $0.cost) }, capital: capital,
+          realisedToday: try row.usd("realised"), equity: equity,
           peakEquity: peakEquity)))
     let breach = FloorGuard(limits: config.limits).breach(
       FloorStanding(

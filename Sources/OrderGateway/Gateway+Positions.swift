@@ -115,6 +115,7 @@ struct HeldPosition: Hashable, Sendable {
 
   let agent: AgentName
   let slug: MarketSlug
+  let groups: MarketGroups
   let outcome: Outcome
   let shares: Shares
   let free: Shares

@@ -4,7 +4,8 @@ import Shared
 /// What is read of the record, and how its rows become values.
 extension Gateway {
   static let marketsStatement: StaticString = """
-    select m.slug, m.condition_id, m.tick, m.min_size, m.fee_rate, m.fee_exponent, m.neg_risk, m.ends_at, m.state,
+    select m.slug, m.condition_id, m.tick, m.min_size, m.fee_rate, m.fee_exponent, m.neg_risk, m.ends_at, m.state, m.category,
+           coalesce(nullif(m.event_group, ''), m.slug) as event_group,
            y.token_id as yes, n.token_id as no
       from markets m join tokens y on y.slug = m.slug and y.outcome = 'YES' join tokens n on n.slug = m.slug and n.outcome = 'NO'
      where case when $1::text is null then m.state <> 'RESOLVED' else m.slug = $1 end
@@ -15,7 +16,8 @@ extension Gateway {
   static let ordersStatement: StaticString = """
     select o.order_id, o.intent_id, a.name as agent, i.epoch, i.origin, i.action, o.slug, o.outcome, o.side, o.type, o.price, o.size,
            o.worst, o.signed_body, o.token_id, i.reason, i.feed_order, o.useful_until, i.book_at, o.created_at, o.market_at, s.state,
-           m.condition_id, m.tick, m.min_size, m.fee_rate, m.fee_exponent, m.neg_risk, m.ends_at,
+           m.condition_id, m.tick, m.min_size, m.fee_rate, m.fee_exponent, m.neg_risk, m.ends_at, m.category,
+           coalesce(nullif(m.event_group, ''), m.slug) as event_group,
            (select token_id from tokens where slug = o.slug and outcome = 'YES') as yes,
            (select token_id from tokens where slug = o.slug and outcome = 'NO') as no,
            coalesce((select jsonb_agg(jsonb_build_object('trade', f.venue_trade_id, 'size', f.size::text, 'status', x.status))
@@ -65,8 +67,9 @@ extension Gateway {
                        from agents a join allocations l on l.agent_id = a.id join agent_day_pnl d on d.agent_id = a.id
                       where a.status <> 'RETIRED'), '[]') as agents,
            coalesce((select jsonb_agg(jsonb_build_object('agent', a.name, 'slug', t.slug, 'outcome', t.outcome, 'shares', p.shares::text,
-                       'free', (p.shares - p.reserved_shares)::text, 'cost', (p.cost + p.fees)::text))
-                       from positions p join agents a on a.id = p.agent_id join tokens t using (token_id) where p.shares > 0), '[]')
+                       'free', (p.shares - p.reserved_shares)::text, 'cost', (p.cost + p.fees)::text, 'category', m.category,
+                       'event_group', coalesce(nullif(m.event_group, ''), m.slug)))
+                       from positions p join agents a on a.id = p.agent_id join tokens t using (token_id) join markets m using (slug) where p.shares > 0), '[]')
              as positions
       from floor_state f where f.id = 1
     """
@@ -81,7 +84,8 @@ extension Gateway {
       slug: try row.id("slug"), condition: try row.id("condition_id"), yes: try row.id("yes"), no: try row.id("no"),
       tick: tick,
       minimumSize: try row.shares("min_size"), fee: fee, negativeRisk: try row.bool("neg_risk"),
-      closes: row.isNull("ends_at") ? nil : try row.market("ends_at"))
+      closes: row.isNull("ends_at") ? nil : try row.market("ends_at"),
+      groups: MarketGroups(category: try row.text("category"), event: try row.text("event_group")))
   }
 
   static func restored(_ row: Rows.Row) throws -> RestoredOrder {

@@ -32,7 +32,6 @@ struct GatewayConfiguration: Sendable {
   let apiSecret: Secret
   let apiPassphrase: Secret
   let limits: RiskLimits
-  let marketCap: USD?
   /// How long a loss streak keeps an agent from entering, in market time.
   let streakPause: Duration
   let requestTimeout: Duration
@@ -91,7 +90,6 @@ struct GatewayConfiguration: Sendable {
       limits = RiskLimits()
     }
     streakPause = .seconds(reader.whole("limits.loss_streak_pause_s") ?? 3600)
-    marketCap = reader.usd("limits.per_market_usd")
     requestTimeout = .milliseconds(reader.whole("orders.request_timeout_ms") ?? 3000)
     venueOrdersPerSecond = max(2, reader.whole("orders.venue_orders_per_s") ?? 40)
     isUnlimited = reader.optionalWord("drill.venue_limits", ["none"]) != nil

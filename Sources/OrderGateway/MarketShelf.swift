@@ -30,7 +30,7 @@ struct MarketShelf {
       slug: slug, condition: known.condition, yes: known.yes, no: known.no, tick: update.tick,
       minimumSize: update.minimumSize, fee: update.fee, negativeRisk: known.negativeRisk,
       closes: update.endsAt ?? known.closes,
-      accepting: !closed)
+      accepting: !closed, groups: known.groups)
     let top = update.top(outcome)
     // A book that the feed itself does not trust is as old as the last moment it did: it is shown with no time.
     let at = update.state == .stale ? MarketTime(nanoseconds: 0) : update.envelope.time

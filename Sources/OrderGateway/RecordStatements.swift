@@ -4,9 +4,27 @@ import Shared
 /// Record calls as the arguments of the database's functions (contracts: `sql/README.md`).
 struct RecordStatements {
   let gatewayEpoch: Epoch
-  let limits: RiskLimits
-  let capital: USD
-  let marketCap: USD?
+  private let perOrder: USD
+  private let marketCap: USD?
+  /// What the record has to hold too where two orders race.
+  private let rules: JSON?
+
+  init(gatewayEpoch: Epoch, limits: RiskLimits, capital: USD) {
+    self.gatewayEpoch = gatewayEpoch
+    perOrder = limits.perTrade(capital)
+    marketCap = limits.perMarketUSD
+    let shared = limits.rules.filter { $0.scope != .order }
+    rules =
+      shared.isEmpty
+      ? nil
+      : .array(
+        shared.map { rule in
+          [
+            "scope": .string(rule.scope.rawValue), "name": .optional(rule.name.map { .string($0) }),
+            "cap": .text(rule.limit(of: capital)), "code": .string(rule.scope.code.rawValue),
+          ]
+        })
+  }
 
   static let submitIntent: StaticString = "select submit_intent($1::jsonb) as answer"
   static let submitOwnExit: StaticString = "select submit_own_exit($1::jsonb) as answer"
@@ -73,8 +91,9 @@ struct RecordStatements {
     var members = wishMembers(submission.terms, submission.origin, now: moment)
     func add(_ key: String, _ value: JSON) { members.append(JSON.Member(key, value)) }
     add("worst", .text(submission.worst))
-    add("per_order_limit", .text(limits.perTrade(capital)))
+    add("per_order_limit", .text(perOrder))
     if let marketCap { add("market_cap", .text(marketCap)) }
+    if let rules { add("limits", rules) }
     add("order_id", .text(submission.signed.id))
     add("signed_body", .string(Base64.encode(submission.signed.body)))
     add("expires_ns", .optional(submission.signed.expires.map { .int($0.nanoseconds) }))

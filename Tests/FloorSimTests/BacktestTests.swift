@@ -230,9 +230,9 @@ struct BacktestTests {
       name: AgentName("momentum-2")!, strategy: "momentum", parameters: holder, size: USD(dollars: 20),
       series: [MarketSeries(configured: "btc-5m")!])
     let (report, _) = try Backtest.run(
-      rise(.yes).frames, [agent("momentum", holder), second], settings { $0.marketCap = USD(dollars: 30) })
+      rise(.yes).frames, [agent("momentum", holder), second], settings { $0.limits.perMarketUSD = USD(dollars: 30) })
     #expect(report.trips.count == 1)
-    #expect(report.refused["market_cap"] ?? 0 > 0)
+    #expect(report.denied[.marketCap] ?? 0 > 0)
   }
 
   @Test("A streak of losses keeps an agent out until its pause is over, and not longer")

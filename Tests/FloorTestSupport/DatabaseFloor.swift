@@ -53,7 +53,7 @@ public final class DatabaseFloor {
     try boss.query("SELECT begin_agent_epoch($1, $2, 'test') AS e", [.text(name), .int(bossEpoch)]).one().int("e")
   }
 
-  public func market(_ slug: String) throws {
+  public func market(_ slug: String, category: String = "crypto", group: String = "") throws {
     let feed = try database.open(as: "floor_feed")
     let number = slug.utf8.reduce(UInt64(7)) { $0 &* 31 &+ UInt64($1) }
     let hex = String(number, radix: 16)
@@ -64,6 +64,7 @@ public final class DatabaseFloor {
           "slug": .string(slug), "condition_id": .string("0x" + String(repeating: "0", count: 64 - hex.count) + hex),
           "tick": "0.01", "starts_ns": .int(1_700_000_000_000_000_000), "ends_ns": .int(Self.windowEnd),
           "token_yes": .string("1\(number)"), "token_no": .string("2\(number)"), "fee_rate": "0.07", "series": "BTC-5m",
+          "category": .string(category), "event_group": .string(group),
         ])
       ])
   }

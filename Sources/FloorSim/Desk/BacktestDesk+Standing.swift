@@ -29,7 +29,11 @@ extension BacktestDesk {
     events.append(
       .standing(
         Standing(
-          agents: agents, capital: settings.capital, realisedToday: record.realised(on: day), equity: worth,
+          agents: agents,
+          stakes: record.holdings.map { place, held in
+            Standing.Stake(
+              place.market, markets[place.market]?.groups ?? MarketGroups(place.market), cost: held.cost + held.fees)
+          }, capital: settings.capital, realisedToday: record.realised(on: day), equity: worth,
           peakEquity: peak.equity)))
     // A day's loss ends with the day, or with a gain; a halt is a person's to lift, and nobody is there.
     let standing = FloorStanding(

@@ -26,7 +26,7 @@ struct BacktestDesk: Sendable {
   var equity: EquityCurve
   private var work = DueList<Work>()
   var views: [MarketSlug: MarketUpdate] = [:]
-  private var markets: [MarketSlug: Market] = [:]
+  private(set) var markets: [MarketSlug: Market] = [:]
   private var evidence: [IntentID: JSON] = [:]
   private var unsigned: [VenueOrderID: PaperOrder] = [:]
   /// Ended orders and their fills are kept so long.
@@ -43,7 +43,7 @@ struct BacktestDesk: Sendable {
     manner.classes = StrategyRegistry.classes
     manager = OrderManager(settings: manner)
     record = MemoryRecord(
-      capital: settings.capital, allocation: settings.allocation, marketCap: settings.marketCap,
+      capital: settings.capital, allocation: settings.allocation, marketCap: settings.limits.perMarketUSD,
       agents: agents.map(\.name))
     strategies = Dictionary(agents.map { ($0.name, $0.strategy) }) { first, _ in first }
     exchange.apply(.deposit(settings.capital))
@@ -122,7 +122,8 @@ struct BacktestDesk: Sendable {
     return MarketView(
       terms: MarketTerms(
         slug: market.slug, condition: market.condition, yes: market.yesToken, no: market.noToken, tick: update.tick,
-        minimumSize: update.minimumSize, fee: update.fee, closes: update.endsAt, accepting: isOpen),
+        minimumSize: update.minimumSize, fee: update.fee, closes: update.endsAt, accepting: isOpen,
+        groups: market.groups),
       book: TopOfBook(
         bid: top.bestBid?.price, ask: top.bestAsk?.price,
         at: update.state == .stale ? MarketTime(nanoseconds: 0) : update.envelope.time))

@@ -41,7 +41,7 @@ extension BacktestReport {
       "quote_size": .optional(settings.terms.quoteSize.map { .text($0) }),
       "settle_after_s": .int(settings.terms.settleAfter.milliseconds / 1000),
       "results_from_table": .int(settings.terms.results.count),
-      "market_cap_usd": .optional(settings.marketCap.map { .text($0) }),
+      "market_cap_usd": .optional(settings.limits.perMarketUSD.map { .text($0) }),
       "streak_pause_s": .int(settings.streakPause.milliseconds / 1000), "limits": settings.limits.json,
       "series": .array(Set(agents.flatMap(\.series)).map(\.alias).sorted().map { .string($0) }),
       "events": .array(Set(agents.flatMap(\.events)).map(\.text).sorted().map { .string($0) }),
@@ -57,7 +57,8 @@ extension RiskLimits {
   var json: JSON {
     [
       "per_trade_bps": .int(perTradeBps), "per_trade_usd": .optional(perTradeUSD.map { .text($0) }),
-      "per_agent_bps": .int(perAgentBps), "per_strategy_bps": .int(perStrategyBps), "floor_bps": .int(floorBps),
+      "per_agent_bps": .int(perAgentBps), "per_strategy_bps": .int(perStrategyBps),
+      "rules": .array(rules.map { .string($0.text) }), "floor_bps": .int(floorBps),
       "daily_loss_bps": .int(dailyLossBps),
       "drawdown_bps": .int(drawdownBps), "loss_streak_count": .int(lossStreak),
       "open_positions_count": .optional(openPositions.map { .int($0) }),

@@ -245,6 +245,7 @@ extension Market {
   func row(state: String) -> JSON {
     [
       "slug": .string(slug.text), "condition_id": .string(condition.text), "series": .string(series?.alias ?? ""),
+      "category": .string(groups.category), "event_group": .string(groups.event),
       "question": .string(question), "starts_ns": .optional(startsAt.map { .int($0.nanoseconds) }),
       "ends_ns": .optional(endsAt.map { .int($0.nanoseconds) }), "tick": .text(tick), "min_size": .text(minimumSize),
       "fee_rate": .string(Decimal6.text(fee.rateMicros)), "fee_exponent": .int(fee.exponent),

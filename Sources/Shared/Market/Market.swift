@@ -5,6 +5,7 @@
 //   BookKeeper     both books, freshness, demands    MarketCatalog   which listings to ask for, and when
 //   MarketState    pending … resolved                TakerFee        the venue's fee curve
 //   StandingMarket a followed market, to go on from  MarketClock     its form in JSON
+//   MarketGroups   what markets have in common
 //   FeedMark       what the feed notes in its recording between the raw messages
 //   Venue/         the venue's own events and listings as plain values
 
@@ -33,6 +34,7 @@ public struct Market: Hashable, Sendable {
   public let yesLabel: String
   public let noLabel: String
   public let series: MarketSeries?
+  public let groups: MarketGroups
   public let startsAt: MarketTime?
   public let endsAt: MarketTime?
   public var tick: PriceTick
@@ -58,6 +60,7 @@ public struct Market: Hashable, Sendable {
     yesLabel = contract == nil ? "Yes" : "Up"
     noLabel = contract == nil ? "No" : "Down"
     series = contract?.series
+    groups = MarketGroups(slug)
     startsAt = contract.map { MarketTime(seconds: $0.start) }
     endsAt = contract.map { MarketTime(seconds: $0.start + $0.series.length.seconds) } ?? ends
     self.tick = tick
@@ -78,6 +81,7 @@ public struct Market: Hashable, Sendable {
     noLabel = listing.tokens[Outcome.no.index].label
     let contract = MarketSeries.contract(listing.slug)
     series = contract?.series
+    groups = MarketGroups(listing.slug, category: listing.category, event: listing.event)
     // The slug is the contract's own clock; the listing's dates are only as good as its cache.
     startsAt = contract.map { MarketTime(seconds: $0.start) } ?? listing.windowStart
     endsAt = contract.map { MarketTime(seconds: $0.start + $0.series.length.seconds) } ?? listing.end

@@ -12,13 +12,15 @@ public struct MarketTerms: Hashable, Sendable {
   public let negativeRisk: Bool
   /// When trading ends, in market time; `nil` when the venue names none.
   public let closes: MarketTime?
+  /// What it has in common with other markets.
+  public let groups: MarketGroups
   /// The venue takes orders now.
   public let accepting: Bool
 
   public init(
     slug: MarketSlug, condition: ConditionID, yes: TokenID, no: TokenID, tick: PriceTick, minimumSize: Shares,
     fee: TakerFee,
-    negativeRisk: Bool = false, closes: MarketTime? = nil, accepting: Bool = true
+    negativeRisk: Bool = false, closes: MarketTime? = nil, accepting: Bool = true, groups: MarketGroups? = nil
   ) {
     self.slug = slug
     self.condition = condition
@@ -30,6 +32,7 @@ public struct MarketTerms: Hashable, Sendable {
     self.negativeRisk = negativeRisk
     self.closes = closes
     self.accepting = accepting
+    self.groups = groups ?? MarketGroups(slug)
   }
 
   public func token(_ outcome: Outcome) -> TokenID { outcome == .yes ? yes : no }

@@ -11,7 +11,9 @@ public enum Denier: String, Hashable, Sendable, CaseIterable {
     switch RefusalCode(rawValue: reason) {
     case nil: self = .record
     // Both know these, and the gate always says its numbers.
-    case .allocation?, .noShares?, .expired?: self = detail.contains("=") ? .gate : .record
+    case .allocation?, .noShares?, .expired?, .perAgent?, .perStrategy?, .perCategory?, .marketCap?, .perEventGroup?,
+      .floorExposure?:
+      self = detail.contains("=") ? .gate : .record
     // Without numbers on either side: the gate looks first.
     case .some: self = .gate
     }

@@ -8,14 +8,14 @@ public struct FloorGuard: Sendable {
   /// The stricter breach, or `nil`.
   public func breach(_ floor: FloorStanding) -> Refusal? {
     let fall = floor.peakEquity - floor.equity
-    let fallLimit = RiskLimits.bound(floor.peakEquity, bps: limits.drawdownBps, usd: nil)
+    let fallLimit = limits.drawdownRule.limit(of: floor.peakEquity)
     if floor.peakEquity > .zero, fall >= fallLimit {
       return Refusal(
         .drawdown, .init("equity_usd", floor.equity), .init("peak_usd", floor.peakEquity), .init("limit_usd", fallLimit)
       )
     }
     let loss = -floor.realisedToday
-    let lossLimit = limits.dailyLoss(floor.capital)
+    let lossLimit = limits.dailyLossRule.limit(of: floor.capital)
     if loss > .zero, loss >= lossLimit {
       return Refusal(.dailyLoss, .init("loss_usd", loss), .init("limit_usd", lossLimit))
     }

@@ -158,9 +158,13 @@ public struct RiskGate: Sendable {
     let floor = picture.floor
     if let refusal = FloorGuard(limits: limits).breach(floor) { return refusal }
     let agent = picture.agent ?? AgentStanding(mayEnter: false, allocation: .zero, deployed: .zero, lossesInARow: 0)
-    let tightest = limits.tightest(agent: agent, floor: floor)
+    let tightest = limits.tightest(agent: agent, floor: floor, uses: picture.uses)
     if worst <= tightest.left { return nil }
-    return Refusal(
-      tightest.code, .init("cost_usd", worst), .init("used_usd", tightest.used), .init("limit_usd", tightest.limit))
+    var numbers: [Refusal.Number] = [
+      .init("cost_usd", worst), .init("used_usd", tightest.used), .init("limit_usd", tightest.limit),
+      .init("scope", tightest.scope.rawValue),
+    ]
+    if !tightest.name.isEmpty { numbers.append(.init("name", tightest.name)) }
+    return Refusal(tightest.code, numbers: numbers)
   }
 }

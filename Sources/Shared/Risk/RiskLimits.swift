@@ -6,15 +6,16 @@ public struct RiskLimits: Hashable, Sendable {
   public var perTradeUSD: USD?
   /// What one agent has at risk: open orders at their worst and positions at cost (S4-50: 10 %).
   public var perAgentBps: Int64 = 1000
-  public var perAgentUSD: USD?
   /// What all agents of one strategy have at risk together.
   public var perStrategyBps: Int64 = 10_000
   /// What the floor has at risk (S4-51: 40 %).
   public var floorBps: Int64 = 4000
-  public var floorUSD: USD?
+  /// What all agents have at risk in one market.
+  public var perMarketUSD: USD?
+  /// Rules of the configuration beside its keys.
+  public var rules: [LimitRule] = []
   /// Realised loss since 00:00 UTC that ends entries (S4-52: 10 %).
   public var dailyLossBps: Int64 = 1000
-  public var dailyLossUSD: USD?
   /// Fall of equity, open positions included, from the day's peak that halts (S4-54: 15 %).
   public var drawdownBps: Int64 = 1500
   /// Losing trades in a row that pause an agent (S4-53).
@@ -46,18 +47,28 @@ public struct RiskLimits: Hashable, Sendable {
 
   public init() {}
 
-  /// The tighter of a percentage of `capital` (rounded down) and a dollar bound.
-  public static func bound(_ capital: USD, bps: Int64, usd: USD?) -> USD {
-    let share = USD(micros: Int64(divide(Int128(capital.micros) * Int128(bps), by: 10_000, rounding: .down)))
-    guard let usd else { return share }
-    return min(share, usd)
+  // MARK: As rules
+
+  /// All that limits what is at risk: those of the keys, in their order, then the configuration's rules.
+  public var capitalRules: [LimitRule] {
+    let keyed = [
+      LimitRule(.order, .init(basisPoints: perTradeBps, usd: perTradeUSD)),
+      LimitRule(.agent, .init(basisPoints: perAgentBps)), LimitRule(.strategy, .init(basisPoints: perStrategyBps)),
+      LimitRule(.floor, .init(basisPoints: floorBps)),
+    ]
+    return keyed + [perMarketUSD].compactMap { $0 }.map { LimitRule(.market, .init(usd: $0)) } + rules
   }
 
-  public func perTrade(_ capital: USD) -> USD { Self.bound(capital, bps: perTradeBps, usd: perTradeUSD) }
-  public func perAgent(_ capital: USD) -> USD { Self.bound(capital, bps: perAgentBps, usd: perAgentUSD) }
-  public func perStrategy(_ capital: USD) -> USD { Self.bound(capital, bps: perStrategyBps, usd: nil) }
-  public func floor(_ capital: USD) -> USD { Self.bound(capital, bps: floorBps, usd: floorUSD) }
-  public func dailyLoss(_ capital: USD) -> USD { Self.bound(capital, bps: dailyLossBps, usd: dailyLossUSD) }
+  public var dailyLossRule: LimitRule { LimitRule(.floor, .init(basisPoints: dailyLossBps), basis: .realisedLoss) }
+  public var drawdownRule: LimitRule { LimitRule(.floor, .init(basisPoints: drawdownBps), basis: .equityFall) }
+
+  /// What one order may cost at worst.
+  public func perTrade(_ capital: USD) -> USD {
+    capitalRules.filter { $0.scope == .order }.map { $0.limit(of: capital) }.min() ?? .zero
+  }
+
+  /// Whether what all agents of a strategy have at risk has to be added up: at the whole capital its limit is none.
+  public var limitsStrategies: Bool { perStrategyBps < 10_000 || rules.contains { $0.scope == .strategy } }
 }
 
 extension RiskLimits {
@@ -71,6 +82,16 @@ extension RiskLimits {
     func basisPoints(_ path: String) throws(ConfigReadError) -> Int64? { try micros(path).map { $0 / 10_000 } }
     if let value = try basisPoints("limits.per_trade_pct") { perTradeBps = value }
     perTradeUSD = try micros("limits.per_trade_usd").map { USD(micros: $0) }
+    perMarketUSD = try micros("limits.per_market_usd").map { USD(micros: $0) }
+    if config.isSet("limits.rules") {
+      for text in try config.list("limits.rules") {
+        do throws(LimitRule.Fault) {
+          rules.append(try LimitRule(parsing: text))
+        } catch {
+          throw ConfigReadError(path: "limits.rules", wanted: "readable rule (\(text) \(error.reason))")
+        }
+      }
+    }
     if let value = try basisPoints("limits.per_agent_pct") { perAgentBps = value }
     if let value = try basisPoints("limits.per_strategy_pct") { perStrategyBps = value }
     if let value = try basisPoints("limits.system_pct") { floorBps = value }

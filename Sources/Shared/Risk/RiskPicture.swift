@@ -24,11 +24,17 @@ public struct AgentStanding: Hashable, Sendable {
   public var strategyDeployed: USD
   /// Tokens it holds or is buying, without the token of this wish.
   public var otherPositions: Int
+  /// Its name and its strategy's, for rules that are for one of them.
+  public var name: String
+  public var strategy: String
 
   public init(
-    mayEnter: Bool, allocation: USD, deployed: USD, lossesInARow: Int, strategyClass: StrategyClass = .directional,
+    name: String = "", strategy: String = "", mayEnter: Bool, allocation: USD, deployed: USD, lossesInARow: Int,
+    strategyClass: StrategyClass = .directional,
     strategyDeployed: USD = .zero, otherPositions: Int = 0
   ) {
+    self.name = name
+    self.strategy = strategy
     self.mayEnter = mayEnter
     self.allocation = allocation
     self.deployed = deployed
@@ -69,6 +75,8 @@ public struct RiskPicture: Hashable, Sendable {
   public var book: TopOfBook?
   public var agent: AgentStanding?
   public var floor: FloorStanding
+  /// What is at risk in the wish's market, its category and its event group.
+  public var uses: [ScopeUse]
   /// An order of unknown outcome in this token: it closes entries for the token until it is resolved.
   public var tokenUnresolved: Bool
   /// Shares of the token that the agent holds and no open order has promised; `nil` when only the record knows.
@@ -78,7 +86,7 @@ public struct RiskPicture: Hashable, Sendable {
 
   public init(
     mode: FloorMode, now: MarketTime, terms: MarketTerms?, book: TopOfBook?, agent: AgentStanding?,
-    floor: FloorStanding,
+    floor: FloorStanding, uses: [ScopeUse] = [],
     tokenUnresolved: Bool = false, freeShares: Shares? = nil, shortestBookAge: Duration = .zero
   ) {
     self.shortestBookAge = shortestBookAge
@@ -88,6 +96,7 @@ public struct RiskPicture: Hashable, Sendable {
     self.book = book
     self.agent = agent
     self.floor = floor
+    self.uses = uses
     self.tokenUnresolved = tokenUnresolved
     self.freeShares = freeShares
   }

@@ -123,17 +123,19 @@ import Testing
 
   private func sheet(
     _ agents: [LimitSheet.Agent], mode: String = "ACTIVE", deployed: Int64 = 0, today: Int64 = 0, equity: Int64 = 1000,
-    orderCap: USD? = nil, markets: [LimitSheet.Market] = []
+    orderCap: USD? = nil, places: [LimitSheet.Place] = [], rules: [LimitRule] = []
   ) -> LimitSheet {
     var limits = RiskLimits()
     limits.openPositions = 3
+    limits.perMarketUSD = USD(dollars: 50)
+    limits.rules = rules
     return LimitSheet(
       limits: limits, mode: mode, modeReason: "why",
       floor: FloorStanding(
         capital: USD(dollars: 1000), deployed: USD(dollars: deployed), realisedToday: USD(dollars: today),
         equity: USD(dollars: equity), peakEquity: USD(dollars: 1000)),
       allocated: USD(dollars: 100), allocationCap: USD(dollars: 400), orderCap: orderCap,
-      marketCap: USD(dollars: 50), agents: agents, markets: markets)
+      agents: agents, places: places)
   }
 
   @Test("the limit with the least room binds the next entry, and the table says the same") func limits() {
@@ -148,8 +150,29 @@ import Testing
     #expect(line?.used == "45.00" && line?.allowed == "50.00" && line?.room == "5.00")
     let full = sheet([agent(deployed: 100)], deployed: 100)
     #expect(full.next(full.agents[0]) == .stopped("per_agent_limit used_usd=100 limit_usd=100"))
-    let market = sheet([agent()], markets: [.init(slug: "m", open: USD(dollars: 50), cap: nil)])
+    let market = sheet([agent()], places: [.init(scope: .market, name: "m", open: USD(dollars: 50), cap: nil)])
     #expect(market.lines.first { $0.code == "market_cap" }?.verdict == "full")
+  }
+
+  @Test("a rule has a line for each that it is for, with use and room, and one that says so where nothing is at risk")
+  func rules() throws {
+    let rules = try [
+      "scope=category usd=60", "scope=category name=sports pct=5", "scope=event_group name=btc-5m usd=50",
+      "scope=order usd=7",
+      "scope=agent name=alpha usd=80",
+    ].map { try LimitRule(parsing: $0) }
+    let places: [LimitSheet.Place] = [
+      .init(scope: .category, name: "crypto", open: USD(dollars: 45), cap: nil),
+      .init(scope: .eventGroup, name: "btc-5m", open: USD(dollars: 50), cap: nil),
+    ]
+    let sheet = sheet([agent(deployed: 45)], places: places, rules: rules)
+    func lines(_ code: String) -> [String] {
+      sheet.lines.filter { $0.code == code }.map { "\($0.scope) \($0.used)/\($0.allowed) \($0.room) \($0.verdict)" }
+    }
+    #expect(lines("category_limit") == ["crypto 45.00/60.00 15.00 ", "sports 0.00/50.00 50.00 "])
+    #expect(lines("event_group_limit") == ["btc-5m 50.00/50.00 0.00 full"])
+    #expect(lines("per_agent_limit").contains("alpha 45.00/80.00 35.00 "))
+    #expect(sheet.next(sheet.agents[0]) == .atMost(USD(dollars: 7), code: "per_trade_limit"))
   }
 
   @Test("what stops entries altogether is named before any room", arguments: 0..<7) func stops(_ index: Int) {

@@ -63,6 +63,16 @@ struct OrderPathTests {
     #expect(try deny([], size: "101") == "order_limit")
     #expect(try deny([("per_order_limit", "4")]) == "order_limit")
     #expect(try deny([("market_cap", "4")]) == "market_cap")
+    try floor.market("m-2")
+    func rule(_ scope: String, _ name: JSON, _ code: String) -> [(String, JSON)] {
+      [
+        ("market", "m-2"),
+        ("limits", [["scope": .string(scope), "name": name, "cap": "4", "code": .string(code)]]),
+      ]
+    }
+    #expect(try deny(rule("category", .null, "category_limit")) == "category_limit")
+    #expect(try deny(rule("event_group", "m-2", "event_group_limit")) == "event_group_limit")
+    #expect(try deny(rule("agent", "one", "per_agent_limit")) == "per_agent_limit")
     #expect(try deny([("worst", "51"), ("per_order_limit", "1000")], size: "98") == "order_limit")
     #expect(try deny([], side: "SELL") == "no_shares")
     #expect(try deny([("origin", "gateway")]) == "gateway_may_only_exit")
@@ -229,6 +239,74 @@ struct OrderPathTests {
     ).one()
     #expect(try most.usd("market") <= USD(parsing: "58.3"))
     #expect(try most.usd("agent") <= USD(parsing: allocation))
+  }
+
+  struct RuleCase: Sendable {
+    let scope: String
+    let name: String?
+    let cap: String
+    /// Of 120 orders of 5.30 dollars, 30 of each of two agents in each of two markets of one category and of two event groups.
+    let accepted: Int
+  }
+
+  @Test(
+    "clients at once never take what is at risk above a rule, and give all back when their orders end",
+    arguments: [
+      RuleCase(scope: "category", name: nil, cap: "60", accepted: 11),
+      RuleCase(scope: "category", name: "sports", cap: "60", accepted: 120),
+      RuleCase(scope: "event_group", name: nil, cap: "60", accepted: 22),
+      RuleCase(scope: "event_group", name: "alone", cap: "30", accepted: 5 + 60),
+      RuleCase(scope: "market", name: nil, cap: "60", accepted: 22),
+      RuleCase(scope: "strategy", name: nil, cap: "60", accepted: 11),
+      RuleCase(scope: "agent", name: "one", cap: "30", accepted: 5 + 60),
+      RuleCase(scope: "floor", name: nil, cap: "40", accepted: 7),
+    ])
+  func rulesHoldAtOnce(rule: RuleCase) async throws {
+    let floor = try DatabaseFloor(capital: "1000", allocationCap: "1000")
+    let names = ["one", "two"]
+    let epochs = try names.map { try floor.hire($0, allocation: "400") }
+    try floor.market("alone")
+    try floor.market("m-2", group: "btc-5m")
+    let database = floor.database
+    let limits: JSON = [
+      [
+        "scope": .string(rule.scope), "name": .optional(rule.name.map { .string($0) }), "cap": .string(rule.cap),
+        "code": "over",
+      ]
+    ]
+    let templates = try names.indices.map { index in
+      try ["alone", "m-2"].map { market in
+        try floor.intent(
+          "x", agent: names[index], epoch: epochs[index], market: market, side: "BUY", price: "0.5", size: "10",
+          worst: "5.3", changes: [("limits", limits)])
+      }
+    }
+    let accepted = try await withThrowingTaskGroup(of: Int.self) { group in
+      for lane in 0..<6 {
+        group.addTask {
+          let session = try database.open(as: "floor_gateway")
+          return try (0..<20).count { number in
+            let agent = (lane + number) % 2
+            let hex = String(lane * 1000 + number + 1, radix: 16)
+            let p = templates[agent][(number / 2) % 2].with("intent", .string("\(names[agent]).\(lane)-\(number)"))
+              .with("order_id", .string("0x" + String(repeating: "0", count: 64 - hex.count) + hex))
+            let answer = try session.query("SELECT submit_intent($1) AS j", [.json(p)]).one().json("j")
+            #expect(answer["outcome"] == "accepted" || answer["reason"] == "over")
+            return answer["outcome"] == "accepted"
+          }
+        }
+      }
+      return try await group.reduce(0, +)
+    }
+    #expect(accepted == rule.accepted, "\(rule.scope) \(rule.name ?? "")")
+    #expect(try floor.brokenInvariants() == [])
+    let orders = try floor.gateway.query("SELECT order_id FROM orders").map { try $0.text("order_id") }
+    for order in orders { _ = try floor.advance(order, "REJECTED") }
+    #expect(
+      try floor.submit(
+        templates[0][0].with("intent", "one.again").with("order_id", .string("0x" + String(repeating: "f", count: 64))))[
+          "outcome"] == "accepted")
+    #expect(try floor.brokenInvariants() == [])
   }
 
   @Test("shares that are not held, or already promised, cannot be sold, whatever comes at once")

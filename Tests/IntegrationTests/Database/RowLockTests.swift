@@ -101,4 +101,30 @@ struct RowLockTests {
     #expect(second["reason"] == "allocation")
     #expect(try floor.brokenInvariants() == [])
   }
+
+  @Test("an order in a category in which another is not committed yet is compared with both")
+  func rules() throws {
+    let floor = try DatabaseFloor()
+    let names = ["one", "two"]
+    let epochs = try names.map { try floor.hire($0, allocation: "100") }
+    let limits: JSON = [["scope": "category", "name": .null, "cap": "12", "code": "category_limit"]]
+    let wishes = try names.indices.map { index in
+      try floor.market("m-\(index)")
+      return try floor.intent(
+        "\(names[index]).1", agent: names[index], epoch: epochs[index], market: "m-\(index)", side: "BUY", price: "0.5",
+        size: "20", changes: [("limits", limits)])
+    }
+    // Another has been there before: the row to wait at is known.
+    let first = try floor.submit(wishes[0].with("intent", "one.0").with("size", "2").with("worst", "1"))
+    #expect(first["outcome"] == "accepted")
+    let second = try answer(
+      floor,
+      whileOpen: (
+        "SELECT submit_intent($1)", [.json(wishes[0].with("order_id", .string(floor.newOrderID())))]
+      ), of: floor.gateway, as: "floor_gateway"
+    ) { session in try session.query("SELECT submit_intent($1) AS j", [.json(wishes[1])]).one().json("j") }
+    #expect(second["reason"] == "category_limit")
+    #expect(second["detail"] == "category crypto 11 open, 10 wanted, cap 12")
+    #expect(try floor.brokenInvariants() == [])
+  }
 }

@@ -383,7 +383,8 @@ final class GatewayBench {
           "min_size": .text(market.minimumSize), "fee_rate": .string(Decimal6.text(market.fee.rateMicros)),
           "fee_exponent": .int(market.fee.exponent), "ends_ns": .optional(market.end.map { .int($0.nanoseconds) }),
           "token_yes": .text(market.token(of: .yes)), "token_no": .text(market.token(of: .no)),
-          "neg_risk": .bool(market.negRisk),
+          "neg_risk": .bool(market.negRisk), "category": .string(Market(market).groups.category),
+          "event_group": .string(Market(market).groups.event),
         ])
       ])
   }

@@ -47,6 +47,36 @@ import Testing
     try bench.compareWithVenue()
   }
 
+  @Test("A rule for each event group refuses what would exceed it, and the record has a row for the group")
+  func rules() throws {
+    let bench = try GatewayBench()
+    bench.extraConfiguration = [
+      .init(
+        "limits", JSON.object([.init("rules", ["scope=event_group usd=7", "scope=category name=sports pct=0.01"])]))
+    ]
+    try bench.startGateway()
+    try bench.open()
+    let group = Market(bench.market).groups.event
+    let price = try bench.restingPrice()
+    let size = Shares(micros: 7_000_000 * 1_000_000 / price.micros * 6 / 10).cut(decimals: 2)
+    // Two that are each inside and together beyond.
+    let wishes = try (0..<2).map { ticks in
+      let below = try #require(Price(micros: price.micros - Int64(ticks) * bench.market.tick.micros))
+      return try bench.wish(price: below, size: size, type: .goodTillCancelled, useful: .seconds(3600))
+    }
+    try bench.send(wishes[0])
+    try bench.until("the first to rest") { bench.events(of: wishes[0].terms.intent).contains { $0.event == .live } }
+    try bench.publishBook()
+    try bench.send(wishes[1])
+    let refused = try bench.final(of: wishes[1].terms.intent)
+    #expect(refused.reason == "event_group_limit")
+    #expect(refused.detail.contains("scope=event_group name=\(group)"), "\(refused.detail)")
+    let locks = try bench.looker.query("SELECT scope, name FROM limit_rows").map {
+      "\(try $0.text("scope")) \(try $0.text("name"))"
+    }
+    #expect(locks == ["event_group \(group)"])
+  }
+
   @Test(
     "A lost day ends entries and lets exits pass; a drawdown halts; both say why, and the record has it",
     arguments: [("daily_loss_pct", "daily_loss", "REDUCE_ONLY"), ("drawdown_pct", "drawdown", "HALTED")])

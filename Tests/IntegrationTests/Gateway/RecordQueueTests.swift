@@ -41,7 +41,7 @@ import Testing
       queue = RecordQueue(
         loop: loop, database: database, log: .discarding(),
         statements: RecordStatements(
-          gatewayEpoch: Epoch(floor.gatewayEpoch), limits: RiskLimits(), capital: USD(dollars: 1000), marketCap: nil),
+          gatewayEpoch: Epoch(floor.gatewayEpoch), limits: RiskLimits(), capital: USD(dollars: 1000)),
         moment: { Moment(monotonic: SystemClock.monotonic(), wall: SystemClock.wall(), clock: clock) })
       queue.onAnswer = { [unowned self] call, _ in
         switch call {

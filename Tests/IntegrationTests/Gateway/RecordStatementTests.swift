@@ -8,7 +8,7 @@ import Testing
 struct RecordStatementTests {
   @Test("News of a settlement tells the fill whole, so that a maker's fill is one whichever call comes first")
   func settlement() throws {
-    let statements = RecordStatements(gatewayEpoch: Epoch(3), limits: RiskLimits(), capital: .zero, marketCap: nil)
+    let statements = RecordStatements(gatewayEpoch: Epoch(3), limits: RiskLimits(), capital: .zero)
     let now = Moment(monotonic: MonotonicTime(seconds: 1), wall: WallTime(seconds: 1_795_180_500))
     for isTaker in [true, false] {
       let fill = FillRecord(

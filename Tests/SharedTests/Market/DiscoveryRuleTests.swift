@@ -19,6 +19,27 @@ struct DiscoveryRuleTests {
     return .object(members.sorted { $0.key < $1.key }.map { JSON.Member($0.key, $0.value) })
   }
 
+  @Test(
+    "What a market has in common with others is its series', its event's and its category's, as far as the listing says"
+  )
+  func groups() throws {
+    func groups(_ changes: [String: JSON?]) throws -> MarketGroups {
+      try Market(GammaMarket(Self.listing(changes))).groups
+    }
+    #expect(try groups([:]) == MarketGroups(category: "crypto", event: "btc-5m"))
+    let game: [String: JSON?] = [
+      "slug": "mlb-nyy-bos-2026-11-20", "cryptoMarketConfig": .some(nil), "resolutionSource": .some(nil),
+      "feeType": "sports_fees_v3", "events": [["slug": "mlb-nyy-bos"]],
+    ]
+    #expect(try groups(game) == MarketGroups(category: "sports", event: "mlb-nyy-bos"))
+    #expect(
+      try groups(game.merging(["events": [["slug": "e", "category": "US-current affairs"]]]) { $1 })
+        == MarketGroups(category: "us-current-affairs", event: "e"))
+    #expect(
+      try groups(game.merging(["events": .some(nil), "feeType": .some(nil)]) { $1 })
+        == MarketGroups(category: "other", event: "mlb-nyy-bos-2026-11-20"))
+  }
+
   @Test("What settles a window is read from its configuration or from its source, whichever is there")
   func settlement() throws {
     #expect(try GammaMarket(Self.listing()).cryptoRule == .init(asset: "btc", duration: "5m", twapSeconds: 60))

@@ -26,6 +26,38 @@ struct CapitalRoomTests {
     }
   }
 
+  @Test("A rule for one of a scope binds that one alone; the tightest of keys and rules is named with its scope")
+  func rules() throws {
+    var limits = RiskLimits()
+    limits.perMarketUSD = USD(dollars: 50)
+    limits.rules = try [
+      "scope=category name=crypto usd=40", "scope=event_group pct=3", "scope=strategy name=spike usd=9",
+    ].map {
+      try LimitRule(parsing: $0)
+    }
+    func room(_ strategy: String, _ category: String, market: Int64, category used: Int64, group: Int64) -> CapitalRoom
+    {
+      var agent = agent(allocation: 100, deployed: 0)
+      agent.strategy = strategy
+      return limits.tightest(
+        agent: agent, floor: floor(deployed: 0),
+        uses: [
+          ScopeUse(.market, "m", used: USD(dollars: market)), ScopeUse(.category, category, used: USD(dollars: used)),
+          ScopeUse(.eventGroup, "btc-5m", used: USD(dollars: group)),
+        ])
+    }
+    let cases: [(CapitalRoom, RefusalCode, String, Int64)] = [
+      (room("momentum", "crypto", market: 0, category: 0, group: 0), .perTrade, "", 20),
+      (room("spike", "crypto", market: 0, category: 0, group: 0), .perStrategy, "spike", 9),
+      (room("momentum", "crypto", market: 20, category: 35, group: 20), .perCategory, "crypto", 5),
+      (room("momentum", "sports", market: 20, category: 35, group: 20), .perEventGroup, "btc-5m", 10),
+      (room("momentum", "sports", market: 49, category: 35, group: 20), .marketCap, "m", 1),
+    ]
+    for (room, code, name, left) in cases {
+      #expect(room.code == code && room.name == name && room.left == USD(dollars: left), "\(room)")
+    }
+  }
+
   @Test("The gate's refusals are told from the record's by their words")
   func deniers() {
     #expect(Denier(reason: "per_trade_limit", detail: "cost_usd=26 limit_usd=20") == .gate)
@@ -35,5 +67,7 @@ struct CapitalRoomTests {
     #expect(Denier(reason: "allocation", detail: "26 wanted, 20 free") == .record)
     #expect(Denier(reason: "no_shares", detail: "26 wanted, 20 free") == .record)
     #expect(Denier(reason: "halted", detail: "") == .gate)
+    #expect(Denier(reason: "category_limit", detail: "category crypto 10 open, 5 wanted, cap 12") == .record)
+    #expect(Denier(reason: "market_cap", detail: "cost_usd=26 used_usd=1 limit_usd=20 scope=market name=m") == .gate)
   }
 }

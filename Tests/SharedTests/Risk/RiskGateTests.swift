@@ -137,7 +137,7 @@ struct RiskSample {
     sample.terms.size = Shares(whole: 40)
     #expect(sample.refusal == nil)
     sample.terms.size = try Shares(parsing: "40.01")
-    #expect(sample.refusal?.detail == "cost_usd=20.005 used_usd=0 limit_usd=20")
+    #expect(sample.refusal?.detail == "cost_usd=20.005 used_usd=0 limit_usd=20 scope=order")
     sample.terms.size = Shares(whole: 40)
     sample.picture.floor.deployed = USD(dollars: 380)
     #expect(sample.refusal == nil)
@@ -173,7 +173,7 @@ struct RiskSample {
     #expect(sample.refusal?.code == .allocation)
     sample.picture.floor.deployed = USD(dollars: 395)
     #expect(sample.refusal?.code == .floorExposure)
-    #expect(sample.refusal?.numbers.map(\.name) == ["cost_usd", "used_usd", "limit_usd"])
+    #expect(sample.refusal?.numbers.map(\.name) == ["cost_usd", "used_usd", "limit_usd", "scope"])
   }
 
   @Test("The two floor limits have two bases: realised loss ends entries, the fall of equity halts")

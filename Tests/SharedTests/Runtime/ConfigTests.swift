@@ -177,6 +177,48 @@ struct ConfigTests {
     #expect(try VenueEndpoints(local.reader).clock == "http://localhost:9000/x/sim/clock")
   }
 
+  @Test("Rules are lists of members; those of all layers hold together, and what they came from is told")
+  func rulesAddUp() throws {
+    func item(_ pairs: [(String, String)]) -> ConfigNode {
+      ConfigNode(.mapping(pairs.map { .init($0.0, line: 3, ConfigNode(.scalar($0.1), line: 3)) }), line: 3)
+    }
+    func rules(_ name: String, _ items: [ConfigNode]) -> ConfigLayer {
+      ConfigLayer(
+        name: name, file: "\(name).yaml",
+        tree: ConfigNode(
+          .mapping([
+            .init(
+              "limits", line: 1,
+              ConfigNode(.mapping([.init("rules", line: 2, ConfigNode(.sequence(items), line: 2))]), line: 1))
+          ]), line: 1))
+    }
+    let file = rules("file", [item([("scope", "category"), ("pct", "20.0")])])
+    #expect(try load(file).reader.list("limits.rules") == ["scope=category pct=20"])
+    #expect(try RiskLimits(load().reader).rules == [])
+    let config = try load(
+      rules("profile", [item([("usd", "50"), ("scope", "event_group"), ("name", "btc-5m")])]), file,
+      ConfigLayer(commandLine: ["limits.rules=scope=market usd=5, scope=category pct=20"]))
+    #expect(
+      try RiskLimits(config.reader).rules.map(\.text) == [
+        "scope=event_group name=btc-5m usd=50", "scope=category pct=20", "scope=market usd=5",
+      ])
+    #expect(config.explain("limits.rules")?.contains("part of it") == true)
+    let layers = try #require(EffectiveConfig(schema: FloorSchema.schema, layersJSON: config.layersJSON))
+    #expect(layers.value("limits.rules") == config.value("limits.rules"))
+    for (members, words) in [
+      ([("scope", "galaxy"), ("pct", "5")], "galaxy"), ([("scope", "floor"), ("name", "x"), ("pct", "5")], "no names"),
+      ([("scope", "market")], "neither pct nor usd"), ([("scope", "market"), ("percent", "5")], "percent"),
+      ([("pct", "5")], "no scope"), ([("scope", "market"), ("pct", "500")], "not from 0.01 to 100"),
+      ([("scope", "market"), ("usd", "a lot")], "something other than a word"),
+      ([("scope", "market"), ("usd", "1e3")], "no plain decimal"),
+      ([("scope", "category"), ("name", "Crypto"), ("usd", "5")], "small letters"),
+    ] {
+      let found = problems(rules("file", [item(members)]))
+      #expect(found.count == 1 && found[0].description.contains(words), "\(found)")
+      #expect(found[0].key == "limits.rules" && !found[0].remedy.isEmpty)
+    }
+  }
+
   @Test("Every number's key ends in its unit, and every environment name is unique")
   func schemaIsConsistent() {
     for key in FloorSchema.schema.keys {
@@ -184,7 +226,9 @@ struct ConfigTests {
         #expect(key.name == unit.rawValue || key.name.hasSuffix(unit.suffix), "\(key.path)")
       }
       #expect(key.meaning.hasSuffix("."), "\(key.path)")
-      if key.isLimit { #expect(key.kind.unit != nil, "only numbers are limits: \(key.path)") }
+      if key.isLimit, key.combination != .allBind {
+        #expect(key.kind.unit != nil, "only numbers are limits: \(key.path)")
+      }
     }
     #expect(Set(FloorSchema.schema.keys.map(\.environmentName)).count == FloorSchema.schema.keys.count)
     let names = Set(FloorSchema.schema.keys.map(\.environmentName))

@@ -24,7 +24,6 @@ struct BacktestFloor {
       settings.capital = limits.capital
       settings.allocation = limits.allocationPerAgent
       settings.limits = try RiskLimits(config)
-      settings.marketCap = config.isSet("limits.per_market_usd") ? try config.usd("limits.per_market_usd") : nil
       settings.streakPause = try config.duration("limits.loss_streak_pause_s")
       settings.terms.staleAfter = try config.duration("market.stale_after_ms")
     } catch {

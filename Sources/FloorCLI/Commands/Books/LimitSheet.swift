@@ -21,8 +21,10 @@ struct LimitSheet: Hashable {
     let ordersLastMinute: Int64
   }
 
-  struct Market: Hashable {
-    let slug: String
+  /// A market, a category or an event group in which something is at risk.
+  struct Place: Hashable {
+    let scope: LimitRule.Scope
+    let name: String
     let open: USD
     /// As the record holds it.
     let cap: USD?
@@ -55,10 +57,8 @@ struct LimitSheet: Hashable {
   let allocationCap: USD
   /// The record's own bound of one order.
   let orderCap: USD?
-  /// The configuration's bound of one market.
-  let marketCap: USD?
   let agents: [Agent]
-  let markets: [Market]
+  let places: [Place]
 
   // MARK: What binds
 
@@ -85,10 +85,11 @@ struct LimitSheet: Hashable {
 
   private func standing(_ agent: Agent) -> AgentStanding {
     AgentStanding(
-      mayEnter: agent.status == "RUNNING", allocation: agent.allocation, deployed: agent.deployed,
+      name: agent.name, strategy: agent.strategy, mayEnter: agent.status == "RUNNING", allocation: agent.allocation,
+      deployed: agent.deployed,
       lossesInARow: agent.hasRested ? 0 : agent.lossesInARow,
-      // At the whole capital the limit is none, and the gate does not add up for it.
-      strategyDeployed: limits.perStrategyBps < 10_000 ? agent.strategyDeployed : .zero)
+      // Where the limit is none the gate does not add up for it.
+      strategyDeployed: limits.limitsStrategies ? agent.strategyDeployed : .zero)
   }
 
   /// The code of the limit on capital that bounds this agent's next buy.
@@ -103,16 +104,9 @@ struct LimitSheet: Hashable {
   /// The floor's limits, the agents' and the markets', in this order.
   var lines: [Line] {
     let bindings = Set(agents.compactMap(binding))
-    func capital(_ scope: String, _ name: String, _ code: RefusalCode, _ used: USD?, _ limit: USD, binds: Bool) -> Line
-    {
-      let room = limit - (used ?? .zero)
-      return Line(
-        scope: scope, limit: name, code: code.rawValue, used: used.map(text) ?? "-", allowed: text(limit),
-        room: text(room), verdict: room <= .zero ? "full" : binds ? "binds" : "")
-    }
     var lines = [
       capital(
-        "one order", "worst case", .perTrade, nil, limits.perTrade(floor.capital),
+        "one order", "worst case", .perTrade, nil, keyed(.order),
         binds: bindings.contains("per_trade_limit"))
     ]
     if let orderCap {
@@ -124,7 +118,7 @@ struct LimitSheet: Hashable {
     }
     lines.append(
       capital(
-        "floor", "exposure of all agents", .floorExposure, floor.deployed, limits.floor(floor.capital),
+        "floor", "exposure of all agents", .floorExposure, floor.deployed, keyed(.floor),
         binds: bindings.contains("floor_exposure_limit")))
     lines.append(contentsOf: losses)
     lines.append(
@@ -139,30 +133,68 @@ struct LimitSheet: Hashable {
           binds: binding == "allocation"))
       lines.append(
         capital(
-          agent.name, "exposure", .perAgent, agent.deployed, limits.perAgent(floor.capital),
+          agent.name, "exposure", .perAgent, agent.deployed, keyed(.agent),
           binds: binding == "per_agent_limit"))
       lines.append(
         capital(
           agent.name, "exposure of all \(agent.strategy) agents", .perStrategy, agent.strategyDeployed,
-          limits.perStrategy(floor.capital), binds: binding == "per_strategy_limit"))
+          keyed(.strategy), binds: binding == "per_strategy_limit"))
       lines.append(contentsOf: counts(agent))
     }
-    for market in markets {
-      guard let cap = [market.cap, marketCap].compactMap({ $0 }).min() else { continue }
+    for place in places where place.scope == .market {
+      guard let cap = [place.cap, limits.perMarketUSD].compactMap({ $0 }).min() else { continue }
       lines.append(
-        Line(
-          scope: market.slug, limit: "exposure of all agents in it", code: "market_cap", used: text(market.open),
-          allowed: text(cap), room: text(cap - market.open), verdict: market.open >= cap ? "full" : ""))
+        capital(place.name, "exposure of all agents in it", .marketCap, place.open, cap, binds: false))
     }
-    return lines
+    return lines + limits.rules.flatMap(ruled)
+  }
+
+  /// What a limit of the keys comes to; the rules of the configuration have lines of their own.
+  private func keyed(_ scope: LimitRule.Scope) -> USD {
+    limits.capitalRules.first { $0.scope == scope }.map { $0.limit(of: floor.capital) } ?? .zero
+  }
+
+  private func capital(
+    _ scope: String, _ name: String, _ code: RefusalCode, _ used: USD?, _ limit: USD, binds: Bool
+  ) -> Line {
+    let room = limit - (used ?? .zero)
+    return Line(
+      scope: scope, limit: name, code: code.rawValue, used: used.map(text) ?? "-", allowed: text(limit),
+      room: text(room), verdict: room <= .zero ? "full" : binds ? "binds" : "")
+  }
+
+  /// One line for each of the scope that the rule is for; where nothing is at risk in any, one that says so.
+  private func ruled(_ rule: LimitRule) -> [Line] {
+    let limit = rule.limit(of: floor.capital)
+    let uses: [ScopeUse]
+    switch rule.scope {
+    case .order: return [capital("one order", rule.text, rule.scope.code, nil, limit, binds: false)]
+    case .floor: uses = [ScopeUse(.floor, used: floor.deployed)]
+    case .agent: uses = agents.map { ScopeUse(.agent, $0.name, used: $0.deployed) }
+    case .strategy:
+      uses = Set(agents.map { ScopeUse(.strategy, $0.strategy, used: $0.strategyDeployed) }).sorted {
+        $0.name < $1.name
+      }
+    case .category, .market, .eventGroup:
+      uses = places.filter { $0.scope == rule.scope }.map { ScopeUse($0.scope, $0.name, used: $0.open) }
+    }
+    let covered = uses.filter(rule.covers)
+    if covered.isEmpty {
+      let which = rule.name ?? "each \(rule.scope.rawValue)"
+      return [capital(which, rule.text, rule.scope.code, .zero, limit, binds: false)]
+    }
+    return covered.map {
+      capital(
+        $0.name.isEmpty ? rule.scope.rawValue : $0.name, rule.text, rule.scope.code, $0.used, limit, binds: false)
+    }
   }
 
   private var losses: [Line] {
     let breach = FloorGuard(limits: limits).breach(floor)?.code
     let loss = max(.zero, -floor.realisedToday)
-    let lossLimit = limits.dailyLoss(floor.capital)
+    let lossLimit = limits.dailyLossRule.limit(of: floor.capital)
     let fall = max(.zero, floor.peakEquity - floor.equity)
-    let fallLimit = RiskLimits.bound(floor.peakEquity, bps: limits.drawdownBps, usd: nil)
+    let fallLimit = limits.drawdownRule.limit(of: floor.peakEquity)
     return [
       Line(
         scope: "floor", limit: "realised loss today", code: RefusalCode.dailyLoss.rawValue, used: text(loss),

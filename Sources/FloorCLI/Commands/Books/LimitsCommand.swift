@@ -11,6 +11,7 @@ enum LimitsCommand {
       An order's worst case is its limit price times its size and the highest fee. Exposure is open buys at their worst and positions at cost.
         binds   of all limits on capital it leaves the next entry the least room
         full    nothing more fits
+      A rule of limits.rules has a line for each agent, strategy, category, market or event group that it is for and in which something is at risk.
       The equity that the drawdown is measured by is the gateway's last evidence, at most 30 s old while it runs.
       Exit status 1: there is no such agent. 78: the configuration cannot be read.
       """, options: ["config", "profile", "set"], run: run)
@@ -100,8 +101,7 @@ struct LimitsReading {
       limits: limits, mode: try floor.text("mode"), modeReason: try floor.text("reason"), floor: standing,
       allocated: try floor.usd("allocated"), allocationCap: try floor.usd("allocation_cap"),
       orderCap: floor.isNull("order_cap") ? nil : try floor.usd("order_cap"),
-      marketCap: config.isSet("limits.per_market_usd") ? try config.usd("limits.per_market_usd") : nil,
-      agents: try agents(name, now: now), markets: try markets(name))
+      agents: try agents(name, now: now), places: try places(name))
   }
 
   private func agents(_ name: String?, now: MarketTime?) throws -> [LimitSheet.Agent] {
@@ -135,21 +135,31 @@ struct LimitsReading {
     }
   }
 
-  /// Markets in which something is open, of one agent's those in which it has something.
-  private func markets(_ name: String?) throws -> [LimitSheet.Market] {
+  /// Markets, categories and event groups in which something is at risk: of one agent's those in which it has something, with what all have there.
+  private func places(_ name: String?) throws -> [LimitSheet.Place] {
     let rows = try database.query(
       """
-      SELECT e.slug, e.open, e.cap FROM market_exposure e
-       WHERE e.open > 0 AND ($1::text IS NULL OR EXISTS (
-               SELECT FROM tokens k JOIN agents a ON a.name = $1
-                WHERE k.slug = e.slug AND (
-                      EXISTS (SELECT FROM positions p WHERE p.agent_id = a.id AND p.token_id = k.token_id AND p.shares > 0)
-                      OR EXISTS (SELECT FROM order_state s WHERE s.agent_id = a.id AND s.token_id = k.token_id
-                                    AND s.state IN ('SENDING', 'LIVE', 'DELAYED', 'CANCEL_SENT', 'UNKNOWN'))))) ORDER BY e.slug
+      WITH open AS (
+        SELECT e.slug, e.open, e.cap, m.category, coalesce(nullif(m.event_group, ''), m.slug) AS event_group,
+               $1::text IS NULL OR EXISTS (
+                 SELECT FROM tokens k JOIN agents a ON a.name = $1
+                  WHERE k.slug = e.slug AND (
+                        EXISTS (SELECT FROM positions p WHERE p.agent_id = a.id AND p.token_id = k.token_id AND p.shares > 0)
+                        OR EXISTS (SELECT FROM order_state s WHERE s.agent_id = a.id AND s.token_id = k.token_id
+                                      AND s.state IN ('SENDING', 'LIVE', 'DELAYED', 'CANCEL_SENT', 'UNKNOWN')))) AS is_asked
+          FROM market_exposure e JOIN markets m USING (slug) WHERE e.open > 0)
+      SELECT 'market' AS scope, slug AS name, open, cap FROM open WHERE is_asked
+      UNION ALL SELECT 'category', category, sum(open), NULL FROM open GROUP BY category HAVING bool_or(is_asked)
+      UNION ALL SELECT 'event_group', event_group, sum(open), NULL FROM open GROUP BY event_group HAVING bool_or(is_asked)
+      ORDER BY scope, name
       """, [.optional(name) { .text($0) }])
     return try rows.map { row in
-      LimitSheet.Market(
-        slug: try row.text("slug"), open: try row.usd("open"), cap: row.isNull("cap") ? nil : try row.usd("cap"))
+      guard let scope = LimitRule.Scope(rawValue: try row.text("scope")) else {
+        throw DatabaseError(.shape, "a limit has an unknown scope")
+      }
+      return LimitSheet.Place(
+        scope: scope, name: try row.text("name"), open: try row.usd("open"),
+        cap: row.isNull("cap") ? nil : try row.usd("cap"))
     }
   }
 }

@@ -54,7 +54,20 @@ public struct Standing: Hashable, Sendable {
       self.outcome = outcome
     }
   }
+  /// Dollars in one market: positions of all agents, at cost.
+  public struct Stake: Hashable, Sendable {
+    public let market: MarketSlug
+    public let groups: MarketGroups
+    public let cost: USD
+    public init(_ market: MarketSlug, _ groups: MarketGroups, cost: USD) {
+      self.market = market
+      self.groups = groups
+      self.cost = cost
+    }
+  }
   public var agents: [AgentName: Agent]
+  /// Of the markets in which something is held, in any order; a market may stand there more than once.
+  public var stakes: [Stake]
   public var capital: USD
   public var realisedToday: USD
   public var equity: USD
@@ -63,8 +76,11 @@ public struct Standing: Hashable, Sendable {
   public static let empty = Standing(
     agents: [:], capital: .zero, realisedToday: .zero, equity: .zero, peakEquity: .zero)
 
-  public init(agents: [AgentName: Agent], capital: USD, realisedToday: USD, equity: USD, peakEquity: USD) {
+  public init(
+    agents: [AgentName: Agent], stakes: [Stake] = [], capital: USD, realisedToday: USD, equity: USD, peakEquity: USD
+  ) {
     self.agents = agents
+    self.stakes = stakes
     self.capital = capital
     self.realisedToday = realisedToday
     self.equity = equity
@@ -113,6 +129,7 @@ public enum LookUpResult: Hashable, Sendable {
 struct UnreadFill: Hashable, Sendable {
   let agent: AgentName
   let holding: Standing.Holding
+  let groups: MarketGroups
   /// Cash and fee.
   let cost: USD
   /// The record has said that it holds the fill.

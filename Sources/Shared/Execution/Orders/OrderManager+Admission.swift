@@ -107,19 +107,29 @@ extension OrderManager {
   ) -> RiskPicture {
     let agent = standing.agents[terms.agent]
     let token = view?.terms.token(terms.outcome)
+    let atRisk = atRisk(
+      terms.agent, strategy: settings.limits.limitsStrategies ? agent?.strategy : nil, market: view?.terms)
     return RiskPicture(
       mode: mode(for: terms.action, of: origin), now: now.market, terms: view?.terms, book: view?.book,
       agent: agent.map {
         AgentStanding(
-          mayEnter: $0.mayEnter, allocation: $0.allocation, deployed: deployed(terms.agent),
+          name: terms.agent.text, strategy: $0.strategy, mayEnter: $0.mayEnter, allocation: $0.allocation,
+          deployed: atRisk.agent,
           lossesInARow: $0.lossesInARow, strategyClass: settings.classes[$0.strategy] ?? .directional,
-          strategyDeployed: settings.limits.perStrategyBps < 10_000 ? deployed(strategy: $0.strategy) : .zero,
+          strategyDeployed: atRisk.strategy,
           otherPositions: otherPositions(of: terms, $0.held))
       },
       floor: FloorStanding(
-        capital: standing.capital, deployed: floorDeployed, realisedToday: standing.realisedToday,
+        capital: standing.capital, deployed: atRisk.floor, realisedToday: standing.realisedToday,
         equity: standing.equity,
         peakEquity: standing.peakEquity),
+      uses: view.map {
+        [
+          ScopeUse(.market, $0.terms.slug.text, used: atRisk.market),
+          ScopeUse(.category, $0.terms.groups.category, used: atRisk.category),
+          ScopeUse(.eventGroup, $0.terms.groups.event, used: atRisk.event),
+        ]
+      } ?? [],
       tokenUnresolved: open.contains { orders[$0]?.state == .unknown && orders[$0]?.token == token },
       shortestBookAge: OrderManager.shortestBookAge(now))
   }

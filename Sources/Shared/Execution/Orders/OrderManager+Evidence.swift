@@ -173,7 +173,7 @@ extension OrderManager {
       if order.terms.side == .buy {
         unread[fill.key] = UnreadFill(
           agent: order.terms.agent, holding: Standing.Holding(order.terms.market, order.terms.outcome),
-          cost: fill.cash + fill.fee)
+          groups: order.market.groups, cost: fill.cash + fill.fee)
       }
     }
     orders[intent]!.venueMatched = max(orders[intent]!.venueMatched, orders[intent]!.accounted)

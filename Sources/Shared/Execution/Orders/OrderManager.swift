@@ -153,29 +153,6 @@ public struct OrderManager: Sendable {
     return own
   }
 
-  /// Dollars that an agent has at risk: positions at cost, what was bought since the record was read, and open buys at their worst.
-  public func deployed(_ agent: AgentName) -> USD {
-    var sum = standing.agents[agent]?.invested ?? .zero
-    for intent in open { if let order = orders[intent], order.terms.agent == agent { sum += order.remainingWorst } }
-    for fill in unread.values where fill.agent == agent { sum += fill.cost }
-    return sum
-  }
-
-  /// What all agents of a strategy have at risk together.
-  public func deployed(strategy: String) -> USD {
-    var sum = USD.zero
-    for (name, agent) in standing.agents where agent.strategy == strategy { sum += deployed(name) }
-    return sum
-  }
-
-  public var floorDeployed: USD {
-    var sum = USD.zero
-    for agent in standing.agents.values { sum += agent.invested }
-    for intent in open { if let order = orders[intent] { sum += order.remainingWorst } }
-    for fill in unread.values { sum += fill.cost }
-    return sum
-  }
-
   /// When `tick` has something to do at the latest, as of the last event.
   public var nextWake: MonotonicTime? { wakes.soonest }
 }

@@ -56,6 +56,8 @@ public struct GammaMarket: Hashable, Sendable {
   public let resolutionStatus: String
   public let cryptoRule: CryptoRule?
   public let event: MarketSlug?
+  /// In the venue's words; where it names none, the one whose fee schedule it has.
+  public let category: String?
   /// The taker's hold of a sports market, in seconds; 0 for others.
   public let takerDelaySeconds: Int
   /// Names the set of mutually exclusive questions that a negative-risk market belongs to.
@@ -70,7 +72,7 @@ public struct GammaMarket: Hashable, Sendable {
     closed: Bool, acceptingOrders: Bool, hasOrderBook: Bool, negRisk: Bool, version: String, tick: PriceTick,
     minimumSize: Shares, fee: TakerFee, windowStart: MarketTime?, end: MarketTime?, resolutionStatus: String,
     cryptoRule: CryptoRule?, event: MarketSlug?, takerDelaySeconds: Int = 0, negRiskMarket: String? = nil,
-    groupTitle: String = "", isOther: Bool = false
+    groupTitle: String = "", isOther: Bool = false, category: String? = nil
   ) {
     precondition(tokens.count == 2, "a binary market has two tokens")
     self.id = id
@@ -92,6 +94,7 @@ public struct GammaMarket: Hashable, Sendable {
     self.resolutionStatus = resolutionStatus
     self.cryptoRule = cryptoRule
     self.event = event
+    self.category = category
     self.takerDelaySeconds = takerDelaySeconds
     self.negRiskMarket = negRiskMarket
     self.groupTitle = groupTitle
@@ -169,7 +172,16 @@ extension GammaMarket {
       cryptoRule: try GammaMarket.rule(json),
       event: json["events"]?.array?.first?["slug"]?.string.flatMap(MarketSlug.init),
       takerDelaySeconds: json["secondsDelay"]?.int.map { Int($0) } ?? 0, negRiskMarket: text("negRiskMarketID"),
-      groupTitle: text("groupItemTitle") ?? "", isOther: json["negRiskOther"]?.bool ?? false)
+      groupTitle: text("groupItemTitle") ?? "", isOther: json["negRiskOther"]?.bool ?? false,
+      category: GammaMarket.category(json))
+  }
+
+  /// The market's or its event's own; else of `sports_fees_v3` the `sports`.
+  private static func category(_ json: JSON) -> String? {
+    let told = [json["category"], json["events"]?.array?.first?["category"]].compactMap { $0?.string }
+    if let told = told.first(where: { !$0.isEmpty }) { return told }
+    guard let type = json["feeType"]?.string, let end = type.utf8.firstIndex(of: UInt8(ascii: "_")) else { return nil }
+    return String(type[..<end])
   }
 
   /// Three of the lists arrive as JSON inside a string, one as a plain array: both forms are read for all.

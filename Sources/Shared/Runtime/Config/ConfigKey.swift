@@ -8,6 +8,8 @@ public struct ConfigKey: Hashable, Sendable {
     case smallestBinds
     /// A limit of the other kind, tighter when larger (a pause after losses).
     case largestBinds
+    /// Limits: those of all layers hold together.
+    case allBind
   }
 
   /// Dotted path, `limits.per_trade_pct`.
@@ -62,9 +64,12 @@ public struct ConfigKey: Hashable, Sendable {
       lines.append("  limit    of all layers the smallest counts: a layer can tighten it, none can loosen it")
     case .largestBinds:
       lines.append("  limit    of all layers the largest counts: a layer can tighten it, none can loosen it")
+    case .allBind:
+      lines.append("  limit    those of all layers hold together: a layer can add to them, none can take one away")
     }
     return lines + ["  set by   \(path) in floor.yaml or a profile, \(environmentName)=…, --set \(path)=…"]
   }
 
+  /// No layer can loosen what another says.
   public var isLimit: Bool { combination != .lastWins }
 }

@@ -6,6 +6,8 @@ public enum ConfigKind: Hashable, Sendable {
   case word([String])
   /// A list of distinct words, each one of these when the list is not empty.
   case words([String], atLeast: Int)
+  /// A list of limits, `LimitRule`.
+  case limitRules
   /// A line of text of at most so many bytes; may be empty when `optional`.
   case text(maxBytes: Int, optional: Bool)
   /// An address beginning with one of these schemes (`http://`); empty means "as the venue says".
@@ -39,6 +41,7 @@ public enum ConfigKind: Hashable, Sendable {
     case .words(let allowed, let atLeast):
       "a list" + (atLeast > 0 ? " of at least \(atLeast)" : "")
         + (allowed.isEmpty ? " of words" : " of " + allowed.joined(separator: ", "))
+    case .limitRules: LimitRule.expectation
     case .text(let maxBytes, let optional): "a text of at most \(maxBytes) bytes" + (optional ? ", may be empty" : "")
     case .url(let schemes): "an address beginning with " + schemes.joined(separator: " or ")
     case .whole(let range, let unit): "a whole number from \(range.lowerBound) to \(range.upperBound), \(unit.words)"
@@ -57,7 +60,9 @@ public enum ConfigKind: Hashable, Sendable {
       if items.count < atLeast { return .failure(ConfigFault("is too short")) }
       if Set(items).count < items.count { return .failure(ConfigFault("names the same word twice")) }
       return .success(.list(items))
-    case (.words, .scalar(let text)):  // environment and command line write lists with commas
+    case (.limitRules, .list(let items)): return readRules(items)
+    // Environment and command line write lists with commas.
+    case (.words, .scalar(let text)), (.limitRules, .scalar(let text)):
       let items = text.split(separator: ",").map { String($0.trimmed) }.filter { !$0.isEmpty }
       return read(.list(items))
     case (_, .scalar(let text)): return readScalar(text)
@@ -66,6 +71,18 @@ public enum ConfigKind: Hashable, Sendable {
       return .failure(ConfigFault("has no value"))
     case (_, .list): return .failure(ConfigFault("is a list, which this key does not take"))
     }
+  }
+
+  private func readRules(_ items: [String]) -> Result<ConfigValue, ConfigFault> {
+    var rules: [String] = []
+    for item in items {
+      do throws(LimitRule.Fault) {
+        rules.append(try LimitRule(parsing: item).text)
+      } catch {
+        return .failure(ConfigFault("rule \"\(item)\" \(error.reason)"))
+      }
+    }
+    return .success(.list(rules))
   }
 
   private func readScalar(_ text: String) -> Result<ConfigValue, ConfigFault> {
@@ -101,7 +118,7 @@ public enum ConfigKind: Hashable, Sendable {
         return .failure(ConfigFault("is not a plain decimal number of at most six decimals"))
       }
       return range.contains(micros) ? .success(.decimal(micros: micros)) : .failure(ConfigFault("is out of range"))
-    case .words: return read(.scalar(text))
+    case .words, .limitRules: return read(.scalar(text))
     }
   }
 }

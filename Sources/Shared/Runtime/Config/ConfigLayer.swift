@@ -68,7 +68,7 @@ extension ConfigLayer {
     case .sequence(let items):
       var words: [String] = []
       for item in items {
-        guard case .scalar(let text) = item.content else {
+        guard let text = ConfigLayer.line(item) else {
           problems.append(
             ConfigProblem(
               "\(file):\(item.line)", key: path, value: nil, "has something other than a word in its list",
@@ -93,6 +93,23 @@ extension ConfigLayer {
         let value = ConfigNode(entry.value.content, line: entry.line)
         flatten(value, at: below, file: file, &settings, &problems)
       }
+    }
+  }
+
+  /// An item of a list on one line: a word, or of an item with members of one word each `scope=category pct=20`, as on the command line.
+  private static func line(_ item: ConfigNode) -> String? {
+    switch item.content {
+    case .scalar(let text): return text
+    case .mapping(let entries):
+      var parts: [String] = []
+      for entry in entries {
+        guard case .scalar(let text) = entry.value.content, !text.isEmpty,
+          !text.utf8.contains(where: { $0 <= 32 || $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "=") })
+        else { return nil }
+        parts.append("\(entry.key)=\(text)")
+      }
+      return parts.joined(separator: " ")
+    case .empty, .sequence: return nil
     }
   }
 

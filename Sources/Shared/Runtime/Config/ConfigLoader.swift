@@ -52,6 +52,9 @@ public enum ConfigLoader {
     }
     var chosen: [String: Int] = [:]
     for key in schema.keys {
+      if key.combination == .allBind, let all = together(offers[key.path] ?? []) {
+        offers[key.path, default: []].append(all)
+      }
       if let index = choice(key, offers[key.path] ?? []) {
         chosen[key.path] = index
       } else if !refused.contains(key.path) {
@@ -96,12 +99,25 @@ public enum ConfigLoader {
     var best = 0
     for index in offers.indices.dropFirst() {
       switch key.combination {
-      case .lastWins: best = index
+      case .lastWins, .allBind: best = index
       case .smallestBinds: if stricter(offers[index], than: offers[best], <) { best = index }
       case .largestBinds: if stricter(offers[index], than: offers[best], >) { best = index }
       }
     }
     return best
+  }
+
+  /// What several layers say, as one list; `nil` when no more than one says anything.
+  private static func together(_ offers: [EffectiveConfig.Offer]) -> EffectiveConfig.Offer? {
+    var items: [String] = []
+    var places: [String] = []
+    for offer in offers {
+      guard case .list(let own) = offer.value, !own.isEmpty else { continue }
+      for item in own where !items.contains(item) { items.append(item) }
+      places.append(offer.place)
+    }
+    guard !items.isEmpty, offers.last?.value.text != ConfigValue.list(items).text else { return nil }
+    return EffectiveConfig.Offer(value: .list(items), layer: "all layers", place: places.joined(separator: ", "))
   }
 
   private static func stricter(

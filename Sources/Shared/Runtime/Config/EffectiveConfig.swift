@@ -91,7 +91,7 @@ public struct EffectiveConfig: Hashable, Sendable {
     if let counts = offer(path) {
       lines = ["\(path) = \(counts.value.written)", "  from     \(counts.layer) (\(counts.place))"]
       for (index, other) in (offers[path] ?? []).enumerated() where index != chosen[path] {
-        let why = key.isLimit ? "less strict" : "overridden"
+        let why = key.combination == .allBind ? "part of it" : key.isLimit ? "less strict" : "overridden"
         lines.append("  \(why)  \(other.value.written) from \(other.layer) (\(other.place))")
       }
     }

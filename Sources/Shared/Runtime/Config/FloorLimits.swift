@@ -11,8 +11,7 @@ public struct FloorLimits: Hashable, Sendable {
   /// - Parameter agents: agents that hold or will hold capital, at least one is assumed.
   public init(_ config: ConfigReader, agents: Int) throws(ConfigReadError) {
     capital = try config.usd("floor.capital_usd")
-    perTrade = min(
-      try config.share(of: capital, "limits.per_trade_pct"), try config.usd("limits.per_trade_usd"))
+    perTrade = try RiskLimits(config).perTrade(capital)
     system = try config.share(of: capital, "limits.system_pct")
     let places = Int64(max(agents, 1)) + (try config.whole("floor.clone_reserve_count"))
     guard let share = try? system.scaled(by: 1, over: places, rounding: .down) else {

@@ -76,6 +76,10 @@ public enum FloorSchema {
       "limits.per_market_usd", .decimal(from: "1", to: "1000000", .dollars), builtIn: "1000", .smallestBinds,
       "Most dollars at work in one market, all agents together."),
     ConfigKey(
+      "limits.rules", .limitRules, builtIn: "", .allBind,
+      "More limits on what may be at work: of all agents together in a category, a market or an event group, of an agent, a strategy, the floor, or in one order."
+    ),
+    ConfigKey(
       "limits.daily_loss_pct", .decimal(from: "0.1", to: "100", .percent), builtIn: "10", .smallestBinds,
       "Loss of the UTC day, closed trades only, at which no new entries are allowed until the next day."),
     ConfigKey(

@@ -59,8 +59,12 @@ import Testing
         loseRequest: 3, loseAnswer: 10, loseStream: 20, repeatStream: 20, failTrades: 5, loseCommit: 10, reject: 3,
         restart: 1, askStanding: 30)
       wish(&world, steps: 120)
-      let agentLimit = min(allocation, settings.limits.perAgent(USD(dollars: 1000)))
-      let floorLimit = min(settings.limits.floor(USD(dollars: 1000)), settings.limits.perStrategy(USD(dollars: 1000)))
+      func limit(_ scopes: LimitRule.Scope...) -> USD {
+        settings.limits.capitalRules.filter { scopes.contains($0.scope) }.map { $0.limit(of: USD(dollars: 1000)) }
+          .min()!
+      }
+      let agentLimit = min(allocation, limit(.agent))
+      let floorLimit = limit(.floor, .strategy)
       #expect(
         world.mostAtRisk.agent <= agentLimit && world.mostAtRisk.floor <= floorLimit,
         "seed \(base + seed): \(world.mostAtRisk) of \(agentLimit) and \(floorLimit)")
@@ -71,18 +75,66 @@ import Testing
     #expect(most.agent > 0.95 && most.floor > 0.95, "\(most)")
   }
 
+  /// Rules that lie inside each other and across: what binds changes with what is held.
+  private static let rules = [
+    "scope=category usd=300", "scope=category name=crypto pct=22", "scope=event_group usd=240", "scope=market pct=18",
+    "scope=market name=mlb-nyy-bos-2026-11-20 usd=90", "scope=agent name=b usd=200", "scope=strategy pct=38",
+    "scope=floor pct=37",
+    "scope=order usd=80",
+  ]
+
+  @Test(
+    "No interleaving puts more at risk in a category, an event group, a market, with an agent or on the floor than any rule allows"
+  )
+  func rules() throws {
+    let base = UInt64.random(in: 0...(.max / 2))
+    let capital = USD(dollars: 1000)
+    var most: [LimitRule.Scope: Double] = [:]
+    for seed in 0..<Self.limitSeeds {
+      var settings = OrderManager.Settings()
+      settings.limits.perTradeBps = 1000
+      settings.limits.perAgentBps = 3000
+      settings.limits.agentOrdersPerMinute = 100_000
+      settings.limits.duplicateWindow = .zero
+      var world = OrderManagerWorld(seed: base + seed, settings: settings)
+      // Some of the rules, others in each world.
+      let rules = try Self.rules.filter { _ in world.chance(60) }.map { try LimitRule(parsing: $0) }
+      settings.limits.rules = rules
+      world.settings = settings
+      world.manager = OrderManager(settings: settings)
+      world.money = (capital, USD(dollars: 300))
+      world.open()
+      world.faults = .init(
+        loseRequest: 3, loseAnswer: 10, loseStream: 20, repeatStream: 20, failTrades: 5, loseCommit: 10, reject: 3,
+        restart: 1, askStanding: 30)
+      wish(&world, steps: 100, in: OrderManagerWorld.markets)
+      for rule in rules {
+        let limit = rule.limit(of: capital)
+        for (name, at) in world.atMost(rule.scope) where rule.name == nil || rule.name == name {
+          #expect(at <= limit, "seed \(base + seed): \(at) in \(name) by \(rule.text)")
+          most[rule.scope] = max(most[rule.scope] ?? 0, Double(at.micros) / Double(limit.micros))
+        }
+      }
+    }
+    // Each was met, or nothing was shown.
+    #expect(most.count == LimitRule.Scope.allCases.count && most.values.allSatisfy { $0 > 0.9 }, "\(most)")
+  }
+
   /// Two agents that want all they can get, at once and by turns.
-  private func wish(_ world: inout OrderManagerWorld, steps: Int) {
+  private func wish(
+    _ world: inout OrderManagerWorld, steps: Int, in markets: [MarketTerms] = [OrderManagerWorld.market]
+  ) {
     var number: Int64 = 0
     for _ in 0..<steps {
       for _ in 0..<Int.random(in: 0...3, using: &world.random) {
         number += 1
+        let market = markets.count == 1 ? markets[0] : markets.randomElement(using: &world.random)!
         let wish = world.wish(
           number, agent: world.chance(50) ? "a" : "b", type: world.chance(50) ? .goodTillCancelled : .fillAndKill,
           price: "0.\(Int.random(in: 40...50, using: &world.random))",
           size: Int64.random(in: 5...180, using: &world.random),
-          useful: .seconds(Int64.random(in: 1...40, using: &world.random)))
-        world.feed(.intent(wish, .valid, world.view))
+          useful: .seconds(Int64.random(in: 1...40, using: &world.random)), market: market)
+        world.feed(.intent(wish, .valid, world.view(market)))
       }
       if world.chance(40) { world.street() }
       if world.chance(30) { world.settleOne() }

@@ -29,6 +29,18 @@ struct OrderManagerWorld {
     yes: TokenID("11")!, no: TokenID("22")!, tick: .cent, minimumSize: Shares(whole: 5),
     fee: TakerFee(rateMicros: 70_000, exponent: 1)!, closes: nil)
 
+  /// That one, the next window of its series, and a game: two categories, two event groups, three markets.
+  static let markets = [market, other("btc-updown-5m-1795180800", 3), other("mlb-nyy-bos-2026-11-20", 5)]
+
+  private static func other(_ slug: String, _ number: Int) -> MarketTerms {
+    MarketTerms(
+      slug: MarketSlug(slug)!, condition: ConditionID("0x" + String(repeating: "\(number)", count: 64))!,
+      yes: TokenID("\(number)1")!, no: TokenID("\(number)2")!, tick: .cent, minimumSize: Shares(whole: 5),
+      fee: TakerFee(rateMicros: 70_000, exponent: 1)!, closes: nil)
+  }
+
+  static func terms(_ slug: MarketSlug) -> MarketTerms { markets.first { $0.slug == slug } ?? market }
+
   var random: SeededGenerator
   var settings: OrderManager.Settings
   var manager: OrderManager
@@ -95,22 +107,33 @@ struct OrderManagerWorld {
         mayEnter: true, allocation: money?.allocation ?? USD(dollars: 1_000_000),
         invested: money == nil ? .zero : invested(name), lossesInARow: 0, strategy: "momentum")
     }
-    return Standing(agents: agents, capital: capital, realisedToday: .zero, equity: capital, peakEquity: capital)
+    let stakes =
+      money == nil
+      ? []
+      : Self.markets.map { market in
+        Standing.Stake(market.slug, market.groups, cost: invested { self.markets[$0] == market.slug })
+      }
+    return Standing(
+      agents: agents, stakes: stakes, capital: capital, realisedToday: .zero, equity: capital, peakEquity: capital)
   }
 
   /// What stands in the record as bought, with its fees.
-  func invested(_ agent: AgentName) -> USD {
+  func invested(_ agent: AgentName) -> USD { invested { agents[$0] == agent } }
+
+  func invested(_ isMeant: (VenueOrderID) -> Bool) -> USD {
     var sum = USD.zero
-    for (key, fill) in recordedFills where settlements[key] != .failed {
-      if agents[key.order] == agent { sum += fill.cash + fill.fee }
+    for (key, fill) in recordedFills where settlements[key] != .failed && isMeant(key.order) {
+      sum += fill.cash + fill.fee
     }
     return sum
   }
 
   /// What the record keeps back for the agent's open orders.
-  func reserved(_ agent: AgentName) -> USD {
+  func reserved(_ agent: AgentName) -> USD { reserved { $0.agent == agent } }
+
+  func reserved(_ isMeant: (IntentMessage.Terms) -> Bool) -> USD {
     var sum = USD.zero
-    for submission in submissions.values where submission.terms.agent == agent {
+    for submission in submissions.values where isMeant(submission.terms) {
       let id = submission.signed.id
       guard let state = states[id], !state.isTerminal else { continue }
       let left = submission.terms.size - (filled[id] ?? .zero)
@@ -122,15 +145,41 @@ struct OrderManagerWorld {
 
   /// Whose order it is, and what the record holds as filled of it.
   private var agents: [VenueOrderID: AgentName] = [:]
+  private var markets: [VenueOrderID: MarketSlug] = [:]
   private var filled: [VenueOrderID: Shares] = [:]
   /// The most that was ever at risk, by the record: of one agent, and of all.
   private(set) var mostAtRisk = (agent: USD.zero, floor: USD.zero)
+  private var mostOf: [String: USD] = [:]
+  /// And of all agents in each market, category and event group.
+  private(set) var mostIn: [LimitRule.Scope: [String: USD]] = [:]
 
   private mutating func noteRisk() {
     guard money != nil else { return }
     let each = Self.agents.map { invested($0) + reserved($0) }
     mostAtRisk.agent = max(mostAtRisk.agent, each.max() ?? .zero)
     mostAtRisk.floor = max(mostAtRisk.floor, each.reduce(.zero, +))
+    guard !settings.limits.rules.isEmpty else { return }
+    for (name, sum) in zip(Self.agents, each) { mostOf[name.text] = max(mostOf[name.text] ?? .zero, sum) }
+    var sums: [LimitRule.Scope: [String: USD]] = [:]
+    for market in Self.markets {
+      let here = invested { markets[$0] == market.slug } + reserved { $0.market == market.slug }
+      sums[.market, default: [:]][market.slug.text] = here
+      sums[.category, default: [:]][market.groups.category, default: .zero] += here
+      sums[.eventGroup, default: [:]][market.groups.event, default: .zero] += here
+    }
+    for (scope, names) in sums { mostIn[scope, default: [:]].merge(names, uniquingKeysWith: max) }
+  }
+
+  /// The most that was ever at risk in each of a scope.
+  func atMost(_ scope: LimitRule.Scope) -> [String: USD] {
+    switch scope {
+    case .order:
+      ["": submissions.values.map(\.worst).max() ?? .zero]
+    case .agent: mostOf
+    case .strategy: ["momentum": mostAtRisk.floor]
+    case .floor: ["": mostAtRisk.floor]
+    case .category, .market, .eventGroup: mostIn[scope] ?? [:]
+    }
   }
 
   private mutating func askStanding() {
@@ -156,13 +205,13 @@ struct OrderManagerWorld {
 
   func wish(
     _ number: Int64, agent: String = "a", type: TimeInForce = .fillAndKill, side: Side = .buy, price: String = "0.5",
-    size: Int64 = 20, useful: Duration = .seconds(30)
+    size: Int64 = 20, useful: Duration = .seconds(30), market: MarketTerms = Self.market
   ) -> IntentMessage {
     let name = AgentName(agent)!
     let terms = IntentMessage.Terms(
       intent: IntentID(agent: name, decision: number), agent: name, epoch: Epoch(1),
       action: side == .buy ? .enter : .exit,
-      market: Self.market.slug, outcome: .yes, side: side, type: type, price: (try? Price(parsing: price)) ?? .one,
+      market: market.slug, outcome: .yes, side: side, type: type, price: (try? Price(parsing: price)) ?? .one,
       size: Shares(whole: size), usefulUntil: now.market.advanced(by: useful))
     let envelope = Envelope(source: "agent-\(agent)", boot: "b", sequence: number, time: now.market, sent: now.wall)
     return IntentMessage(
@@ -170,9 +219,11 @@ struct OrderManagerWorld {
       secret: IntentSecret(hex: String(repeating: "0f", count: 16))!)
   }
 
-  var view: MarketView {
+  var view: MarketView { view(Self.market) }
+
+  func view(_ market: MarketTerms) -> MarketView {
     MarketView(
-      terms: Self.market,
+      terms: market,
       book: TopOfBook(bid: Price(micros: 490_000), ask: Price(micros: 500_000), at: now.market))
   }
 
@@ -218,7 +269,8 @@ struct OrderManagerWorld {
       feed(
         .restored(
           RestoredOrder(
-            submission: submission, market: Self.market, state: states[id] ?? .sending, fills: known, filled: filled,
+            submission: submission, market: Self.terms(submission.terms.market), state: states[id] ?? .sending,
+            fills: known, filled: filled,
             undone: undone, sentAt: sentMarket[id] ?? now.market)))
     }
     open()
@@ -267,6 +319,7 @@ struct OrderManagerWorld {
         submissions[submission.terms.intent] = submission
         states[submission.signed.id] = .sending
         agents[submission.signed.id] = agent
+        markets[submission.signed.id] = submission.terms.market
         noteRisk()
       } else if submissions[submission.terms.intent]?.signed.id != submission.signed.id {
         return later(.submitted(submission.terms.intent, .alreadyOrdered), maximum: 5)
@@ -360,12 +413,13 @@ struct OrderManagerWorld {
   mutating func match(_ id: VenueOrderID, _ size: Shares) {
     guard let side = venue[id] else { return }
     venue[id]!.matched += size
+    let market = Self.terms(side.terms.market)
     let maker = VenueTrade.Maker(
-      order: VenueOrderID("0x" + String(repeating: "e", count: 64))!, owner: "x", token: Self.market.yes, side: .sell,
+      order: VenueOrderID("0x" + String(repeating: "e", count: 64))!, owner: "x", token: market.yes, side: .sell,
       price: side.terms.price, size: size)
     let trade = VenueTrade(
-      id: VenueTradeID("t-\(trades.count)")!, status: .matched, market: Self.market.condition, takerOrder: id,
-      token: Self.market.yes, side: side.terms.side, price: side.terms.price, size: size, makers: [maker],
+      id: VenueTradeID("t-\(trades.count)")!, status: .matched, market: market.condition, takerOrder: id,
+      token: market.yes, side: side.terms.side, price: side.terms.price, size: size, makers: [maker],
       matchedAt: now.market, updatedAt: now.market, transactionHash: nil, weAreTaker: true)
     trades.append(trade)
     stream(.trade(trade, .stream))
@@ -418,7 +472,8 @@ struct OrderManagerWorld {
 
   private func describe(_ side: VenueSide) -> VenueOrder {
     VenueOrder(
-      id: side.order.id, status: side.status, market: Self.market.condition, token: Self.market.yes,
+      id: side.order.id, status: side.status, market: Self.terms(side.terms.market).condition,
+      token: Self.terms(side.terms.market).yes,
       side: side.terms.side,
       price: side.terms.price, size: side.terms.size, matched: side.matched, timeInForce: side.terms.type, trades: [],
       createdAt: nil)
