@@ -28,6 +28,7 @@ public enum RefusalCode: String, Hashable, Sendable, CaseIterable {
   case priceZone = "price_zone"
   case tokenUnresolved = "token_unresolved"
   case duplicateWish = "duplicate_wish"
+  case selfCross = "self_cross"
   // capital
   case perTrade = "per_trade_limit"
   case perAgent = "per_agent_limit"

@@ -4,5 +4,6 @@
 //   RiskGate       one wish + one picture → approved or refused  RiskPicture  what the gate looks at
 //   Refusal        a stable code and the compared numbers        FloorGuard   daily loss, drawdown → a mode
 //   PriceZone      who may enter at which price                LimitRule    how much of what, and of whom together
+//   OwnOrder       which orders of one wallet would meet
 //
 // A refusal is a value, not an error: it is recorded, published and counted by its code.

@@ -115,6 +115,11 @@ public struct RiskGate: Sendable {
   /// The collar: our own book must be there, fresh and sane, and the price within reach of it. An exit passes on a missing or old
   /// book (its price limit protects it; being locked in does not), an entry never.
   private func price(_ request: IntentMessage.Terms, _ picture: RiskPicture) -> Refusal? {
+    if request.action == .enter, let own = picture.inTheWay {
+      return Refusal(
+        .selfCross, .init("price", request.price), .init("open_intent", own.intent),
+        .init("open_outcome", own.outcome.rawValue), .init("open_price", own.price))
+    }
     guard let book = picture.book else { return request.action == .enter ? Refusal(.noBook) : nil }
     let age = picture.now.since(book.at)
     let limit = max(limits.bookAgeMax, picture.shortestBookAge)

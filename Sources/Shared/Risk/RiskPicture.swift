@@ -79,6 +79,8 @@ public struct RiskPicture: Hashable, Sendable {
   public var uses: [ScopeUse]
   /// An order of unknown outcome in this token: it closes entries for the token until it is resolved.
   public var tokenUnresolved: Bool
+  /// An open order of the wallet, of whatever agent, that the wish would trade with.
+  public var inTheWay: OwnOrder?
   /// Shares of the token that the agent holds and no open order has promised; `nil` when only the record knows.
   public var freeShares: Shares?
   /// The shortest age of a book that means anything, in market time: on a fast clock a book is old before a process has had its turn.
@@ -87,7 +89,8 @@ public struct RiskPicture: Hashable, Sendable {
   public init(
     mode: FloorMode, now: MarketTime, terms: MarketTerms?, book: TopOfBook?, agent: AgentStanding?,
     floor: FloorStanding, uses: [ScopeUse] = [],
-    tokenUnresolved: Bool = false, freeShares: Shares? = nil, shortestBookAge: Duration = .zero
+    tokenUnresolved: Bool = false, inTheWay: OwnOrder? = nil, freeShares: Shares? = nil,
+    shortestBookAge: Duration = .zero
   ) {
     self.shortestBookAge = shortestBookAge
     self.mode = mode
@@ -98,6 +101,7 @@ public struct RiskPicture: Hashable, Sendable {
     self.floor = floor
     self.uses = uses
     self.tokenUnresolved = tokenUnresolved
+    self.inTheWay = inTheWay
     self.freeShares = freeShares
   }
 }

@@ -31,6 +31,7 @@ final class GatewayBench {
   /// The one that prices, the feed's part and wishes are about.
   var market: GammaMarket!
   private(set) var agentEpoch: Int64 = 0
+  private var partnerEpochs: [AgentName: Int64] = [:]
   private var boots = 0
   private var feedSequence: Int64 = 0
   private var decisions: Int64 = 0
@@ -349,6 +350,28 @@ final class GatewayBench {
     try grant()
   }
 
+  /// Another agent of the floor, as large as the first and ready to trade.
+  func hirePartner(allocation: String = "100") throws -> AgentName {
+    let name = AgentName("bench-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))")!
+    agentBus.subscribe(Names.orderEvents(name))
+    try boss.query(
+      "SELECT hire_agent($1)",
+      [.json(["boss_epoch": .int(bossEpoch), "name": .text(name), "strategy": "momentum"])])
+    try boss.query(
+      "SELECT allocate($1, $2::numeric, $3) AS j", [.id(name), .text(allocation), .int(bossEpoch)])
+    let epoch = try boss.query(
+      "SELECT begin_agent_epoch($1, $2, 'test') AS e", [.id(name), .int(bossEpoch)]
+    ).one().int("e")
+    partnerEpochs[name] = epoch
+    try boss.query("SELECT set_agent_status($1, 'RUNNING', '', $2)", [.id(name), .int(bossEpoch)])
+    var done = false
+    control!.send(.grant(agent: name, epoch: Epoch(epoch), secret: Secret(Self.secretHex))) { result in
+      if case .success = result { done = true }
+    }
+    try until("the partner's grant to be taken") { done }
+    return name
+  }
+
   func beginEpoch() throws {
     agentEpoch = try boss.query(
       "SELECT begin_agent_epoch($1, $2, 'test') AS e", [.id(agent), .int(bossEpoch)]
@@ -456,12 +479,14 @@ final class GatewayBench {
   func wish(
     _ side: Side = .buy, _ outcome: Outcome = .yes, price: Price, size: Shares, type: TimeInForce = .fillAndKill,
     useful: Duration = .seconds(20), cancels: IntentID? = nil, epoch: Int64? = nil,
-    secret: String = GatewayBench.secretHex
+    secret: String = GatewayBench.secretHex, by other: AgentName? = nil
   ) throws -> IntentMessage {
     decisions += 1
+    let agent = other ?? agent
     let now = try marketNow()
     let terms = IntentMessage.Terms(
-      intent: IntentID(agent: agent, decision: decisions), agent: agent, epoch: Epoch(epoch ?? agentEpoch),
+      intent: IntentID(agent: agent, decision: decisions), agent: agent,
+      epoch: Epoch(epoch ?? partnerEpochs[agent] ?? agentEpoch),
       action: cancels != nil ? .cancel : side == .buy ? .enter : .exit, market: market.slug, outcome: outcome,
       side: side,
       type: type, price: price, size: size, usefulUntil: now.advanced(by: useful), cancels: cancels)

@@ -13,6 +13,10 @@ extension OrderManager {
       counters.unproven += 1
       return
     }
+    if isWaiting(terms.intent) {
+      counters.repeats += 1
+      return
+    }
     if orders[terms.intent] != nil || answered[terms.intent] != nil {
       counters.repeats += 1
       effects.append(.repeatAnswer(terms.intent))
@@ -26,8 +30,9 @@ extension OrderManager {
       return
     }
     admit(
-      terms, .agent, view, feedOrder: message.feedOrder, bookTime: message.bookTime, reason: message.reason,
-      isNew: isNew, now, &effects)
+      Wish(
+        terms: terms, origin: .agent, view: view, feedOrder: message.feedOrder, bookTime: message.bookTime,
+        reason: message.reason, isNew: isNew), now, &effects)
   }
 
   /// Whether nobody can have heard of that intent before.
@@ -38,36 +43,37 @@ extension OrderManager {
     return number > before
   }
 
-  mutating func admit(
-    _ terms: IntentMessage.Terms, _ origin: IntentOrigin, _ view: MarketView?, feedOrder: Int64, bookTime: MarketTime,
-    reason: String, isNew: Bool, _ now: Moment, _ effects: inout [GatewayEffect]
-  ) {
-    guard orders[terms.intent] == nil, answered[terms.intent] == nil else { return }
-    if let refusal = beforeTheGate(terms, origin, view, bookTime: bookTime, now) {
-      return deny(terms, origin, refusal, now, &effects)
-    }
-    switch gate.judge(terms, picture(terms, origin, view, now)) {
-    case .refused(let refusal): deny(terms, origin, refusal, now, &effects)
+  mutating func admit(_ wish: Wish, _ now: Moment, _ effects: inout [GatewayEffect]) {
+    let terms = wish.terms
+    guard orders[terms.intent] == nil, answered[terms.intent] == nil, !isWaiting(terms.intent) else { return }
+    if let refusal = beforeTheGate(wish, now) { return deny(terms, wish.origin, refusal, now, &effects) }
+    judge(wish, mayWait: true, now, &effects)
+  }
+
+  mutating func judge(_ wish: Wish, mayWait: Bool, _ now: Moment, _ effects: inout [GatewayEffect]) {
+    let terms = wish.terms
+    switch gate.judge(terms, picture(terms, wish.origin, wish.view, now)) {
+    case .refused(let refusal): deny(terms, wish.origin, refusal, now, &effects)
     case .approved(let approved):
+      if mayWait, terms.action == .exit, holdBack(wish, now) { return }
       orders[terms.intent] = WorkingOrder(
-        terms: terms, origin: origin, market: approved.terms, token: approved.terms.token(terms.outcome),
-        worst: approved.worst, feedOrder: feedOrder, bookTime: bookTime, reason: reason, isNew: isNew, state: .reserved,
-        createdAt: now.monotonic)
+        terms: terms, origin: wish.origin, market: approved.terms, token: approved.terms.token(terms.outcome),
+        worst: approved.worst, feedOrder: wish.feedOrder, bookTime: wish.bookTime, reason: wish.reason,
+        isNew: wish.isNew, state: .reserved, createdAt: now.monotonic)
       open.append(terms.intent)
       effects.append(.sign(terms, approved.terms))
     }
   }
 
   /// What the gate does not know: our own readiness, rates and repeats.
-  private mutating func beforeTheGate(
-    _ terms: IntentMessage.Terms, _ origin: IntentOrigin, _ view: MarketView?, bookTime: MarketTime, _ now: Moment
-  ) -> Refusal? {
+  private mutating func beforeTheGate(_ wish: Wish, _ now: Moment) -> Refusal? {
+    let (terms, view) = (wish.terms, wish.view)
     if !databaseIsUp, terms.action == .enter { return Refusal(.databaseAway) }
     if !venueIsUp { return Refusal(.venueUnavailable) }
-    guard origin == .agent else { return nil }
+    guard wish.origin == .agent else { return nil }
     if terms.action == .enter {
       if let drift = view?.drift { return Refusal(.venueDrift, .init("found", drift)) }
-      let age = now.market.since(bookTime)
+      let age = now.market.since(wish.bookTime)
       let limit = max(settings.limits.bookAgeMax, OrderManager.shortestBookAge(now))
       if age > limit {
         return Refusal(
@@ -131,6 +137,7 @@ extension OrderManager {
         ]
       } ?? [],
       tokenUnresolved: open.contains { orders[$0]?.state == .unknown && orders[$0]?.token == token },
+      inTheWay: terms.action == .enter ? inTheWay(of: terms) : nil,
       shortestBookAge: OrderManager.shortestBookAge(now))
   }
 
@@ -150,7 +157,7 @@ extension OrderManager {
     return all.count
   }
 
-  private mutating func deny(
+  mutating func deny(
     _ terms: IntentMessage.Terms, _ origin: IntentOrigin, _ refusal: Refusal, _ now: Moment,
     _ effects: inout [GatewayEffect]
   ) {
@@ -260,6 +267,10 @@ extension OrderManager {
   }
 
   private mutating func cancelWish(_ terms: IntentMessage.Terms, _ now: Moment, _ effects: inout [GatewayEffect]) {
+    if let exit = waiting.first(where: { $0.wish.terms.intent == terms.cancels && $0.wish.terms.agent == terms.agent })
+    {
+      giveUp(exit, "agent_cancel", now, &effects)
+    }
     guard let target = terms.cancels, let order = orders[target], order.terms.agent == terms.agent,
       !order.state.isTerminal
     else { return deny(terms, .agent, Refusal(.nothingToCancel), now, &effects) }

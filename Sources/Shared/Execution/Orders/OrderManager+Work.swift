@@ -47,6 +47,7 @@ extension OrderManager {
   /// What the event before it and time make due. Runs after every event: nothing waits for a timer longer than for the next message.
   /// Only orders that changed, or whose time has come, are looked at.
   mutating func work(_ now: Moment, _ effects: inout [GatewayEffect]) {
+    releaseExits(now, &effects)
     let relation = TimeRelation(now)
     let isMoved = wakesFrom.map { $0.differs(from: relation) } ?? true
     if isMoved { wakesFrom = relation }
@@ -280,6 +281,10 @@ extension OrderManager {
   }
 
   mutating func cancelAll(of agent: AgentName?, reason: String, _ now: Moment, _ effects: inout [GatewayEffect]) {
+    for exit in waiting {
+      if let agent, exit.wish.terms.agent != agent || exit.wish.origin != .agent { continue }
+      giveUp(exit, reason, now, &effects)
+    }
     for intent in open {
       guard let order = orders[intent] else { continue }
       // What the gateway sells for an agent goes on: that agent cannot.

@@ -29,6 +29,8 @@ public struct OrderManager: Sendable {
   var unsettled: Set<IntentID> = []
   /// Buys that the standing read last may not know yet.
   var unread: [FillKey: UnreadFill] = [:]
+  /// Exits that passed the gate and wait for orders in their way to end, oldest first.
+  var waiting: [WaitingExit] = []
   /// Intents answered without an order, and when.
   var answered: [IntentID: MonotonicTime] = [:]
   var answeredQueue = IntentQueue()
@@ -82,8 +84,9 @@ public struct OrderManager: Sendable {
     case .intent(let message, let proof, let view): intent(message, proof, view, now, &effects)
     case .ownExit(let terms, let view, let reason):
       admit(
-        terms, .gateway, view, feedOrder: 0, bookTime: view.book?.at ?? now.market, reason: reason,
-        isNew: true, now, &effects)
+        Wish(
+          terms: terms, origin: .gateway, view: view, feedOrder: 0, bookTime: view.book?.at ?? now.market,
+          reason: reason, isNew: true), now, &effects)
     case .signed(let intent, let signed, let failure): self.signed(intent, signed, failure, now, &effects)
     case .submitted(let intent, let answer): submitted(intent, answer, now, &effects)
     case .journaled(let intent, let done): journaled(intent, done, now, &effects)
@@ -154,5 +157,5 @@ public struct OrderManager: Sendable {
   }
 
   /// When `tick` has something to do at the latest, as of the last event.
-  public var nextWake: MonotonicTime? { wakes.soonest }
+  public var nextWake: MonotonicTime? { ([wakes.soonest] + waiting.map(\.due)).compactMap { $0 }.min() }
 }

@@ -20,6 +20,8 @@ extension OrderManager {
     public var missingFillGrace: Duration = .milliseconds(250)
     /// A cancel without effect is sent again.
     public var cancelRetry: Duration = .seconds(3)
+    /// An exit waits so long for orders of the same wallet in its way to end; then being locked in is worse than trading with ourselves.
+    public var selfCrossWait: Duration = .seconds(3)
     /// A look-up that never ended is given up.
     public var lookUpDeadline: Duration = .seconds(15)
     /// How long ended orders are remembered for late fills and repeated intents.

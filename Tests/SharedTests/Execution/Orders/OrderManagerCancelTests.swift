@@ -15,7 +15,7 @@ import Testing
     let resting = script.world.wish(1, type: .goodTillCancelled)
     let order = script.send(resting, 7)
     _ = script.feed(.answered(order.id, .live))
-    let exit = script.world.wish(2, type: .goodTillCancelled, side: .sell, price: "0.49")
+    let exit = script.world.wish(2, type: .goodTillCancelled, side: .sell, price: "0.51")
     let own = script.order(8)
     _ = script.feed(.ownExit(exit.terms, script.world.view, reason: "taken over: draining"))
     _ = script.feed(.signed(exit.terms.intent, own, failure: ""))
@@ -48,7 +48,7 @@ import Testing
     let script = Script()
     let entry = script.send(script.world.wish(1, type: .goodTillCancelled, useful: .seconds(300)), 7)
     let exit = script.send(
-      script.world.wish(2, type: .goodTillCancelled, side: .sell, price: "0.49", useful: .seconds(300)), 8)
+      script.world.wish(2, type: .goodTillCancelled, side: .sell, price: "0.51", useful: .seconds(300)), 8)
     let waiting = script.world.wish(3, price: "0.41", useful: .seconds(300))
     _ = script.feed(.intent(waiting, .valid, script.world.view))
     _ = script.feed(.signed(waiting.terms.intent, script.order(9), failure: ""))

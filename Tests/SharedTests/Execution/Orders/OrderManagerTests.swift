@@ -325,7 +325,7 @@ import Testing
     for weTake in [true, false] {
       let script = Script()
       let wishes = (1...3).map {
-        script.world.wish(Int64($0), type: .goodTillCancelled, side: $0 == 1 ? .sell : .buy, price: "0.4\(6 + $0)")
+        script.world.wish(Int64($0), type: .goodTillCancelled, side: $0 == 1 ? .sell : .buy, price: "0.4\(10 - $0)")
       }
       let orders = wishes.enumerated().map { script.send($1, 7 + $0) }
       for order in orders { _ = script.feed(.answered(order.id, .live)) }

@@ -63,6 +63,8 @@ struct OrderManagerWorld {
   // The venue.
   var venue: [VenueOrderID: VenueSide] = [:]
   var venueList: [VenueOrderID] = []
+  /// Orders that arrived while another of the wallet stood there that a venue with a book would match them with.
+  private(set) var selfTrades = 0
   var trades: [VenueTrade] = []
 
   // On the way.
@@ -205,13 +207,13 @@ struct OrderManagerWorld {
 
   func wish(
     _ number: Int64, agent: String = "a", type: TimeInForce = .fillAndKill, side: Side = .buy, price: String = "0.5",
-    size: Int64 = 20, useful: Duration = .seconds(30), market: MarketTerms = Self.market
+    size: Int64 = 20, useful: Duration = .seconds(30), market: MarketTerms = Self.market, outcome: Outcome = .yes
   ) -> IntentMessage {
     let name = AgentName(agent)!
     let terms = IntentMessage.Terms(
       intent: IntentID(agent: name, decision: number), agent: name, epoch: Epoch(1),
       action: side == .buy ? .enter : .exit,
-      market: market.slug, outcome: .yes, side: side, type: type, price: (try? Price(parsing: price)) ?? .one,
+      market: market.slug, outcome: outcome, side: side, type: type, price: (try? Price(parsing: price)) ?? .one,
       size: Shares(whole: size), usefulUntil: now.market.advanced(by: useful))
     let envelope = Envelope(source: "agent-\(agent)", boot: "b", sequence: number, time: now.market, sent: now.wall)
     return IntentMessage(
@@ -393,6 +395,9 @@ struct OrderManagerWorld {
     let id = submission.signed.id
     if venue[id] != nil { return .duplicated }
     if chance(faults.reject) { return .rejected(.balance, detail: "not enough balance / allowance") }
+    selfTrades += venueList.count { other in
+      venue[other]!.status.isOpen && venue[other]!.terms.type.rests && venue[other]!.terms.meets(submission.terms)
+    }
     venue[id] = VenueSide(order: submission.signed, terms: submission.terms, status: .live)
     venueList.append(id)
     guard submission.terms.type.rests else {
@@ -414,12 +419,13 @@ struct OrderManagerWorld {
     guard let side = venue[id] else { return }
     venue[id]!.matched += size
     let market = Self.terms(side.terms.market)
+    let token = market.token(side.terms.outcome)
     let maker = VenueTrade.Maker(
-      order: VenueOrderID("0x" + String(repeating: "e", count: 64))!, owner: "x", token: market.yes, side: .sell,
+      order: VenueOrderID("0x" + String(repeating: "e", count: 64))!, owner: "x", token: token, side: .sell,
       price: side.terms.price, size: size)
     let trade = VenueTrade(
       id: VenueTradeID("t-\(trades.count)")!, status: .matched, market: market.condition, takerOrder: id,
-      token: market.yes, side: side.terms.side, price: side.terms.price, size: size, makers: [maker],
+      token: token, side: side.terms.side, price: side.terms.price, size: size, makers: [maker],
       matchedAt: now.market, updatedAt: now.market, transactionHash: nil, weAreTaker: true)
     trades.append(trade)
     stream(.trade(trade, .stream))
@@ -473,7 +479,7 @@ struct OrderManagerWorld {
   private func describe(_ side: VenueSide) -> VenueOrder {
     VenueOrder(
       id: side.order.id, status: side.status, market: Self.terms(side.terms.market).condition,
-      token: Self.terms(side.terms.market).yes,
+      token: Self.terms(side.terms.market).token(side.terms.outcome),
       side: side.terms.side,
       price: side.terms.price, size: side.terms.size, matched: side.matched, timeInForce: side.terms.type, trades: [],
       createdAt: nil)
