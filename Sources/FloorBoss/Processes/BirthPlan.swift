@@ -83,9 +83,18 @@ struct BirthPlan {
     return json.with("endpoints", try VenueEndpoints(ConfigReader(json)).json)
   }
 
+  /// What an agent spends on an entry by its own wish, at its present allocation.
+  private func wanted(_ facts: Roster.Agent) throws -> USD? {
+    guard let size = facts.parameters["size_usd"]?.usd else { return nil }
+    guard let sizing = PositionSizing(facts.parameters["sizing"]) else {
+      throw FloorFailure(.configuration, "agent \(facts.name): its sizing does not read; hire it anew")
+    }
+    return sizing.most(size: size, allocation: facts.allocated)
+  }
+
   /// Of an agent that wants to spend more on an entry than the floor allows: what it wants, and what it may.
   func clip(_ facts: Roster.Agent) throws -> (wanted: USD, allowed: USD)? {
-    guard let wanted = facts.parameters["size_usd"]?.usd else { return nil }
+    guard let wanted = try wanted(facts) else { return nil }
     let allowed = try settings.figures.limits(agents: 1).entry(wanting: wanted)
     return allowed < wanted ? (wanted, allowed) : nil
   }
@@ -93,7 +102,8 @@ struct BirthPlan {
   func agent(_ facts: Roster.Agent, databaseRole: String, epoch: Epoch, boot: String, proof: Secret) throws
     -> BirthDocument
   {
-    let size = try clip(facts).map { .text($0.allowed) } ?? facts.parameters["size_usd"] ?? .string("1")
+    let size =
+      try (clip(facts)?.allowed ?? wanted(facts)).map { JSON.text($0) } ?? facts.parameters["size_usd"] ?? .string("1")
     let agent: JSON = [
       "name": .string(facts.name), "strategy": .string(facts.strategy),
       "series": facts.parameters["series"] ?? .array([]), "events": facts.parameters["events"] ?? .array([]),

@@ -9,7 +9,7 @@ enum Strategies {
   static func row(_ agent: AgentFile) -> JSON {
     [
       "series": .array(agent.series.map { .string($0) }), "events": .array(agent.events.map { .string($0) }),
-      "size_usd": .text(agent.size), "parameters": agent.parameters,
+      "size_usd": .text(agent.size), "sizing": agent.sizing.json, "parameters": agent.parameters,
     ]
   }
 

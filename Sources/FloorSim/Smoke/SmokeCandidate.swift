@@ -64,9 +64,7 @@ public struct SmokeCandidate: Hashable, Sendable {
     self.expected = expected
     left = market.endsAt.map { $0.since(now) } ?? .zero
     let refusal = assessment.refusal ?? (modelled == nil ? .sigmaNotReady : modelled?.refusal)
-    if refusal == nil, let limit = bet.limit, let size = bet.shares(fee: market.fee),
-      Sizing.meetsMinimums(size, at: ask, minimum: market.minimumSize)
-    {
+    if refusal == nil, let limit = bet.limit, let size = bet.shares(fee: market.fee, minimum: market.minimumSize) {
       decision = SmokeCandidate.entry
       self.limit = limit
       self.size = size
@@ -85,7 +83,7 @@ public struct SmokeCandidate: Hashable, Sendable {
 
   /// The smallest order that the venue takes at this price: its least shares, and one dollar, on the grid of a hundredth.
   private static func least(at ask: Price, _ minimum: Shares) -> Shares {
-    let dollar = Int128(Sizing.marketableMinimum.micros) * 1_000_000
+    let dollar = Int128(PositionSizing.marketableMinimum.micros) * 1_000_000
     let shares = divide(dollar, by: Int128(max(1, ask.micros)) * 10_000, rounding: .up) * 10_000
     return max(minimum, Shares(micros: Int64(clamping: shares)))
   }

@@ -103,12 +103,12 @@ public struct HammerBet: Hashable, Sendable {
   public var evUSD: Double? { evPerShare.flatMap { ev in walk.map { ev * $0.shares } } }
 
   /// The shares of its fill-or-kill order: what the amount buys, and no more than the stake pays for at the limit with the highest fee.
-  /// `nil` for a bet that was refused before it was sized.
-  public func shares(fee: TakerFee) -> Shares? {
-    guard let walk, let limit, let stake else { return nil }
+  /// `nil` for a bet that was refused before it was sized, and where so few could not be sold again.
+  public func shares(fee: TakerFee, minimum: Shares) -> Shares? {
+    guard let walk, let limit, let ask, let stake else { return nil }
     let bought = Shares(micros: Int64((walk.shares * 1e6).rounded(.down))).cut(decimals: 2)
     let budget = USD(micros: Int64((stake * 1e6).rounded(.down)))
-    return min(bought, Sizing.shares(budget: budget, limit: limit, fee: fee))
+    return PositionSizing.entry(budget: budget, limit: limit, ask: ask, fee: fee, minimum: minimum, atMost: bought)
   }
 
   private mutating func judge(
@@ -129,9 +129,9 @@ public struct HammerBet: Hashable, Sendable {
     guard let ask = asks.first?.price, ask > .zero, ask < .one else { return .noAsk }
     self.ask = ask
     let price = Double(ask.micros) / 1e6
-    let fee = HammerBet.fee(of: ask, offer.fee)
+    let fee = PositionSizing.fee(of: ask, offer.fee)
     feePerShare = fee
-    let ev = blend - price - fee - settings.extraCost
+    let ev = PositionSizing.expectedValue(chance: blend, price: price, fee: fee, extra: settings.extraCost)
     evAtAsk = ev
     guard ask <= settings.entryPriceMax else { return .aboveMaxEntry }
     guard claimed - price - fee <= settings.evTooGood else { return .evTooGood }
@@ -143,7 +143,7 @@ public struct HammerBet: Hashable, Sendable {
     let cautious = blend - spread
     sizingProbability = cautious
     let cost = price + fee + settings.extraCost
-    let kelly = max(0, (cautious - cost) / (1 - cost))
+    let kelly = PositionSizing.kelly(chance: cautious, cost: cost)
     self.kelly = kelly
     guard kelly > 0 else { return .kellyZero }
     return size(kelly, ask: ask, asks: asks, limit: limit, blend, offer, settings)
@@ -153,9 +153,9 @@ public struct HammerBet: Hashable, Sendable {
     _ kelly: Double, ask: Price, asks: [BookLevel], limit: Price, _ blend: Double, _ offer: Offer, _ settings: Settings
   ) -> RefusalReason? {
     func dollars(_ usd: USD) -> Double { Double(usd.micros) / 1e6 }
-    let stake = min(
-      settings.kellyFraction * kelly * dollars(settings.bankroll), dollars(settings.perTradeMax),
-      dollars(settings.quoteSize), settings.bankrollShareMax * dollars(settings.bankroll))
+    let stake = PositionSizing.stake(
+      kelly: kelly, fraction: settings.kellyFraction, bankroll: settings.bankroll, shareMax: settings.bankrollShareMax,
+      caps: settings.perTradeMax, settings.quoteSize)
     self.stake = stake
     let available = USD(micros: Int64(max(0, (stake * 1e6 + 1e-6).rounded(.down))))
     // `stake / (1 + fee(1, ask)/ask)`, down to whole cents.
@@ -164,7 +164,7 @@ public struct HammerBet: Hashable, Sendable {
     self.amount = amount
     // Five shares at the ask, or the venue's least in dollars: below that it takes nothing.
     let least = Int128(offer.minimumSize.micros) * Int128(ask.micros)
-    guard amount >= Sizing.marketableMinimum, Int128(amount.micros) * 1_000_000 >= least else {
+    guard amount >= PositionSizing.marketableMinimum, Int128(amount.micros) * 1_000_000 >= least else {
       return .belowVenueMinimum
     }
     guard let walk = AskWalk(spending: amount, asks: asks, limit: limit, fee: offer.fee) else { return .depth }
@@ -176,14 +176,6 @@ public struct HammerBet: Hashable, Sendable {
     return ev >= settings.evMin ? nil : .evBelowMinAfterWalk
   }
 
-  /// `rate · (p (1 − p))^exponent`: the fee of one share without the venue's rounding of a fill.
-  public static func fee(of price: Price, _ schedule: TakerFee) -> Double {
-    let p = Double(price.micros) / 1e6
-    var fee = Double(schedule.rateMicros) / 1e6
-    for _ in 0..<schedule.exponent { fee *= p * (1 - p) }
-    return fee
-  }
-
   /// The largest price on the grid from the ask on that leaves the least expected value, within the settings' reach. Price and fee
   /// together rise with the price, so the first that fits from above is it; the ask itself is known to fit.
   private static func limit(_ blend: Double, above ask: Price, _ offer: Offer, _ settings: Settings) -> Price {
@@ -192,9 +184,10 @@ public struct HammerBet: Hashable, Sendable {
     micros -= (micros - ask.micros) % offer.tick.micros
     while micros > ask.micros {
       let price = Price(unchecked: micros)
-      if blend - Double(micros) / 1e6 - fee(of: price, offer.fee) - settings.extraCost >= settings.evMin {
-        return price
-      }
+      let ev = PositionSizing.expectedValue(
+        chance: blend, price: Double(micros) / 1e6, fee: PositionSizing.fee(of: price, offer.fee),
+        extra: settings.extraCost)
+      if ev >= settings.evMin { return price }
       micros -= offer.tick.micros
     }
     return ask

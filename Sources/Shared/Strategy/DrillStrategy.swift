@@ -98,7 +98,7 @@ public struct DrillStrategy: Strategy {
     let highest = 1_000_000 - market.tick.micros
     let limit = Price(unchecked: min(highest, ask.price.micros + market.tick.micros))
     let size = DrillStrategy.lot(market, at: ask.price)
-    guard let cost = Sizing.worstCost(size, limit: limit, fee: market.fee), cost <= budget else {
+    guard let cost = PositionSizing.worstCost(size, limit: limit, fee: market.fee), cost <= budget else {
       output.refuse(SignalRefusal(market: market.slug, outcome: outcome, reason: .belowVenueMinimum))
       return nil
     }
@@ -108,7 +108,7 @@ public struct DrillStrategy: Strategy {
   /// The venue's least, on its grid of hundredths: its minimum of shares, and a dollar at this price.
   private static func lot(_ market: MarketUpdate, at price: Price) -> Shares {
     let dollar = divide(
-      Int128(Sizing.marketableMinimum.micros) * 1_000_000, by: Int128(max(1, price.micros)), rounding: .up)
+      Int128(PositionSizing.marketableMinimum.micros) * 1_000_000, by: Int128(max(1, price.micros)), rounding: .up)
     let hundredths = divide(max(dollar, Int128(market.minimumSize.micros)), by: 10_000, rounding: .up)
     return Shares(micros: Int64(clamping: hundredths * 10_000))
   }

@@ -63,14 +63,16 @@ public enum EntryCheck {
     let profit = rules.exits.levels(range: range, rules).takeProfit
     let target = profit ?? 1_000_000 - ask.price.micros
     let exitAt = Price(unchecked: min(highest, ask.price.micros + target))
-    var cost = spread + Sizing.feePerShare(market.fee, at: ask.price)
-    if profit != nil { cost += Sizing.feePerShare(market.fee, at: exitAt) }
+    var cost = spread + PositionSizing.feePerShare(market.fee, at: ask.price)
+    if profit != nil { cost += PositionSizing.feePerShare(market.fee, at: exitAt) }
     if Int128(cost) * Int128(rules.feeCover) > Int128(target) * 1_000_000 {
       return .failure(.init(.feesExceedTarget, ["cost_points": .micros(cost), "target_points": .micros(target)]))
     }
-    let size = Sizing.shares(budget: rules.size, limit: limit, fee: market.fee)
-    // At the best ask, because a better price than the limit makes the order worth less.
-    guard Sizing.meetsMinimums(size, at: ask.price, minimum: market.minimumSize) else {
+    guard
+      let size = PositionSizing.entry(
+        budget: rules.size, limit: limit, ask: ask.price, fee: market.fee, minimum: market.minimumSize)
+    else {
+      let size = PositionSizing.shares(budget: rules.size, limit: limit, fee: market.fee)
       return .failure(.init(.belowVenueMinimum, ["shares": .text(size), "minimum_shares": .text(market.minimumSize)]))
     }
     return .success(

@@ -27,7 +27,7 @@ public enum ExitCheck {
     let limit = Price(unchecked: max(lowest, bid.price.micros - rules.exitSlippageTicks * market.tick.micros))
     let size = position.shares.cut(decimals: 2)
     // At the limit, because that is the least the order may be worth.
-    guard size > .zero, Sizing.meetsMinimums(size, at: limit, minimum: .zero) else {
+    guard size > .zero, PositionSizing.meetsMinimums(size, at: limit, minimum: .zero) else {
       return .failure(.init(.dust, ["shares": .text(position.shares), "bid_points": .text(bid.price)]))
     }
     return .success(

@@ -147,9 +147,8 @@ public struct HammerStrategy: Strategy {
       parameters.bet)
     let figures = HammerStrategy.figures(bet)
     if let reason = bet.refusal { return refuse(reason, bet.side, figures) }
-    guard let ask = bet.ask, let limit = bet.limit, let expected = bet.evPerShare,
-      let size = bet.shares(fee: market.fee),
-      Sizing.meetsMinimums(size, at: ask, minimum: market.minimumSize)
+    guard let limit = bet.limit, let expected = bet.evPerShare,
+      let size = bet.shares(fee: market.fee, minimum: market.minimumSize)
     else { return refuse(.belowVenueMinimum, bet.side, figures) }
     var evidence = assessment.evidence
     for member in figures { evidence = evidence.with(member.key, member.value) }

@@ -30,6 +30,14 @@ public struct HireCheck: Hashable, Sendable {
     if size.map({ $0 < USD(dollars: 1) || $0 > USD(dollars: 1_000_000) }) ?? true {
       problems.append("size_usd takes dollars from 1 to 1000000")
     }
+    let methods = PositionSizing.methods(
+      statesChance: kind.parameters.contains { $0.key.path == PositionSizing.chanceKey })
+    let sizing = PositionSizing(row["sizing"])
+    if row["sizing"] != nil, sizing.map({ !methods.contains($0.method) }) ?? true {
+      problems.append(
+        "sizing of \(strategy) takes the method \(methods.map(\.rawValue).joined(separator: " or "))"
+          + (methods.contains(.percent) ? ", with percent a pct from 0.01 to 100" : ""))
+    }
     do throws(StrategyParameters.Refusal) {
       _ = try StrategyRegistry.make(
         strategy, parameters: row["parameters"] ?? .object([]),

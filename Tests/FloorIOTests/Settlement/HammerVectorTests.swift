@@ -318,7 +318,7 @@ struct HammerVectorTests {
       let price = try #require(json["price"]?.price)
       let fee = schedule.fee(price: price, shares: try #require(json["shares"]?.shares))
       #expect(fee == json["fee"]?.usd, "\(id)")
-      #expect(Figure.relative(HammerBet.fee(of: price, schedule)).agrees(try json.need("perShare")), "\(id)")
+      #expect(Figure.relative(PositionSizing.fee(of: price, schedule)).agrees(try json.need("perShare")), "\(id)")
     }
   }
 

@@ -261,7 +261,7 @@ final class AgentHarness {
   /// Accepts an intent in the database, where its order is then on its way. Returns the order's id.
   func admit(_ message: IntentMessage) throws -> String {
     let terms = message.terms
-    let worst = Sizing.worstCost(
+    let worst = PositionSizing.worstCost(
       terms.size, limit: terms.price, fee: TakerFee(rateMicros: 70_000, exponent: 1) ?? .none)
     let p = try floor.intent(
       terms.intent.text, agent: name.text, epoch: terms.epoch.number, market: terms.market.text,

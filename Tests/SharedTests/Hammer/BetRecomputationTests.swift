@@ -58,8 +58,9 @@ struct BetRecomputationTests {
         decimal(settings.kellyFraction) * share * bankroll, 60, 45, decimal(settings.bankrollShareMax) * bankroll)
       #expect(abs(micros(stake) - micros(wanted)) <= 1, "\(place): \(stake), \(wanted)")
       // What is sent costs no more than the stake, whatever it meets up to its limit.
-      if let shares = bet.shares(fee: fee), let limit = bet.limit, shares > .zero {
-        let most = try #require(Sizing.worstCost(shares, limit: limit, fee: fee))
+      if let shares = bet.shares(fee: fee, minimum: offer.minimumSize), let limit = bet.limit {
+        #expect(shares >= offer.minimumSize, "\(place): what is bought can rest on its way out")
+        let most = try #require(PositionSizing.worstCost(shares, limit: limit, fee: fee))
         #expect(most.micros <= micros(stake) + 1, "\(place)")
       }
     }

@@ -28,7 +28,7 @@ struct HammerBetTests {
     arguments: [(850_000, 0.8589), (900_000, 0.9063), (950_000, 0.9533), (970_000, 0.9720)])
   func breakEven(micros: Int64, wanted: Double) throws {
     let price = try #require(Price(micros: micros))
-    let cost = Double(micros) / 1e6 + HammerBet.fee(of: price, fee)
+    let cost = Double(micros) / 1e6 + PositionSizing.fee(of: price, fee)
     #expect(abs(cost - wanted) < 5e-5)
   }
 

@@ -51,7 +51,8 @@ struct RiskSample {
       let price = try #require(Price(micros: cents * 10_000))
       sample.limits.perTradeUSD = budget
       sample.terms.price = price
-      sample.terms.size = Sizing.shares(budget: budget, limit: price, fee: try #require(sample.picture.terms).fee)
+      sample.terms.size = PositionSizing.shares(
+        budget: budget, limit: price, fee: try #require(sample.picture.terms).fee)
       sample.picture.book = TopOfBook(
         bid: Price(micros: (cents - 1) * 10_000), ask: price,
         at: sample.picture.now.advanced(by: .seconds(-1)))

@@ -305,6 +305,33 @@ struct AgentFileTests {
     } catch { return .failure(error) }
   }
 
+  @Test(
+    "What an entry spends is fixed dollars, a share of the allocation, or Kelly's where a chance is stated; other pairs are refused"
+  )
+  func sizing() throws {
+    func sized(_ pairs: (String, String)...) throws -> PositionSizing {
+      try agent([("name", "momentum-btc"), ("strategy", "momentum"), ("series", "btc-5m")] + pairs).get().sizing
+    }
+    #expect(try sized() == PositionSizing(.fixed))
+    let percent = try sized(("sizing.method", "percent"), ("sizing.pct", "12.5"))
+    #expect(percent == PositionSizing(.percent, percentMicros: 12_500_000))
+    #expect(PositionSizing(percent.json) == percent)
+    for (pairs, key, words) in [
+      ([("sizing.method", "kelly")], "sizing.method", "one of fixed, percent"),
+      ([("sizing.method", "percent")], "sizing.pct", "give 0.01 to 100"),
+      ([("sizing.pct", "5")], "sizing.pct", "sizing.method: percent"),
+      ([("sizing.part_pct", "5")], "sizing.part_pct", "known here: pct, method"),
+    ] {
+      let all = [("name", "momentum-btc"), ("strategy", "momentum"), ("series", "btc-5m")] + pairs
+      guard case .failure(let refusal) = agent(all) else {
+        Issue.record("\(pairs) is taken")
+        continue
+      }
+      #expect(refusal.problems.count == 1 && refusal.problems[0].key == key, "\(refusal)")
+      #expect(refusal.problems[0].remedy.contains(words), "\(refusal)")
+    }
+  }
+
   @Test("A file gives an agent with complete parameters")
   func complete() throws {
     let file = try agent([("name", "momentum-btc"), ("strategy", "momentum"), ("series", "btc-5m")]).get()

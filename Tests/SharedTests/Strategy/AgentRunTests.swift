@@ -153,7 +153,7 @@ struct AgentRunTests {
       #expect(flight.terms.size.micros % 10_000 == 0)
       guard flight.terms.action == .enter else { continue }
       #expect(flight.terms.side == .buy)
-      let worst = try #require(Sizing.worstCost(flight.terms.size, limit: flight.terms.price, fee: Fixture.fee))
+      let worst = try #require(PositionSizing.worstCost(flight.terms.size, limit: flight.terms.price, fee: Fixture.fee))
       #expect(worst <= USD(dollars: 20))
     }
     for (market, outcome, shares) in run.gateway.allHeld {

@@ -144,11 +144,11 @@ struct SizingTests {
     let limit = Price(micros: Int64.random(in: 1...99, using: &random) * 10_000)!
     let fee = TakerFee(
       rateMicros: Int64.random(in: 0...100_000, using: &random), exponent: Int.random(in: 1...2, using: &random))!
-    let size = Sizing.shares(budget: budget, limit: limit, fee: fee)
+    let size = PositionSizing.shares(budget: budget, limit: limit, fee: fee)
     #expect(size.micros % 10_000 == 0)
-    #expect(try #require(Sizing.worstCost(size, limit: limit, fee: fee)) <= budget)
+    #expect(try #require(PositionSizing.worstCost(size, limit: limit, fee: fee)) <= budget)
     let more = Shares(micros: size.micros + 10_000)
-    #expect(try #require(Sizing.worstCost(more, limit: limit, fee: fee)) > budget)
+    #expect(try #require(PositionSizing.worstCost(more, limit: limit, fee: fee)) > budget)
     // No execution at or below the limit can cost more than the worst cost.
     for cents in stride(from: 1, through: limit.micros / 10_000, by: 7) {
       let price = Price(micros: cents * 10_000)!
@@ -160,8 +160,8 @@ struct SizingTests {
   @Test("Five shares and one dollar are the venue's least")
   func minimums() {
     let five = Shares(whole: 5)
-    #expect(Sizing.meetsMinimums(five, at: Price(micros: 200_000)!, minimum: five))
-    #expect(!Sizing.meetsMinimums(five, at: Price(micros: 199_999)!, minimum: five))
-    #expect(!Sizing.meetsMinimums(Shares(micros: 4_999_999), at: Price(micros: 500_000)!, minimum: five))
+    #expect(PositionSizing.meetsMinimums(five, at: Price(micros: 200_000)!, minimum: five))
+    #expect(!PositionSizing.meetsMinimums(five, at: Price(micros: 199_999)!, minimum: five))
+    #expect(!PositionSizing.meetsMinimums(Shares(micros: 4_999_999), at: Price(micros: 500_000)!, minimum: five))
   }
 }

@@ -15,7 +15,7 @@ struct HammerStrategyTests {
     let terms = flight.terms
     #expect(terms.side == .buy && terms.outcome == .yes && terms.type == .fillOrKill && terms.action == .enter)
     #expect(terms.price.micros >= 910_000 && terms.price.micros <= 920_000)
-    let worst = try #require(Sizing.worstCost(terms.size, limit: terms.price, fee: Fixture.fee))
+    let worst = try #require(PositionSizing.worstCost(terms.size, limit: terms.price, fee: Fixture.fee))
     #expect(worst <= USD(dollars: 20) && terms.size >= Shares(whole: 5) && terms.size.micros % 10_000 == 0)
     let entry = try #require(effects.entries.first)
     #expect(entry.reason == "hammer_up" && entry.now >= Fixture.time(270) && entry.now <= Fixture.time(272))

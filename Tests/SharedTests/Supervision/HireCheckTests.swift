@@ -53,6 +53,19 @@ struct HireCheckTests {
         == true)
   }
 
+  @Test("a sizing that the strategy cannot have is refused with what it takes") func sizing() {
+    func problem(_ strategy: String, _ sizing: JSON) -> String? {
+      check.problem(strategy: strategy, row: row().with("sizing", sizing))
+    }
+    #expect(problem("momentum", ["method": "percent", "pct": "10"]) == nil)
+    #expect(problem("hammer", ["method": "kelly"]) == nil)
+    #expect(problem("momentum", ["method": "kelly"])?.contains("fixed or percent") == true)
+    #expect(problem("hammer", ["method": "fixed"])?.contains("takes the method kelly") == true)
+    for bad: JSON in [["method": "percent"], ["method": "percent", "pct": "200"], ["method": "luck"], "fixed"] {
+      #expect(problem("momentum", bad)?.contains("with percent a pct") == true, "\(bad.text)")
+    }
+  }
+
   @Test("what trades play money only is not hired where money is real") func playMoney() {
     let real = HireCheck(followed: FollowedMarkets(series: ["btc-5m"]), isPaper: false)
     for kind in StrategyRegistry.kinds {

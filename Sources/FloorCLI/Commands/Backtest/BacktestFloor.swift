@@ -19,7 +19,8 @@ struct BacktestFloor {
         let agent = Backtest.Agent(file)
         return Backtest.Agent(
           name: agent.name, strategy: agent.strategy, parameters: agent.parameters,
-          size: limits.entry(wanting: agent.size), series: agent.series, events: agent.events)
+          size: limits.entry(wanting: file.sizing.most(size: agent.size, allocation: limits.allocationPerAgent)),
+          series: agent.series, events: agent.events)
       }
       settings.capital = limits.capital
       settings.allocation = limits.allocationPerAgent

@@ -8,6 +8,8 @@ public struct AgentFile: Hashable, Sendable {
   public let events: [String]
   /// Dollars it wants to spend on one entry; the floor's limits may allow less.
   public let size: USD
+  /// How much of that an entry spends.
+  public let sizing: PositionSizing
   /// The strategy's parameters, complete: those not written have the strategy's own values.
   public let parameters: JSON
 
@@ -18,7 +20,8 @@ public struct AgentFile: Hashable, Sendable {
   public var json: JSON {
     [
       "strategy": .string(strategy), "series": .array(series.map { .string($0) }),
-      "events": .array(events.map { .string($0) }), "size_usd": .text(size), "parameters": parameters,
+      "events": .array(events.map { .string($0) }), "size_usd": .text(size), "sizing": sizing.json,
+      "parameters": parameters,
     ]
   }
 
@@ -33,7 +36,18 @@ public struct AgentFile: Hashable, Sendable {
     ConfigKey(
       "size_usd", .decimal(from: "1", to: "1000000", .dollars), builtIn: "20",
       "Dollars it wants to spend on one entry; the floor's limits may allow less."),
+    ConfigKey(
+      "sizing.pct", .decimal(from: "0", to: "100", .percent), builtIn: "0",
+      "With method percent: so much of its allocation at its birth is spent on one entry, and size_usd at most."),
   ]
+
+  private static func methodKey(_ own: [ConfigKey]) -> ConfigKey {
+    let methods = PositionSizing.methods(statesChance: own.contains { $0.path == PositionSizing.chanceKey })
+    return ConfigKey(
+      "sizing.method", .word(methods.map(\.rawValue)), builtIn: methods[0].rawValue,
+      "What one entry spends: fixed dollars (size_usd), a percent of the allocation, or a fraction of the Kelly share where the strategy states a chance."
+    )
+  }
 
   /// Reads one file. All its problems come in one refusal.
   /// - Parameters:
@@ -49,6 +63,7 @@ public struct AgentFile: Hashable, Sendable {
     let written = layer.settings.first { $0.path == "strategy" }
     var alsoWrong: [ConfigProblem] = []
     var keys = commonKeys
+    keys.append(methodKey(written.flatMap { strategies[$0.content.text] } ?? []))
     if let strategy = written?.content.text, let own = strategies[strategy] {
       keys += own.map { $0.below("parameters") }
     } else if let written {
@@ -74,6 +89,21 @@ public struct AgentFile: Hashable, Sendable {
         ]
       },
       { config in
+        let isPercent = config.text("sizing.method") == "percent"
+        let percent = config.micros("sizing.pct") ?? 0
+        if isPercent, percent < 10_000 {
+          return [
+            config.problem(
+              "sizing.pct", "is what method percent needs", "give 0.01 to 100, in per cent of the allocation")
+          ]
+        }
+        guard !isPercent, percent > 0 else { return [] }
+        return [
+          config.problem(
+            "sizing.pct", "is given, and the method is not percent", "remove it, or write sizing.method: percent")
+        ]
+      },
+      { config in
         guard case .list(let series)? = config.value("series"), case .list(let events)? = config.value("events") else {
           return []
         }
@@ -85,11 +115,11 @@ public struct AgentFile: Hashable, Sendable {
       layers: [layer], home: file, rules: rules, alsoWrong: alsoWrong)
     guard let name = config.text("name").flatMap({ AgentName($0) }), let strategy = config.text("strategy"),
       case .list(let series)? = config.value("series"), case .list(let events)? = config.value("events"),
-      let size = config.micros("size_usd")
+      let size = config.micros("size_usd"), let sizing = PositionSizing(config.json["sizing"])
     else { preconditionFailure("a configuration that was accepted is complete") }
     return AgentFile(
       name: name, strategy: strategy, series: series, events: events, size: USD(micros: size),
-      parameters: config.json["parameters"] ?? .object([]), notices: config.notices)
+      sizing: sizing, parameters: config.json["parameters"] ?? .object([]), notices: config.notices)
   }
 }
 
