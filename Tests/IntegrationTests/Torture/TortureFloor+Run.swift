@@ -176,7 +176,7 @@ extension TortureFloor {
 
   /// An agent does not wish again at once what it was refused for a reason that passes.
   private func rest(agent: Int, _ place: Place, _ reason: String) {
-    let until = SystemClock.monotonic().advanced(by: .milliseconds(300))
+    let until = SystemClock.monotonic().advanced(by: .seconds(1))
     switch RefusalCode(rawValue: reason) {
     case .tokenUnresolved: agents[agent].rests[place] = until
     case .venueUnavailable, .databaseAway, .modeForbids: agents[agent].pausesUntil = until

@@ -276,6 +276,17 @@ extension OrderManager {
     }
   }
 
+  /// Questions that were asked while the venue was away proved nothing, and each waited longer for the next: all begin anew.
+  mutating func venue(_ up: Bool, _ now: Moment) {
+    defer { venueIsUp = up }
+    guard up, !venueIsUp else { return }
+    for intent in open {
+      guard let order = orders[intent], order.state == .unknown || order.isMissingSomething else { continue }
+      orders[intent]!.lookUp.rounds = 0
+      askSoon(intent, after: .zero, now)
+    }
+  }
+
   mutating func resolved(_ slug: MarketSlug, _ now: Moment) {
     for intent in open where orders[intent]?.terms.market == slug { askSoon(intent, after: .zero, now) }
   }

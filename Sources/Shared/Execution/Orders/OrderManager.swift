@@ -110,7 +110,7 @@ public struct OrderManager: Sendable {
       self.isClosing = isClosing
     case .resolved(let slug): resolved(slug, now)
     case .database(let up): database(up, now, &effects)
-    case .venue(let up): venueIsUp = up
+    case .venue(let up): venue(up, now)
     case .cancelAll(let agent, let reason): cancelAll(of: agent, reason: reason, now, &effects)
     case .cancelWanted(let id, let reason):
       if let intent = intentOf[id], orders[intent]?.state.isTerminal == false { wantCancel(intent, reason, now) }

@@ -240,6 +240,28 @@ import Testing
     #expect(script.state(wish) == .unknown)
   }
 
+  @Test("When the venue is back, orders of unknown outcome are asked for at once, however long they had been asked in vain")
+  func venueReturns() {
+    let script = Script()
+    let wish = script.world.wish(1, useful: .seconds(900))
+    let order = script.send(wish, 7)
+    _ = script.feed(.answered(order.id, .unknown("cut")))
+    _ = script.feed(.venue(up: false))
+    for _ in 0..<10 {
+      _ = script.feed(.lookedUp(order.id, .inconclusive))
+      _ = script.wait(30_000)
+    }
+    _ = script.feed(.lookedUp(order.id, .inconclusive))
+    func asks(_ effects: [GatewayEffect]) -> Bool {
+      effects.contains { if case .lookUp(order.id, _) = $0 { true } else { false } }
+    }
+    #expect(!asks(script.wait(1000)))
+    #expect(asks(script.feed(.venue(up: true))))
+    // And from then on as after the first question.
+    _ = script.feed(.lookedUp(order.id, .inconclusive))
+    #expect(asks(script.wait(1000)))
+  }
+
   @Test("What was proven absent and appears after all is cancelled and its fills are booked")
   func roseAgain() {
     var settings = OrderManager.Settings()
