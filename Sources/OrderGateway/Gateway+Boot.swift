@@ -161,7 +161,7 @@ extension Gateway {
     database.batch(
       [
         (Self.marketsStatement, [.null]), (Self.ordersStatement, []), (Self.peakStatement, []),
-        (Self.decisionsStatement, []),
+        (Self.decisionsStatement, []), (Self.comparedStatement, []),
       ], timeout: .seconds(10)
     ) { [weak self] result in
       guard let self else { return }
@@ -174,6 +174,7 @@ extension Gateway {
         }
         feed(.decisionsRead(try Self.decisions(answers[3])))
         if let row = answers[2].first, !row.isNull("peak") { peakEquity = try row.usd("peak") }
+        if let row = answers[4].first, !row.isNull("at") { comparedUntil = clock.market(at: try row.wall("at")) }
         process.log.info(
           "record read", [.int("markets", answers[0].count), .int("orders", answers[1].count)])
         reach(.recordRead)
@@ -223,10 +224,12 @@ extension Gateway {
           sentAt: clock.market(at: submission.signed.signedAt))))
   }
 
-  /// The venue's view, before anything new is sent: open orders, trades, money.
+  /// The venue's view, before anything new is sent: open orders, trades since the oldest of ours, money. What was matched before
+  /// and never heard of is found by the comparison that follows.
   private func askVenue() {
     let oldest = core.openOrders.compactMap { $0.signed?.signedAt }.min()
-    let since = (oldest.map { clock.market(at: $0) } ?? moment().market).advanced(by: .seconds(-300))
+    let since = (oldest.map { clock.market(at: $0) } ?? moment().market).advanced(
+      by: .zero - core.settings.tradeOverlap)
     link.openOrders { [weak self] orders in
       self?.link.trades(after: since) { [weak self] trades in
         self?.link.balance { [weak self] balance in

@@ -18,7 +18,8 @@ struct ReconciliationRun {
 extension Gateway {
   /// How far back trades are compared, in market time, and as long on the wall for those of the record.
   private static let window: Duration = .seconds(3600)
-  /// As far back where it comes as often as connections break: all pages of an hour's trades would then be most of what we may ask.
+  /// As far back where it comes as often as connections break, or to the last comparison that found both sides the same: all pages of an
+  /// hour's trades would then be most of what we may ask.
   private static let briefWindow: Duration = .seconds(600)
   /// Between the two looks.
   private static let pause: Duration = .seconds(5)
@@ -55,7 +56,8 @@ extension Gateway {
   private func askForReconciliation() {
     guard core.venueIsUp else { return endReconciliation(failure: "the venue does not answer") }
     let isBrief = ["start", "reconnect", "drift"].contains(reconciling?.why)
-    let since = moment().market.advanced(by: .zero - (isBrief ? Self.briefWindow : Self.window))
+    var since = moment().market.advanced(by: .zero - (isBrief ? Self.briefWindow : Self.window))
+    if isBrief, let comparedUntil { since = max(since, comparedUntil.advanced(by: .zero - core.settings.tradeOverlap)) }
     let asked = SystemClock.monotonic()
     let tokens = Set(positions.compactMap { shelf.terms[$0.slug]?.token($0.outcome) }).sorted().prefix(Self.tokensMax)
     link.openOrders { [weak self] orders in
@@ -185,6 +187,7 @@ extension Gateway {
       tell(GatewayNote(severity: .info, code: "drift_over", detail: "venue and record hold the same of \(token) again"))
     }
     driftingTokens = drifting
+    if lasting.isEmpty, let began = reconciling?.began { comparedUntil = clock.market(at: began) }
     writeReconciliation([
       "since_ns": .int(result.since.nanoseconds), "compared": result.json,
       "passed": .array(passed.map(\.json)), "differences": .array(lasting.map(\.json)),

@@ -41,6 +41,11 @@ extension Gateway {
      where kind = 'balance' and at >= date_trunc('day', now(), 'UTC')
     """
 
+  /// When the last comparison began that found venue and record the same.
+  static let comparedStatement: StaticString = """
+    select max(began_at) as at from reconciliations where failure is null and differences = '[]'
+    """
+
   /// An agent counts its decisions; what it repeats late stands among its last ones.
   static let decisionsStatement: StaticString = """
     select a.name, max(substring(i.id from '[.]([0-9]{1,18})$')::bigint) as newest

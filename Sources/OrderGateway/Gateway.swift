@@ -125,6 +125,8 @@ final class Gateway {
   /// The comparison with the venue that is under way, and when the last one ended.
   var reconciling: ReconciliationRun?
   var lastReconciled: MonotonicTime?
+  /// Market time at which a comparison began that found both sides the same: no trade before it is missing.
+  var comparedUntil: MarketTime?
   /// Tokens of which the last comparison found another number of shares at the venue, with what it found: they are not bought.
   var driftingTokens: [TokenID: String] = [:]
   var isStandingAsked = false

@@ -28,10 +28,11 @@ public final class TestDatabase: Sendable {
   }
 
   /// The rows of `sql/operator/invariants.sql`: empty in a healthy database.
-  public func brokenInvariants() throws -> [String] {
+  /// - Parameter patience: how long one of its questions may take.
+  public func brokenInvariants(patience: Duration = .seconds(30)) throws -> [String] {
     let script = String(
       decoding: try SmallFile.read(Repository.root + "/sql/operator/invariants.sql", bytesMax: 1 << 20), as: UTF8.self)
-    return try openAsAdministrator().execute(script: script).map { row in
+    return try openAsAdministrator(patience: patience).execute(script: script).map { row in
       "\(row["invariant"] ?? ""): \(row["subject"] ?? ""): \(row["found"] ?? "")"
     }
   }

@@ -15,7 +15,7 @@ extension TortureFloor {
     var found = CrashOracle.pending(truth, record) + CrashOracle.differences(truth, record)
     found += try lost(looker)
     found += try beyondLimits(looker)
-    found += try bench.database.brokenInvariants().map { "broken invariant: \($0)" }
+    found += try bench.database.brokenInvariants(patience: .seconds(600)).map { "broken invariant: \($0)" }
     let reserved = try looker.query(
       """
       SELECT coalesce((SELECT sum(reserved) FROM allocations), 0) + coalesce((SELECT sum(reserved_shares) FROM positions), 0) AS r

@@ -18,6 +18,8 @@ extension TortureFloor {
   struct Plan {
     /// Wishes to be sent in all.
     var wishes: Int
+    /// Nothing is wished after that, however many of them were.
+    var longest: Duration?
     /// Wishes under way at once.
     var window: Int
     /// Mean time between two faults; `nil` is a quiet run.
@@ -36,10 +38,11 @@ extension TortureFloor {
     var second = begun.advanced(by: .seconds(1))
     var livesBefore = report.wholeLives
     let last = begun.advanced(by: plan.patience)
-    let goal = report.wishes + plan.wishes
+    var goal = report.wishes + plan.wishes
     while report.wishes < goal || !outstanding.isEmpty || faults?.isQuiet == false {
       let now = SystemClock.monotonic()
       guard now < last else { throw BenchFailure(stuck(plan.patience)) }
+      if let longest = plan.longest, now.since(begun) >= longest { goal = min(goal, report.wishes) }
       try tend()
       if bench.control?.progress?.mode == "HALTED" { throw BenchFailure("the floor has halted\n\(bench.tail())") }
       try faults?.turn(self, now, strikes: report.wishes < goal)

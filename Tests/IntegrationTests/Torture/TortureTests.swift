@@ -20,6 +20,7 @@ struct TortureTests {
     let seed = Seeds.some(1).last!
     let wishes = try Self.number("TORTURE_WISHES", 3_000)
     let every = try Self.number("TORTURE_FAULT_MS", 1_500)
+    let minutes = try Self.number("TORTURE_MINUTES", 0)
     let isLong = Self.environment["TORTURE_WISHES"] != nil
     let floor = try TortureFloor(
       agents: 20, durable: isLong, isUnlimited: Self.environment["TORTURE_UNLIMITED"] != nil, seed: seed)
@@ -30,7 +31,8 @@ struct TortureTests {
       file.write(Data((text + "\n").utf8))
     }
     let plan = TortureFloor.Plan(
-      wishes: wishes, window: try Self.number("TORTURE_WINDOW", 200),
+      wishes: wishes, longest: minutes > 0 ? .seconds(Int64(minutes * 60)) : nil,
+      window: try Self.number("TORTURE_WINDOW", 200),
       faultEvery: every > 0 ? .milliseconds(every) : nil,
       patience: .seconds(Int64(300 + wishes / 20)), progress: tell)
     do {
@@ -44,7 +46,7 @@ struct TortureTests {
     tell(text + "\nthe fullest agent had \(Int(floor.fullest * 100)) % of its allocation at risk")
     // A run without orders, or one that never came near a limit, would show nothing.
     #expect(floor.report.unreadable == [])
-    #expect(floor.report.wholeLives > wishes / 10, "\(text)")
+    #expect(floor.report.wholeLives > floor.report.wishes / 10, "\(text)")
     #expect(floor.fullest > 0.5)
     if every > 0, wishes >= 3_000 { #expect(floor.report.struck > 0) }
   }
