@@ -12,7 +12,7 @@ extension Gateway {
     """
 
   /// What is open, what was proven absent within a day, what has fills that may still fail, and what ended lately: one that ended without
-  /// fills is done with after a minute, and there may be thousands of those.
+  /// fills, or is filled for good, is done with after a minute, and there may be thousands of those.
   static let ordersStatement: StaticString = """
     select o.order_id, o.intent_id, a.name as agent, i.epoch, i.origin, i.action, o.slug, o.outcome, o.side, o.type, o.price, o.size,
            o.worst, o.signed_body, o.token_id, i.reason, i.feed_order, o.useful_until, i.book_at, o.created_at, o.market_at, s.state,
@@ -27,8 +27,9 @@ extension Gateway {
      where o.order_id in (
              select order_id from order_state
               where state in ('SENDING', 'LIVE', 'DELAYED', 'CANCEL_SENT', 'UNKNOWN')
-                 or (updated_at > clock_timestamp() - interval '10 minutes'
-                     and (filled > 0 or updated_at > clock_timestamp() - interval '1 minute'))
+                 or updated_at > clock_timestamp() - interval '1 minute'
+                 or (updated_at > clock_timestamp() - interval '10 minutes' and filled > 0
+                     and not (state = 'FILLED' and settlement = 'CONFIRMED'))
              union all
              select order_id from order_state where state = 'VOID' and updated_at > clock_timestamp() - interval '1 day'
              union all

@@ -276,10 +276,16 @@ extension OrderManager {
     }
   }
 
-  /// Questions that were asked while the venue was away proved nothing, and each waited longer for the next: all begin anew.
+  /// Questions that were asked while the venue was away proved nothing, and each waited longer for the next: all begin anew. Not after a
+  /// moment's absence: while some calls fail and others do not, it comes and goes with every answer.
   mutating func venue(_ up: Bool, _ now: Moment) {
-    defer { venueIsUp = up }
-    guard up, !venueIsUp else { return }
+    guard up else {
+      if venueAwaySince == nil { venueAwaySince = now.monotonic }
+      return
+    }
+    guard let since = venueAwaySince else { return }
+    venueAwaySince = nil
+    guard now.monotonic.since(since) >= settings.venueAbsence else { return }
     for intent in open {
       guard let order = orders[intent], order.state == .unknown || order.isMissingSomething else { continue }
       orders[intent]!.lookUp.rounds = 0

@@ -45,7 +45,9 @@ public struct OrderManager: Sendable {
   /// Since when nothing can be recorded.
   var databaseAwaySince: MonotonicTime?
   public var databaseIsUp: Bool { databaseAwaySince == nil }
-  public internal(set) var venueIsUp = true
+  /// Since when nothing is to be had of the venue.
+  var venueAwaySince: MonotonicTime?
+  public var venueIsUp: Bool { venueAwaySince == nil }
   public internal(set) var counters = Counters()
   var floorBucket: TokenBucket
   var agentBuckets: [AgentName: TokenBucket] = [:]

@@ -10,6 +10,8 @@ extension OrderManager {
     public var lookUpDelays: [Duration] = [
       .seconds(1), .seconds(2), .seconds(5), .seconds(10), .seconds(15), .seconds(30),
     ]
+    /// After so long an absence of the venue all look-ups begin anew when it is back.
+    public var venueAbsence: Duration = .seconds(1)
     /// Proof of absence: so many rounds that found nothing …
     public var absenceRounds = 3
     /// … over so long a time: longer than the venue's slowest view lags (60 to 70 s were reported).

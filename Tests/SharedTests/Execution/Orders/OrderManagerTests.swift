@@ -260,6 +260,11 @@ import Testing
     // And from then on as after the first question.
     _ = script.feed(.lookedUp(order.id, .inconclusive))
     #expect(asks(script.wait(1000)))
+    // A moment's absence begins nothing anew.
+    _ = script.feed(.lookedUp(order.id, .inconclusive))
+    _ = script.feed(.venue(up: false))
+    _ = script.wait(900)
+    #expect(!asks(script.feed(.venue(up: true))))
   }
 
   @Test("What was proven absent and appears after all is cancelled and its fills are booked")
