@@ -27,10 +27,10 @@ extension Gateway {
     if mayNow, !look.isFresh { readStanding() }
   }
 
-  /// Positions that are worth an order; the rest is less than a hundredth of a share.
   /// Positions were read after everything that has been recorded.
   var isStandingFresh: Bool { standingAsOf.map { $0 > lastRecorded } ?? false }
 
+  /// Positions that are worth an order; the rest is less than a hundredth of a share.
   var stillHeld: [HaltClosing.Left] {
     let now = moment()
     return positions.filter { $0.shares.cut(decimals: 2) > .zero }.map { position in
