@@ -240,7 +240,7 @@ import Testing
     #expect(script.state(wish) == .unknown)
   }
 
-  @Test("When the venue is back, orders of unknown outcome are asked for at once, however long they had been asked in vain")
+  @Test("When the venue is back, orders of unknown outcome are asked for at once, however often they were in vain")
   func venueReturns() {
     let script = Script()
     let wish = script.world.wish(1, useful: .seconds(900))
