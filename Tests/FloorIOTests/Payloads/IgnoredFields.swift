@@ -96,7 +96,7 @@ enum IgnoredFields {
       oneYearPriceChange commentCount openInterest
       """
     ),
-    (["listing"], legacyFee, "makerBaseFee takerBaseFee makerRebatesFeeShareBps fee feeType"),
+    (["listing"], legacyFee, "makerBaseFee takerBaseFee makerRebatesFeeShareBps fee"),
     (
       ["listing"], "what makers are paid back comes by the day, outside any order", "feeSchedule.rebateRate"
     ),
