@@ -134,9 +134,11 @@ import Testing
     ]
     try bench.startGateway()
     try bench.open()
-    let entry = try bench.wish(price: try bench.touch(.buy).price, size: Shares(whole: 5))
-    try bench.send(entry)
-    #expect(try bench.final(of: entry.terms.intent).position == Shares(whole: 5))
+    try bench.until("shares to sell", within: .seconds(30)) {
+      let entry = try bench.wish(price: try bench.takingPrice(), size: Shares(whole: 10))
+      try bench.send(entry)
+      return try bench.final(of: entry.terms.intent).position >= Shares(whole: 5)
+    }
     let before = try bench.venueBalance()
     try bench.databaseAway()
     try bench.until("FILE_FALLBACK") { bench.control?.progress?.mode == "FILE_FALLBACK" }

@@ -53,7 +53,7 @@ struct LockstepTests {
 
   @Test("Made-up books: the floor decides, fills and books what the backtest does", arguments: [0, 1])
   func madeUpBooks(_ kind: Int) throws {
-    let seed = UInt64.random(in: 0..<1_000_000)
+    let seed = Seeds.some(1).last!
     print("seed \(seed)")
     let directory = try TemporaryDirectory()
     let path = directory.path + "/day.jsonl.zst"

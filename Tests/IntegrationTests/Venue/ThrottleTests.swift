@@ -188,7 +188,8 @@ struct ThrottleTests {
   func pages() throws {
     let bench = try VenueBench()
     let market = try lastingMarket(bench)
-    for _ in 0..<101 {
+    // Somebody may take one or the other of them.
+    for _ in 0..<120 {
       let order = try bench.sign(market, .yes, .buy, try Price(parsing: "0.01"), Shares(whole: 5))
       #expect(try bench.post(order, .goodTillCancelled) == .live)
     }
@@ -201,7 +202,7 @@ struct ThrottleTests {
       // Longer than a request is held back.
       if pages == 1 { manners.budget.refused(.ownOrders, retryAfter: .seconds(1), SystemClock.monotonic()) }
     }
-    #expect(try bench.wait { client.openOrders($0) }.get().count == 101)
+    #expect(try bench.wait { client.openOrders($0) }.get().count > 100)
     #expect(pages == 2)
     manners.budget.refused(.ownOrders, retryAfter: .seconds(1), SystemClock.monotonic())
     guard case .failure(.held) = try bench.wait({ client.openOrders($0) }) else {
