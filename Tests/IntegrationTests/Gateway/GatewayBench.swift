@@ -323,12 +323,13 @@ final class GatewayBench {
     if agentEpoch != 0 { try grant() }
   }
 
+  /// - Note: a gateway that dies meanwhile takes none; whoever plays the supervisor starts the next one.
   func grant() throws {
     var done = false
     control!.send(.grant(agent: agent, epoch: Epoch(agentEpoch), secret: Secret(Self.secretHex))) { result in
       if case .success = result { done = true }
     }
-    try until("the grant to be taken") { done }
+    try until("the grant to be taken") { [gateway] in done || gateway?.isRunning == false }
   }
 
   /// Capital, an agent, a market, a book: everything that an intent needs.
