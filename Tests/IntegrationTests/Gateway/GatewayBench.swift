@@ -380,10 +380,13 @@ final class GatewayBench {
   }
 
   func chooseMarket() throws {
-    try until("a market with a book on both sides") {
+    // At the end of an hour most questions are over within a minute, and the next ones open with the new one.
+    try until("a market with a book on both sides", within: .seconds(150)) {
       let list = try get("/markets?limit=100").array ?? []
+      let soon = try marketNow().advanced(by: .seconds(90))
       for item in list {
         guard let candidate = try? GammaMarket(item), candidate.acceptingOrders, slugWanted(candidate) else { continue }
+        if candidate.windowStart == nil, let end = candidate.end, end < soon { continue }
         market = candidate
         let book = try self.book(.yes)
         if let bid = book.bestBid, let ask = book.bestAsk, bid.size >= Shares(whole: 5), ask.size >= Shares(whole: 5) {
