@@ -16,11 +16,6 @@ struct ReconciliationRun {
 /// and when the operator asks. What the venue says also goes to the core, which books and looks up what is missing; a difference that is
 /// still there some seconds later is told.
 extension Gateway {
-  /// How far back trades are compared, in market time, and as long on the wall for those of the record.
-  private static let window: Duration = .seconds(3600)
-  /// As far back where it comes as often as connections break, or to the last comparison that found both sides the same: all pages of an
-  /// hour's trades would then be most of what we may ask.
-  private static let briefWindow: Duration = .seconds(600)
   /// Between the two looks.
   private static let pause: Duration = .seconds(5)
   /// At least between two that nobody asked for.
@@ -56,8 +51,8 @@ extension Gateway {
   private func askForReconciliation() {
     guard core.venueIsUp else { return endReconciliation(failure: "the venue does not answer") }
     let isBrief = ["start", "reconnect", "drift"].contains(reconciling?.why)
-    var since = moment().market.advanced(by: .zero - (isBrief ? Self.briefWindow : Self.window))
-    if isBrief, let comparedUntil { since = max(since, comparedUntil.advanced(by: .zero - core.settings.tradeOverlap)) }
+    let since = Reconciliation.start(
+      isBrief: isBrief, now: moment().market, same: comparedUntil, overlap: core.settings.tradeOverlap)
     let asked = SystemClock.monotonic()
     let tokens = Set(positions.compactMap { shelf.terms[$0.slug]?.token($0.outcome) }).sorted().prefix(Self.tokensMax)
     link.openOrders { [weak self] orders in

@@ -127,8 +127,8 @@ final class RecordQueue {
     } else if items.count == 1 {
       refuse(items[0], error)
     } else {
-      // One of them is refused, and nothing of the others was done.
-      waiting.insert(contentsOf: items.map(alone), at: 0)
+      // One of them is refused, and nothing of the others was done. Those of the transaction before it may stand there already.
+      waiting.insert(contentsOf: items.map(alone), at: waiting.prefix { $0.isAlone }.count)
     }
   }
 

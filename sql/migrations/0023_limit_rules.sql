@@ -50,8 +50,9 @@ create table limit_rows (
 comment on table limit_rows is 'A lock for each scope that a rule limits: who has its row may add up what is at risk there and add to it.';
 
 create function at_risk(p_scope text, p_name text) returns numeric
-language sql volatile security definer set search_path = public, pg_temp as $$
-  select coalesce(case p_scope
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+  return coalesce(case p_scope
     when 'agent' then (select l.reserved + l.invested from allocations l join agents a on a.id = l.agent_id where a.name = p_name)
     when 'strategy' then
       (select sum(l.reserved + l.invested) from allocations l join agents a on a.id = l.agent_id where a.strategy = p_name)
@@ -61,7 +62,8 @@ language sql volatile security definer set search_path = public, pg_temp as $$
       (select sum(e.open) from markets m join market_exposure e using (slug) where m.category = p_name and m.state <> 'RESOLVED')
     when 'event_group' then
       (select sum(e.open) from markets m join market_exposure e using (slug) where m.event_group = p_name and m.state <> 'RESOLVED')
-    end, 0)
+    end, 0);
+end
 $$;
 comment on function at_risk is 'Dollars at risk in one scope: open buys at their worst and positions at cost, of all agents (or of the one that is the scope).';
 

@@ -37,7 +37,7 @@ final class GatewayBench {
   private var decisions: Int64 = 0
   /// Order events in the order in which they came.
   private(set) var events: [OrderEventMessage] = []
-  var slugWanted: (GammaMarket) -> Bool = { $0.windowStart == nil }
+  var slugWanted: (GammaMarket) throws -> Bool = { $0.windowStart == nil }
   var extraConfiguration: [JSON.Member] = []
   /// Their files go with them.
   private var authorities: [TestAuthority] = []
@@ -385,7 +385,9 @@ final class GatewayBench {
       let list = try get("/markets?limit=100").array ?? []
       let soon = try marketNow().advanced(by: .seconds(90))
       for item in list {
-        guard let candidate = try? GammaMarket(item), candidate.acceptingOrders, slugWanted(candidate) else { continue }
+        guard let candidate = try? GammaMarket(item), candidate.acceptingOrders, try slugWanted(candidate) else {
+          continue
+        }
         if candidate.windowStart == nil, let end = candidate.end, end < soon { continue }
         market = candidate
         let book = try self.book(.yes)

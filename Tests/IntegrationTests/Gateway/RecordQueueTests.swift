@@ -106,6 +106,19 @@ import Testing
     #expect(try bench.transactions() == 20)
   }
 
+  @Test("Two transactions under way that are both refused leave again in the order of their calls")
+  func refusals() throws {
+    let bench = try Bench(orders: 90, floor: try DatabaseFloor())
+    // The first two leave alone, then 64 together, then the rest while those are worked on.
+    for (index, order) in bench.orders.enumerated() {
+      if index == 20 || index == 80 { bench.queue.put(bench.impossible(bench.orders[index - 20])) }
+      bench.live(order)
+    }
+    try bench.drain()
+    #expect(bench.answered == bench.orders && bench.refused.count == 2 && bench.unanswered == 0)
+    #expect(try bench.transactions() == 90)
+  }
+
   @Test("A row that somebody has locked holds up its own call, and after the first time nothing else")
   func lock() throws {
     let bench = try Bench(orders: 6, floor: try DatabaseFloor())

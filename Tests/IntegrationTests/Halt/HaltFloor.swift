@@ -44,12 +44,7 @@ final class HaltFloor {
     truth = OpenOrderReader(path: bench.directory.path + "/venue/truth.jsonl")
     person = try bench.database.open(as: "floor_operator")
     auditor = try bench.database.open(as: "floor_auditor")
-    let clock = SimClock.clock(try bench.get("/sim/clock"))
-    bench.knownClock = clock
-    bench.slugWanted = { market in
-      guard market.windowStart == nil, let clock, let end = market.end else { return market.windowStart == nil }
-      return end.since(clock.market(at: SystemClock.wall())) > .seconds(60)
-    }
+    bench.knownClock = SimClock.clock(try bench.get("/sim/clock"))
     try bench.startGateway()
     try bench.open(capital: 100_000, allocation: "9000")
   }

@@ -52,18 +52,16 @@ extension OrderManager {
     let isMoved = wakesFrom.map { $0.differs(from: relation) } ?? true
     if isMoved { wakesFrom = relation }
     let changed = orders.takeChanged()
+    var due = changed
     if concernsAll || isMoved {
       concernsAll = false
-      for intent in open { workOn(intent, now, &effects) }
-      for intent in open { wakes[intent] = wake(of: intent, now) }
-    } else {
-      for intent in changed { workOn(intent, now, &effects) }
-      if let soonest = wakes.soonest, soonest <= now.monotonic {
-        for intent in open where wakes.isDue(intent, now.monotonic) { workOn(intent, now, &effects) }
-      }
+      due = open
+    } else if let soonest = wakes.soonest, soonest <= now.monotonic {
+      due += open.filter { wakes.isDue($0, now.monotonic) }
     }
+    for intent in due { workOn(intent, now, &effects) }
     purge(now)
-    for intent in changed + orders.takeChanged() { wakes[intent] = wake(of: intent, now) }
+    for intent in due + changed + orders.takeChanged() { wakes[intent] = wake(of: intent, now) }
     wakes.findSoonest()
   }
 

@@ -3,6 +3,17 @@
 /// The pictures are never of one moment, so a single comparison proves nothing: what is on its way looks like a difference. One that two
 /// comparisons some seconds apart find with the same figures (`lasting`) is none of those.
 public struct Reconciliation: Hashable, Sendable {
+  /// From when on trades are compared: an hour. What comes as often as connections break looks back ten minutes, and not beyond a little
+  /// before the last comparison that found both sides the same: all pages of an hour's trades would then be most of what we may ask.
+  /// - Parameters:
+  ///   - same: when that comparison began; `nil` when there is none.
+  ///   - overlap: how late the venue may list a trade.
+  public static func start(isBrief: Bool, now: MarketTime, same: MarketTime?, overlap: Duration) -> MarketTime {
+    guard isBrief else { return now.advanced(by: .seconds(-3600)) }
+    let start = now.advanced(by: .seconds(-600))
+    return same.map { max(start, $0.advanced(by: .zero - overlap)) } ?? start
+  }
+
   /// The venue's side, as it answered.
   public struct Venue: Hashable, Sendable {
     public var orders: [VenueOrder]

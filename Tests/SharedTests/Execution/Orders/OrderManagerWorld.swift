@@ -210,10 +210,13 @@ struct OrderManagerWorld {
     size: Int64 = 20, useful: Duration = .seconds(30), market: MarketTerms = Self.market, outcome: Outcome = .yes
   ) -> IntentMessage {
     let name = AgentName(agent)!
+    guard let micros = try? Decimal6.parse(price), let price = Price(micros: micros) else {
+      preconditionFailure("\(price) is no price")
+    }
     let terms = IntentMessage.Terms(
       intent: IntentID(agent: name, decision: number), agent: name, epoch: Epoch(1),
       action: side == .buy ? .enter : .exit,
-      market: market.slug, outcome: outcome, side: side, type: type, price: (try? Price(parsing: price)) ?? .one,
+      market: market.slug, outcome: outcome, side: side, type: type, price: price,
       size: Shares(whole: size), usefulUntil: now.market.advanced(by: useful))
     let envelope = Envelope(source: "agent-\(agent)", boot: "b", sequence: number, time: now.market, sent: now.wall)
     return IntentMessage(

@@ -102,6 +102,19 @@ struct ReconciliationTests {
     #expect(compare(states: [1: .filled], fills: [key("t", 1): fill(5, .failed)]).differences.isEmpty)
   }
 
+  @Test("Trades are compared from before what was the same: ten minutes back at most where it is often, else an hour")
+  func reach() {
+    let now = MarketTime(seconds: 10_000)
+    func start(_ isBrief: Bool, _ same: Int64?) -> Int64 {
+      Reconciliation.start(
+        isBrief: isBrief, now: now, same: same.map { MarketTime(seconds: $0) }, overlap: .seconds(60)
+      ).seconds
+    }
+    #expect(start(true, nil) == 9400 && start(true, 9990) == 9930 && start(true, 9460) == 9400)
+    #expect(start(true, 1000) == 9400)
+    #expect(start(false, nil) == 6400 && start(false, 9990) == 6400)
+  }
+
   @Test("Only what two looks find with the same figures lasts")
   func lasting() {
     let first = compare(balance: 98, states: [1: .live])
