@@ -173,7 +173,7 @@ extension Gateway {
     let asked = SystemClock.monotonic()
     let fills = core.counters.fills
     feed(.standingAsked)
-    database.query(Self.standingStatement) { [weak self] result in
+    database.query(Self.standingStatement, [.bool(config.limits.breaksStrategies)]) { [weak self] result in
       guard let self else { return }
       isStandingAsked = false
       do {
@@ -197,12 +197,10 @@ extension Gateway {
         let invested = item["invested"]?.usd, let status = item["status"]?.string
       else { throw DatabaseError(.shape, "an agent's standing does not read") }
       agentStatuses[name] = status
-      // A streak pauses for a while of market time; after it one more loss pauses again.
-      let last = item["last_at"]?.string.flatMap { CivilTime.nanoseconds(parsing: $0) }
-      let rested = last.map { moment().market.since(MarketTime(nanoseconds: $0)) >= config.streakPause } ?? false
       agents[name] = Standing.Agent(
         mayEnter: status == "RUNNING", allocation: max(.zero, room), invested: invested,
-        lossesInARow: rested ? 0 : Int(item["losses"]?.int ?? 0), strategy: item["strategy"]?.string ?? "")
+        lossesInARow: hasRested(since: item["last_at"]) ? 0 : Int(item["losses"]?.int ?? 0),
+        strategy: item["strategy"]?.string ?? "", rejects: try rejects(item["rejects"]))
     }
     positions = try (row.json("positions").array ?? []).map { item in
       guard let agent = item["agent"]?.string.flatMap(AgentName.init),
@@ -227,11 +225,12 @@ extension Gateway {
       peakDay = day
     }
     peakEquity = max(peakEquity, equity)
+    let strategies = try strategies(row, of: agents, capital: capital)
     feed(
       .standing(
         Standing(
-          agents: agents, stakes: positions.map { Standing.Stake($0.slug, $0.groups, cost: $0.cost) }, capital: capital,
-          realisedToday: try row.usd("realised"), equity: equity,
+          agents: agents, stakes: positions.map { Standing.Stake($0.slug, $0.groups, cost: $0.cost) },
+          strategies: strategies, capital: capital, realisedToday: try row.usd("realised"), equity: equity,
           peakEquity: peakEquity)))
     let breach = FloorGuard(limits: config.limits).breach(
       FloorStanding(
@@ -244,7 +243,7 @@ extension Gateway {
   }
 
   /// What a position would bring now: our book's best bid, else what it cost. A market past its end is worth its cost until it is settled.
-  private func worth(_ position: HeldPosition) -> USD {
+  func worth(_ position: HeldPosition) -> USD {
     guard let view = shelf.view(position.slug, position.outcome), view.terms.accepting, let bid = view.book?.bid,
       let value = try? USD(bid, times: position.shares, rounding: .down)
     else { return position.cost }

@@ -68,7 +68,7 @@ extension Gateway {
            (select coalesce(sum(realized), 0) from agent_day_pnl) as realised,
            coalesce((select jsonb_agg(jsonb_build_object('name', a.name, 'status', a.status, 'strategy', a.strategy,
                        'room', (l.allocated + least(l.realized, 0) - l.overdrawn)::text, 'invested', l.invested::text,
-                       'losses', d.losses_in_a_row,
+                       'losses', d.losses_in_a_row, 'rejects', (select coalesce(jsonb_agg(r.market_at), '[]') from agent_rejections r where r.agent_id = a.id),
                        'last_at', (select max(market_at) from trades t where t.agent_id = a.id)))
                        from agents a join allocations l on l.agent_id = a.id join agent_day_pnl d on d.agent_id = a.id
                       where a.status <> 'RETIRED'), '[]') as agents,
@@ -76,7 +76,9 @@ extension Gateway {
                        'free', (p.shares - p.reserved_shares)::text, 'cost', (p.cost + p.fees)::text, 'category', m.category,
                        'event_group', coalesce(nullif(m.event_group, ''), m.slug)))
                        from positions p join agents a on a.id = p.agent_id join tokens t using (token_id) join markets m using (slug) where p.shares > 0), '[]')
-             as positions
+             as positions,
+           case when $1 then coalesce((select jsonb_agg(to_jsonb(s)) from strategy_day_pnl s), '[]') else '[]' end as strategies,
+           clock_timestamp() as asked
       from floor_state f where f.id = 1
     """
 

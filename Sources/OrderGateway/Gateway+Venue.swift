@@ -136,7 +136,7 @@ extension Gateway {
         "body": [
           "balance_usd": .text(balance), "ledger_cash_usd": .text(cashInRecord),
           "equity_usd": .text(core.standing.equity),
-          "peak_usd": .text(peakEquity),
+          "peak_usd": .text(peakEquity), "strategy_results_usd": strategyResults,
         ],
       ]
       database.query("select record_evidence($1::jsonb)", [.json(evidence)]) { [log = process.log] result in

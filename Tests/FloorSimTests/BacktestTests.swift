@@ -260,6 +260,41 @@ struct BacktestTests {
     #expect(report.denied[.lossStreak] ?? 0 > 0)
   }
 
+  @Test("What a strategy loses ends the entries of all its agents, by each of its three breakers")
+  func strategyBreakers() throws {
+    var frames: [RecordedFrame] = []
+    for window in 0..<3 {
+      var tape = TapeFixture(start: TapeFixture.start + Int64(window) * 600)
+      for second in 1...6 { tape.book(Double(second), bid: "0.50", ask: "0.52") }
+      for second in stride(from: 8.0, to: 299, by: 5) { tape.book(second, bid: "0.59", ask: "0.61") }
+      tape.resolved(340, .no)
+      frames += tape.frames
+    }
+    let twin = Backtest.Agent(
+      name: AgentName("momentum-2")!, strategy: "momentum", parameters: holder, size: USD(dollars: 20),
+      series: [MarketSeries(configured: "btc-5m")!])
+    func run(_ change: (inout RiskLimits) -> Void) throws -> (trips: Int, denied: [RefusalCode: Int]) {
+      let (report, _) = try Backtest.run(
+        frames, [agent("momentum", holder), twin],
+        settings {
+          $0.limits.dailyLossBps = 10_000
+          $0.limits.drawdownBps = 10_000
+          change(&$0.limits)
+        })
+      return (report.trips.count, report.denied)
+    }
+    #expect(try run { _ in }.trips == 6)
+    // Two agents lose the first window; neither may enter the second.
+    for (code, change) in [
+      (.strategyLossStreak, { $0.strategyLossStreak = 2 }), (.strategyDailyLoss, { $0.strategyDailyLossBps = 300 }),
+      (.strategyDrawdown, { $0.strategyDrawdownBps = 300 }),
+    ] as [(RefusalCode, (inout RiskLimits) -> Void)] {
+      let (trips, denied) = try run(change)
+      #expect(trips == 2, "\(code)")
+      #expect(denied[code] ?? 0 > 0, "\(code)")
+    }
+  }
+
   @Test("A fill that is told after its market was paid is paid at once")
   func lateFill() throws {
     var tape = TapeFixture()

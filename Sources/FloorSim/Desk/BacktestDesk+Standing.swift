@@ -33,7 +33,8 @@ extension BacktestDesk {
           stakes: record.holdings.map { place, held in
             Standing.Stake(
               place.market, markets[place.market]?.groups ?? MarketGroups(place.market), cost: held.cost + held.fees)
-          }, capital: settings.capital, realisedToday: record.realised(on: day), equity: worth,
+          }, strategies: strategyStandings(now, day), capital: settings.capital,
+          realisedToday: record.realised(on: day), equity: worth,
           peakEquity: peak.equity)))
     // A day's loss ends with the day, or with a gain; a halt is a person's to lift, and nobody is there.
     let standing = FloorStanding(
@@ -42,6 +43,33 @@ extension BacktestDesk {
     if mode == .reduceOnly, FloorGuard(limits: settings.limits).breach(standing) == nil {
       change(.active, "the day's loss is within its limit", now, &events, &news)
     }
+  }
+
+  /// How all agents of each strategy stand together, where something is held against strategies.
+  private mutating func strategyStandings(_ now: MarketTime, _ day: Int64) -> [String: StrategyStanding] {
+    guard settings.limits.breaksStrategies else { return [:] }
+    let guards = StrategyGuard(limits: settings.limits, capital: settings.capital)
+    var standings: [String: StrategyStanding] = [:]
+    for name in Set(strategies.values) {
+      let agents = Set(strategies.filter { $0.value == name }.keys)
+      let trips = record.trips.lazy.reversed().filter { agents.contains($0.agent) }
+      let losses = trips.prefix { $0.pnl < .zero }
+      let isRested = losses.first.map { now.since($0.closedAt) >= settings.streakPause } ?? true
+      let realised = record.accounts.reduce(USD.zero) { sum, account in
+        agents.contains(account.key) && account.value.today.day == day ? sum + account.value.today.realised : sum
+      }
+      let held = record.holdings.reduce(USD.zero) { sum, held in
+        agents.contains(held.key.agent) ? sum + value(held.key) - held.value.cost - held.value.fees : sum
+      }
+      let known = strategyPeaks[name].flatMap { $0.day == day ? $0 : nil }
+      var standing = StrategyStanding(
+        name: name, lossesInARow: isRested ? 0 : losses.reduce(0) { count, _ in count + 1 }, realisedToday: realised,
+        result: realised + held, peak: known?.peak ?? realised + held, hasFallen: known?.hasFallen ?? false)
+      standing.hasFallen = standing.hasFallen || guards.falls(standing)
+      strategyPeaks[name] = (day, standing.peak, standing.hasFallen)
+      standings[name] = standing
+    }
+    return standings
   }
 
   /// What a position would bring now: the best bid, else what it cost.

@@ -33,6 +33,8 @@ struct BacktestDesk: Sendable {
   private static let memory = Duration.seconds(900)
   private var forgotAt = MarketTime(nanoseconds: 0)
   var peak: (day: Int64, equity: USD)
+  /// The same of the results of strategies, and whether each has fallen from it by its limit.
+  var strategyPeaks: [String: (day: Int64, peak: USD, hasFallen: Bool)] = [:]
   private var signedCount = 0
   let strategies: [AgentName: String]
 
@@ -150,7 +152,9 @@ struct BacktestDesk: Sendable {
   /// Once a second: what the floor is worth, and a new day.
   mutating func look(at now: MarketTime, _ news: inout News) {
     // A pause after losses ends with time alone.
-    let isPaused = record.accounts.values.contains { $0.lossesInARow >= settings.limits.lossStreak }
+    let isPaused =
+      settings.limits.strategyLossStreak != nil
+      || record.accounts.values.contains { $0.lossesInARow >= settings.limits.lossStreak }
     if !record.holdings.isEmpty || isPaused || now.seconds / 86_400 != peak.day { refreshStanding(now, &news) }
     if now.since(forgotAt) >= BacktestDesk.memory {
       forgotAt = now

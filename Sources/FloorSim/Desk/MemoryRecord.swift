@@ -34,6 +34,8 @@ public struct MemoryRecord: Sendable {
     var realised = USD.zero
     var lossesInARow = 0
     var lastTradeAt: MarketTime?
+    /// Net result of one UTC day.
+    var today: (day: Int64, realised: USD) = (0, .zero)
   }
 
   struct Order: Sendable {
@@ -253,6 +255,7 @@ public struct MemoryRecord: Sendable {
     account.invested -= cost + fees
     account.realised += result
     let day = now.seconds / 86_400
+    account.today = (day, (account.today.day == day ? account.today.realised : .zero) + result)
     today = (day, (today.day == day ? today.realised : .zero) + result)
     if isLast {
       holdings[place] = nil

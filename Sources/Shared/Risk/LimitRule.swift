@@ -33,7 +33,8 @@ public struct LimitRule: Hashable, Sendable {
     case atRisk
     /// Net loss of the trades closed since 00:00 UTC.
     case realisedLoss
-    /// The fall of equity, open positions included, from the day's peak; per cent are of the peak.
+    /// The fall of equity, open positions included, from the day's peak. Per cent are of the peak; of a strategy, which has no equity of its
+    /// own, of the floor's capital.
     case equityFall
   }
 

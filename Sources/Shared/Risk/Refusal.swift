@@ -41,6 +41,10 @@ public enum RefusalCode: String, Hashable, Sendable, CaseIterable {
   case dailyLoss = "daily_loss"
   case drawdown = "drawdown"
   case lossStreak = "loss_streak"
+  case venueRejects = "venue_rejects"
+  case strategyLossStreak = "strategy_loss_streak"
+  case strategyDailyLoss = "strategy_daily_loss"
+  case strategyDrawdown = "strategy_drawdown"
   case openPositions = "open_positions"
   case noShares = "no_shares"
   // cancels

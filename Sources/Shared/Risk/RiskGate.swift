@@ -61,14 +61,19 @@ public struct RiskGate: Sendable {
     }
     guard request.action == .enter else { return nil }
     guard let agent = picture.agent, agent.mayEnter else { return Refusal(.agentPaused) }
-    if agent.lossesInARow >= limits.lossStreak {
-      return Refusal(.lossStreak, .init("losses", agent.lossesInARow), .init("limit", limits.lossStreak))
-    }
+    if let refusal = breaker(agent, capital: picture.floor.capital) { return refusal }
     if let most = limits.openPositions, agent.otherPositions >= most {
       return Refusal(.openPositions, .init("positions", agent.otherPositions), .init("limit", most))
     }
     if picture.tokenUnresolved { return Refusal(.tokenUnresolved) }
     return zone(request, agent, picture)
+  }
+
+  /// What has been seen of the agent and of its strategy.
+  private func breaker(_ agent: AgentStanding, capital: USD) -> Refusal? {
+    if let refusal = limits.streak(agent.lossesInARow) { return refusal }
+    if let trip = agent.rejects { return limits.rejects.refusal(agent.name, trip) }
+    return agent.strategyStanding.flatMap(StrategyGuard(limits: limits, capital: capital).breach)
   }
 
   /// The limit price decides: it is the dearest that the entry may become.

@@ -20,6 +20,14 @@ public struct RiskLimits: Hashable, Sendable {
   public var drawdownBps: Int64 = 1500
   /// Losing trades in a row that pause an agent (S4-53).
   public var lossStreak = 5
+  /// What the venue may refuse of an agent's orders before it pauses.
+  public var rejects = RejectBreaker()
+  /// Losing trades in a row, of all its agents together, that pause a strategy; `nil`: none do.
+  public var strategyLossStreak: Int?
+  /// Realised loss of a strategy since 00:00 UTC that ends its entries.
+  public var strategyDailyLossBps: Int64?
+  /// Fall of a strategy's result, open positions included, from the day's peak that ends its entries.
+  public var strategyDrawdownBps: Int64?
   /// Positions one agent may hold, in different tokens; open entries count.
   public var openPositions: Int?
   /// Widest spread of our own book at which an entry is sent.
@@ -45,6 +53,9 @@ public struct RiskLimits: Hashable, Sendable {
   public var floorRatePerSecond: Int64 = 40
   public var floorBurst: Int64 = 60
 
+  /// A streak of a strategy that nothing is done about.
+  public static let longestStreak: Int64 = 1000
+
   public init() {}
 
   // MARK: As rules
@@ -61,6 +72,21 @@ public struct RiskLimits: Hashable, Sendable {
 
   public var dailyLossRule: LimitRule { LimitRule(.floor, .init(basisPoints: dailyLossBps), basis: .realisedLoss) }
   public var drawdownRule: LimitRule { LimitRule(.floor, .init(basisPoints: drawdownBps), basis: .equityFall) }
+  public var strategyDailyLossRule: LimitRule? {
+    strategyDailyLossBps.map { LimitRule(.strategy, .init(basisPoints: $0), basis: .realisedLoss) }
+  }
+  public var strategyDrawdownRule: LimitRule? {
+    strategyDrawdownBps.map { LimitRule(.strategy, .init(basisPoints: $0), basis: .equityFall) }
+  }
+  /// Whether what strategies lose has to be read.
+  public var breaksStrategies: Bool {
+    strategyLossStreak != nil || strategyDailyLossBps != nil || strategyDrawdownBps != nil
+  }
+
+  /// An agent with so many losses in a row.
+  public func streak(_ losses: Int) -> Refusal? {
+    losses >= lossStreak ? Refusal(.lossStreak, .init("losses", losses), .init("limit", lossStreak)) : nil
+  }
 
   /// What one order may cost at worst.
   public func perTrade(_ capital: USD) -> USD {
@@ -100,6 +126,15 @@ extension RiskLimits {
     if let value = try basisPoints("limits.daily_loss_pct") { dailyLossBps = value }
     if let value = try basisPoints("limits.drawdown_pct") { drawdownBps = value }
     if let value = try whole("limits.loss_streak_count") { lossStreak = Int(clamping: value) }
+    if let value = try whole("limits.rejects_count") { rejects.count = Int(clamping: max(1, value)) }
+    if let value = try whole("limits.rejects_window_s") { rejects.window = .seconds(value) }
+    if let value = try whole("limits.rejects_pause_s") { rejects.pause = .seconds(value) }
+    // At the whole capital, or at a thousand trades, these are none.
+    strategyLossStreak = try whole("limits.strategy_loss_streak_count").flatMap {
+      $0 < Self.longestStreak ? Int(clamping: $0) : nil
+    }
+    strategyDailyLossBps = try basisPoints("limits.strategy_daily_loss_pct").flatMap { $0 < 10_000 ? $0 : nil }
+    strategyDrawdownBps = try basisPoints("limits.strategy_drawdown_pct").flatMap { $0 < 10_000 ? $0 : nil }
     if let value = try whole("limits.open_positions_count") { openPositions = Int(clamping: value) }
     spreadMaxMicros = try micros("limits.spread_max_points")
     if let value = try whole("limits.orders_per_min") { agentOrdersPerMinute = max(1, value) }

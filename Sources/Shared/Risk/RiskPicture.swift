@@ -27,11 +27,16 @@ public struct AgentStanding: Hashable, Sendable {
   /// Its name and its strategy's, for rules that are for one of them.
   public var name: String
   public var strategy: String
+  /// The pause that it is in because of what the venue refused.
+  public var rejects: RejectBreaker.Trip?
+  /// How its strategy stands; `nil` where nothing is held against strategies.
+  public var strategyStanding: StrategyStanding?
 
   public init(
     name: String = "", strategy: String = "", mayEnter: Bool, allocation: USD, deployed: USD, lossesInARow: Int,
     strategyClass: StrategyClass = .directional,
-    strategyDeployed: USD = .zero, otherPositions: Int = 0
+    strategyDeployed: USD = .zero, otherPositions: Int = 0, rejects: RejectBreaker.Trip? = nil,
+    strategyStanding: StrategyStanding? = nil
   ) {
     self.name = name
     self.strategy = strategy
@@ -42,6 +47,8 @@ public struct AgentStanding: Hashable, Sendable {
     self.strategyClass = strategyClass
     self.strategyDeployed = strategyDeployed
     self.otherPositions = otherPositions
+    self.rejects = rejects
+    self.strategyStanding = strategyStanding
   }
 }
 

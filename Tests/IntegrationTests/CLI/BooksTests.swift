@@ -123,9 +123,9 @@ import Testing
 
   private func sheet(
     _ agents: [LimitSheet.Agent], mode: String = "ACTIVE", deployed: Int64 = 0, today: Int64 = 0, equity: Int64 = 1000,
-    orderCap: USD? = nil, places: [LimitSheet.Place] = [], rules: [LimitRule] = []
+    orderCap: USD? = nil, places: [LimitSheet.Place] = [], rules: [LimitRule] = [], limits: RiskLimits = RiskLimits()
   ) -> LimitSheet {
-    var limits = RiskLimits()
+    var limits = limits
     limits.openPositions = 3
     limits.perMarketUSD = USD(dollars: 50)
     limits.rules = rules
@@ -194,6 +194,39 @@ import Testing
     let sheet = sheet([agent(losses: 6, rested: true)])
     #expect(sheet.next(sheet.agents[0]) == .atMost(USD(dollars: 20), code: "per_trade_limit"))
     #expect(sheet.lines.first { $0.code == "loss_streak" }?.used == "0")
+  }
+
+  @Test("an agent's and a strategy's breakers stop the next entry and have lines with use and end")
+  func breakers() {
+    let until = MarketTime(seconds: 1_795_180_500)
+    var paused = agent()
+    paused.rejects = .init(counted: 0, trip: .init(at: until, until: until, repeats: 1))
+    let one = sheet([paused])
+    #expect(one.next(paused) == .stopped("venue_rejects agent=alpha rejects=5 window_s=600 until=\(until)"))
+    #expect(one.lines.first { $0.code == "venue_rejects" }?.verdict == "until \(until)")
+
+    var limits = RiskLimits()
+    limits.strategyLossStreak = 4
+    limits.strategyDrawdownBps = 500
+    var two = sheet([agent()], limits: limits)
+    two.strategies = [
+      StrategyStanding(name: "momentum", lossesInARow: 3, result: USD(dollars: -12), peak: USD(dollars: 8))
+    ]
+    func lines() -> [String] {
+      two.lines.filter { $0.code.hasPrefix("strategy_") }.map {
+        "\($0.scope) \($0.code) \($0.used)/\($0.allowed) \($0.room) \($0.verdict)"
+      }
+    }
+    #expect(
+      lines() == [
+        "momentum strategy_drawdown 20.00/50.00 30.00 ", "momentum strategy_loss_streak 3/4 1 ",
+      ])
+    #expect(two.next(two.agents[0]) == .atMost(USD(dollars: 20), code: "per_trade_limit"))
+    two.strategies[0].hasFallen = true
+    #expect(lines().first == "momentum strategy_drawdown 20.00/50.00 30.00 no entries")
+    #expect(
+      two.next(two.agents[0])
+        == .stopped("strategy_drawdown strategy=momentum result_usd=-12 peak_usd=8 limit_usd=50"))
   }
 
   // MARK: Explain

@@ -66,7 +66,9 @@ struct RoleTests {
       ("upsert_market('{}')", ["floor_feed"]), ("request_command('halt')", ["floor_operator", "floor_boss"]),
       ("purge_history('1 day')", ["floor_boss"]),
       ("request_reconciliation()", ["floor_operator"]), ("take_reconciliation(1)", ["floor_gateway"]),
-      ("record_reconciliation('{}')", ["floor_gateway"]), ("offer_intent('{}')", ["floor_agent_01"]),
+      ("record_reconciliation('{}')", ["floor_gateway"]), ("record_strategy_day('{}')", ["floor_gateway"]),
+      ("reset_breakers('agent', 'nobody')", ["floor_operator"]),
+      ("offer_intent('{}')", ["floor_agent_01"]),
     ]
     for role in [
       "floor_boss", "floor_gateway", "floor_feed", "floor_auditor", "floor_monitor", "floor_web", "floor_operator",

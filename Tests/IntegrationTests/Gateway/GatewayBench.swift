@@ -352,12 +352,12 @@ final class GatewayBench {
   }
 
   /// Another agent of the floor, as large as the first and ready to trade.
-  func hirePartner(allocation: String = "100") throws -> AgentName {
+  func hirePartner(allocation: String = "100", strategy: String = "momentum") throws -> AgentName {
     let name = AgentName("bench-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))")!
     agentBus.subscribe(Names.orderEvents(name))
     try boss.query(
       "SELECT hire_agent($1)",
-      [.json(["boss_epoch": .int(bossEpoch), "name": .text(name), "strategy": "momentum"])])
+      [.json(["boss_epoch": .int(bossEpoch), "name": .text(name), "strategy": .string(strategy)])])
     try boss.query(
       "SELECT allocate($1, $2::numeric, $3) AS j", [.id(name), .text(allocation), .int(bossEpoch)])
     let epoch = try boss.query(
@@ -365,12 +365,17 @@ final class GatewayBench {
     ).one().int("e")
     partnerEpochs[name] = epoch
     try boss.query("SELECT set_agent_status($1, 'RUNNING', '', $2)", [.id(name), .int(bossEpoch)])
+    try grantPartner(name)
+    return name
+  }
+
+  /// Once more to each gateway.
+  func grantPartner(_ name: AgentName) throws {
     var done = false
-    control!.send(.grant(agent: name, epoch: Epoch(epoch), secret: Secret(Self.secretHex))) { result in
+    control!.send(.grant(agent: name, epoch: Epoch(partnerEpochs[name]!), secret: Secret(Self.secretHex))) { result in
       if case .success = result { done = true }
     }
     try until("the partner's grant to be taken") { done }
-    return name
   }
 
   func beginEpoch() throws {

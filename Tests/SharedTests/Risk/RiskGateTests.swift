@@ -85,6 +85,14 @@ struct RiskSample {
     Case(name: "10 % lost today", code: .dailyLoss) { $0.picture.floor.realisedToday = USD(dollars: -100) },
     Case(name: "15 % below the peak", code: .drawdown) { $0.picture.floor.equity = USD(dollars: 850) },
     Case(name: "five losses in a row", code: .lossStreak) { $0.picture.agent!.lossesInARow = 5 },
+    Case(name: "a pause for what the venue refused", code: .venueRejects) {
+      $0.picture.agent!.rejects = RejectBreaker.Trip(
+        at: $0.picture.now, until: $0.picture.now.advanced(by: .seconds(1)), repeats: 0)
+    },
+    Case(name: "a strategy's losses in a row", code: .strategyLossStreak) {
+      $0.limits.strategyLossStreak = 7
+      $0.picture.agent!.strategyStanding = StrategyStanding(name: "momentum", lossesInARow: 7)
+    },
     Case(name: "halted", code: .halted) { $0.picture.mode = .halted },
     Case(name: "reduce only", code: .modeForbids) { $0.picture.mode = .reduceOnly },
     Case(name: "an agent that may not enter", code: .agentPaused) { $0.picture.agent!.mayEnter = false },
@@ -126,6 +134,17 @@ struct RiskSample {
     var sample = try RiskSample()
     try one.spoil(&sample)
     #expect(sample.refusal?.code == one.code)
+  }
+
+  @Test("A breaker of the agent or of its strategy lets an exit pass")
+  func breakersAreForEntries() throws {
+    var sample = try RiskSample(action: .exit, side: .sell, price: "0.49")
+    sample.limits.strategyLossStreak = 1
+    sample.picture.agent!.lossesInARow = 9
+    sample.picture.agent!.rejects = RejectBreaker.Trip(
+      at: sample.picture.now, until: sample.picture.now.advanced(by: .seconds(9)), repeats: 0)
+    sample.picture.agent!.strategyStanding = StrategyStanding(name: "momentum", lossesInARow: 9, hasFallen: true)
+    #expect(sample.refusal == nil)
   }
 
   @Test("The boundary itself passes: exactly 2 %, exactly the room that is left")

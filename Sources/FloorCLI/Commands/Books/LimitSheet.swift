@@ -19,6 +19,8 @@ struct LimitSheet: Hashable {
     let hasRested: Bool
     /// Intents of the last minute.
     let ordersLastMinute: Int64
+    /// What the venue refused of its orders.
+    var rejects = RejectBreaker.Finding()
   }
 
   /// A market, a category or an event group in which something is at risk.
@@ -59,6 +61,8 @@ struct LimitSheet: Hashable {
   let orderCap: USD?
   let agents: [Agent]
   let places: [Place]
+  /// Those of the agents, as far as something bounds what strategies lose.
+  var strategies: [StrategyStanding] = []
 
   // MARK: What binds
 
@@ -66,7 +70,7 @@ struct LimitSheet: Hashable {
     if mode != FloorMode.active.rawValue { return .stopped("mode \(mode): \(modeReason)") }
     if let breach = FloorGuard(limits: limits).breach(floor) { return .stopped(breach.description) }
     if agent.status != "RUNNING" { return .stopped("the agent is \(agent.status)") }
-    if isOnStreak(agent) { return .stopped("loss_streak losses=\(agent.lossesInARow) limit=\(limits.lossStreak)") }
+    if let refusal = breaker(agent) { return .stopped(refusal.description) }
     if let most = limits.openPositions, agent.positions >= most {
       return .stopped("open_positions positions=\(agent.positions) limit=\(most), except for more of what it holds")
     }
@@ -81,7 +85,13 @@ struct LimitSheet: Hashable {
     return .atMost(tightest.left, code: tightest.code.rawValue)
   }
 
-  private func isOnStreak(_ agent: Agent) -> Bool { !agent.hasRested && agent.lossesInARow >= limits.lossStreak }
+  private func breaker(_ agent: Agent) -> Refusal? {
+    streak(agent) ?? agent.rejects.trip.map { limits.rejects.refusal(agent.name, $0) }
+      ?? strategies.first { $0.name == agent.strategy }.flatMap(
+        StrategyGuard(limits: limits, capital: floor.capital).breach)
+  }
+
+  private func streak(_ agent: Agent) -> Refusal? { agent.hasRested ? nil : limits.streak(agent.lossesInARow) }
 
   private func standing(_ agent: Agent) -> AgentStanding {
     AgentStanding(
@@ -141,6 +151,7 @@ struct LimitSheet: Hashable {
           keyed(.strategy), binds: binding == "per_strategy_limit"))
       lines.append(contentsOf: counts(agent))
     }
+    lines.append(contentsOf: strategies.flatMap(losses))
     for place in places where place.scope == .market {
       guard let cap = [place.cap, limits.perMarketUSD].compactMap({ $0 }).min() else { continue }
       lines.append(
@@ -206,6 +217,31 @@ struct LimitSheet: Hashable {
     ]
   }
 
+  /// Of one strategy, those that there are.
+  private func losses(_ strategy: StrategyStanding) -> [Line] {
+    let breach = StrategyGuard(limits: limits, capital: floor.capital).breach(strategy)?.code
+    func dollars(_ name: String, _ code: RefusalCode, _ used: USD, _ rule: LimitRule?) -> Line? {
+      rule.map { $0.limit(of: floor.capital) }.map { limit in
+        Line(
+          scope: strategy.name, limit: name, code: code.rawValue, used: text(max(.zero, used)), allowed: text(limit),
+          room: text(limit - max(.zero, used)), verdict: breach == code ? "no entries" : "")
+      }
+    }
+    let streak = limits.strategyLossStreak.map { most in
+      Line(
+        scope: strategy.name, limit: "losses in a row, all agents", code: RefusalCode.strategyLossStreak.rawValue,
+        used: String(strategy.lossesInARow), allowed: String(most),
+        room: String(max(0, most - strategy.lossesInARow)), verdict: breach == .strategyLossStreak ? "no entries" : "")
+    }
+    return [
+      dollars(
+        "realised loss today, all agents", .strategyDailyLoss, -strategy.realisedToday, limits.strategyDailyLossRule),
+      dollars(
+        "fall of the result from today's peak, all agents", .strategyDrawdown, strategy.peak - strategy.result,
+        limits.strategyDrawdownRule), streak,
+    ].compactMap { $0 }
+  }
+
   private func counts(_ agent: Agent) -> [Line] {
     func line(_ name: String, _ code: RefusalCode, _ used: Int64, _ limit: Int64, isFull: Bool) -> Line {
       Line(
@@ -215,7 +251,13 @@ struct LimitSheet: Hashable {
     var lines = [
       line(
         "losses in a row", .lossStreak, agent.hasRested ? 0 : Int64(agent.lossesInARow), Int64(limits.lossStreak),
-        isFull: isOnStreak(agent)),
+        isFull: streak(agent) != nil),
+      Line(
+        scope: agent.name,
+        limit: "orders refused by the venue within \(limits.rejects.window.components.seconds) s",
+        code: RefusalCode.venueRejects.rawValue, used: String(agent.rejects.counted),
+        allowed: String(limits.rejects.count), room: String(max(0, limits.rejects.count - agent.rejects.counted)),
+        verdict: agent.rejects.trip.map { "until \($0.until)" } ?? ""),
       line(
         "orders in a minute", .rateLimit, agent.ordersLastMinute, limits.agentOrdersPerMinute,
         isFull: agent.ordersLastMinute >= limits.agentOrdersPerMinute),

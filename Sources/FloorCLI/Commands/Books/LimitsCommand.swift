@@ -5,20 +5,23 @@ import Shared
 enum LimitsCommand {
   static let command = FloorCommand(
     name: "limits", summary: "each limit with its use and room, and which binds each agent's next entry",
-    usage: "[AGENT] [--config FILE] [--profile NAME] [--set KEY=VALUE]… [--json]",
+    usage: "[AGENT] [--reset agent:NAME | strategy:NAME] [--config FILE] [--profile NAME] [--set KEY=VALUE]… [--json]",
     details: """
       The limits are those of the configuration (floor config show), their use is the record's; all amounts are dollars.
       An order's worst case is its limit price times its size and the highest fee. Exposure is open buys at their worst and positions at cost.
         binds   of all limits on capital it leaves the next entry the least room
         full    nothing more fits
       A rule of limits.rules has a line for each agent, strategy, category, market or event group that it is for and in which something is at risk.
-      The equity that the drawdown is measured by is the gateway's last evidence, at most 30 s old while it runs.
+      The equity that the drawdown is measured by, and a strategy's result, are the gateway's last evidence, at most 30 s old while it runs.
+        --reset   what breakers hold against an agent (losses in a row, refusals of the venue) or a strategy (losses in a row, the day's loss,
+                  the fall from its peak) counts no more from now on; without this it ends with time
       Exit status 1: there is no such agent. 78: the configuration cannot be read.
-      """, options: ["config", "profile", "set"], run: run)
+      """, options: ["config", "profile", "set", "reset"], run: run)
 
   private static func run(_ line: CommandLineWords, _ instance: Instance) throws -> ExitCode {
     guard line.words.count <= 1 else { throw FloorFailure(.usage, "give at most one agent") }
     let database = try instance.openDatabase()
+    if let subject = line.option("reset") { try reset(subject, database) }
     let config = try ConfigCommand.ask(instance, isLive: false, line).config.reader
     let reading = LimitsReading(database: database, config: config)
     let sheet = try reading.sheet(line.words.first)
@@ -27,6 +30,19 @@ enum LimitsCommand {
     }
     print(instance.isJSON ? json(sheet).text : text(sheet))
     return .done
+  }
+
+  private static func reset(_ subject: String, _ database: BlockingDatabase) throws {
+    let parts = subject.split(separator: ":", maxSplits: 1).map(String.init)
+    guard parts.count == 2, ["agent", "strategy"].contains(parts[0]) else {
+      throw FloorFailure(.usage, "--reset \(subject): agent:NAME or strategy:NAME is wanted")
+    }
+    do {
+      try database.query("SELECT reset_breakers($1, $2)", [.text(parts[0]), .text(parts[1])])
+    } catch let error as DatabaseError where error.sqlState == "FL020" {
+      throw FloorFailure(.refused, "there is no \(parts[0]) \(parts[1])")
+    }
+    Terminal.tell("what breakers held against \(parts[0]) \(parts[1]) counts no more")
   }
 
   private static func text(_ sheet: LimitSheet) -> String {
@@ -84,7 +100,7 @@ struct LimitsReading {
                WHERE asset = 'USD' AND (account = 'treasury' OR account LIKE 'agent:%'))
              + (SELECT coalesce(sum(invested), 0) FROM allocations) AS at_cost,
              (SELECT coalesce(sum(realized), 0) FROM agent_day_pnl) AS realised,
-             e.body->>'equity_usd' AS equity, e.market_at,
+             e.body->>'equity_usd' AS equity, coalesce(e.body->'strategy_results_usd', '{}') AS results, e.market_at,
              (SELECT max((body->>'peak_usd')::numeric(20,6)) FROM evidence
                WHERE kind = 'balance' AND at >= date_trunc('day', now(), 'UTC')) AS peak
         FROM floor_state f LEFT JOIN LATERAL (SELECT body, market_at FROM evidence WHERE kind = 'balance' ORDER BY id DESC LIMIT 1) e ON true
@@ -97,16 +113,41 @@ struct LimitsReading {
       capital: capital, deployed: try floor.usd("deployed"), realisedToday: try floor.usd("realised"), equity: equity,
       peakEquity: floor.isNull("peak") ? equity : max(equity, try floor.usd("peak")))
     let now = floor.isNull("market_at") ? nil : try floor.market("market_at")
+    let agents = try agents(name, limits, now: now)
     return LimitSheet(
       limits: limits, mode: try floor.text("mode"), modeReason: try floor.text("reason"), floor: standing,
       allocated: try floor.usd("allocated"), allocationCap: try floor.usd("allocation_cap"),
       orderCap: floor.isNull("order_cap") ? nil : try floor.usd("order_cap"),
-      agents: try agents(name, now: now), places: try places(name))
+      agents: agents, places: try places(name),
+      strategies: limits.breaksStrategies
+        ? try strategies(Set(agents.map(\.strategy)), results: try floor.json("results"), now: now) : [])
   }
 
-  private func agents(_ name: String?, now: MarketTime?) throws -> [LimitSheet.Agent] {
+  private func hasRested(_ row: Rows.Row, _ column: String, _ now: MarketTime?) throws -> Bool {
     let pause = Duration.seconds(
       config.isSet("limits.loss_streak_pause_s") ? try config.whole("limits.loss_streak_pause_s") : 3600)
+    guard let now, !row.isNull(column) else { return false }
+    return now.since(try row.market(column)) >= pause
+  }
+
+  private func strategies(
+    _ names: Set<String>, results: JSON, now: MarketTime?
+  ) throws -> [StrategyStanding] {
+    let rows = try database.query(
+      "SELECT * FROM strategy_day_pnl WHERE strategy = ANY($1) ORDER BY strategy",
+      [.array(names.sorted().map { .text($0) })])
+    return try rows.map { row in
+      let name = try row.text("strategy")
+      // Before the first evidence what is held is worth what it cost.
+      let result = try results[name]?.usd ?? row.usd("realized")
+      return StrategyStanding(
+        name: name, lossesInARow: try hasRested(row, "last_at", now) ? 0 : Int(try row.int("losses_in_a_row")),
+        realisedToday: try row.usd("counted"), result: result, peak: row.isNull("peak") ? result : try row.usd("peak"),
+        hasFallen: !row.isNull("fell_at"))
+    }
+  }
+
+  private func agents(_ name: String?, _ limits: RiskLimits, now: MarketTime?) throws -> [LimitSheet.Agent] {
     let rows = try database.query(
       """
       SELECT a.name, a.status, a.strategy,
@@ -114,6 +155,7 @@ struct LimitsReading {
                WHERE b.strategy = a.strategy AND b.status <> 'RETIRED') AS strategy_deployed,
              l.allocated + least(l.realized, 0) - l.overdrawn AS room, l.reserved + l.invested AS deployed,
              d.losses_in_a_row,
+             (SELECT coalesce(jsonb_agg(r.market_at), '[]') FROM agent_rejections r WHERE r.agent_id = a.id) AS rejects,
              (SELECT count(*) FROM (SELECT token_id FROM positions p WHERE p.agent_id = a.id AND p.shares > 0
                 UNION SELECT s.token_id FROM order_state s JOIN orders o USING (order_id)
                  WHERE s.agent_id = a.id AND o.side = 'BUY' AND NOT order_state_is_final(s.state)) held) AS positions,
@@ -124,14 +166,16 @@ struct LimitsReading {
        WHERE a.status <> 'RETIRED' AND ($1::text IS NULL OR a.name = $1) ORDER BY a.name
       """, [.optional(name) { .text($0) }])
     return try rows.map { row in
-      var hasRested = false
-      if let now, !row.isNull("last_trade") { hasRested = now.since(try row.market("last_trade")) >= pause }
+      let refusals = try (row.json("rejects").array ?? []).compactMap {
+        $0.string.flatMap { CivilTime.nanoseconds(parsing: $0) }.map { MarketTime(nanoseconds: $0) }
+      }
       return LimitSheet.Agent(
         name: try row.text("name"), status: try row.text("status"), strategy: try row.text("strategy"),
         strategyDeployed: try row.usd("strategy_deployed"), allocation: max(.zero, try row.usd("room")),
         deployed: try row.usd("deployed"), positions: Int(try row.int("positions")),
-        lossesInARow: Int(try row.int("losses_in_a_row")), hasRested: hasRested,
-        ordersLastMinute: try row.int("orders"))
+        lossesInARow: Int(try row.int("losses_in_a_row")), hasRested: try hasRested(row, "last_trade", now),
+        ordersLastMinute: try row.int("orders"),
+        rejects: now.map { limits.rejects.look(at: refusals, $0) } ?? RejectBreaker.Finding())
     }
   }
 

@@ -34,8 +34,11 @@ public struct Standing: Hashable, Sendable {
     public var strategy: String
     /// What it holds.
     public var held: Set<Holding>
+    /// The pause that it is in because of what the venue refused.
+    public var rejects: RejectBreaker.Trip?
     public init(
-      mayEnter: Bool, allocation: USD, invested: USD, lossesInARow: Int, strategy: String = "", held: Set<Holding> = []
+      mayEnter: Bool, allocation: USD, invested: USD, lossesInARow: Int, strategy: String = "", held: Set<Holding> = [],
+      rejects: RejectBreaker.Trip? = nil
     ) {
       self.mayEnter = mayEnter
       self.allocation = allocation
@@ -43,6 +46,7 @@ public struct Standing: Hashable, Sendable {
       self.lossesInARow = lossesInARow
       self.strategy = strategy
       self.held = held
+      self.rejects = rejects
     }
   }
   /// One outcome of one market.
@@ -68,6 +72,8 @@ public struct Standing: Hashable, Sendable {
   public var agents: [AgentName: Agent]
   /// Of the markets in which something is held, in any order; a market may stand there more than once.
   public var stakes: [Stake]
+  /// Of the strategies, where something is held against them.
+  public var strategies: [String: StrategyStanding]
   public var capital: USD
   public var realisedToday: USD
   public var equity: USD
@@ -77,9 +83,11 @@ public struct Standing: Hashable, Sendable {
     agents: [:], capital: .zero, realisedToday: .zero, equity: .zero, peakEquity: .zero)
 
   public init(
-    agents: [AgentName: Agent], stakes: [Stake] = [], capital: USD, realisedToday: USD, equity: USD, peakEquity: USD
+    agents: [AgentName: Agent], stakes: [Stake] = [], strategies: [String: StrategyStanding] = [:], capital: USD,
+    realisedToday: USD, equity: USD, peakEquity: USD
   ) {
     self.agents = agents
+    self.strategies = strategies
     self.stakes = stakes
     self.capital = capital
     self.realisedToday = realisedToday

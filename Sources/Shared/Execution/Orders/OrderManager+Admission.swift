@@ -123,7 +123,8 @@ extension OrderManager {
           deployed: atRisk.agent,
           lossesInARow: $0.lossesInARow, strategyClass: settings.classes[$0.strategy] ?? .directional,
           strategyDeployed: atRisk.strategy,
-          otherPositions: otherPositions(of: terms, $0.held))
+          otherPositions: otherPositions(of: terms, $0.held), rejects: $0.rejects,
+          strategyStanding: standing.strategies[$0.strategy])
       },
       floor: FloorStanding(
         capital: standing.capital, deployed: atRisk.floor, realisedToday: standing.realisedToday,

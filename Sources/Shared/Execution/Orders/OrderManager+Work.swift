@@ -250,6 +250,7 @@ extension OrderManager {
     }
     let before = mode(self.standing)
     let after = mode(standing)
+    tellBreakers(from: self.standing, to: standing, &effects)
     self.standing = standing
     unread = unread.filter { !$0.value.isCovered }
     if after != before, after != .active {

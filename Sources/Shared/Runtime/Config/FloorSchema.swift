@@ -91,7 +91,30 @@ public enum FloorSchema {
       "Losses in a row after which an agent is paused."),
     ConfigKey(
       "limits.loss_streak_pause_s", .whole(1...604_800, .seconds), builtIn: "3600", .largestBinds,
-      "How long such a pause lasts."),
+      "How long such a pause lasts, of an agent and of a strategy."),
+    ConfigKey(
+      "limits.rejects_count", .whole(1...1000, .count), builtIn: "5", .smallestBinds,
+      "Orders of one agent that the venue refuses for what they are, within limits.rejects_window_s, after which its entries are refused for a while."
+    ),
+    ConfigKey(
+      "limits.rejects_window_s", .whole(1...86_400, .seconds), builtIn: "600", .largestBinds,
+      "Market time within which such refusals are counted."),
+    ConfigKey(
+      "limits.rejects_pause_s", .whole(1...86_400, .seconds), builtIn: "600", .largestBinds,
+      "How long that lasts; twice as long each time that it happens again within a day, a day at most."),
+    ConfigKey(
+      "limits.strategy_loss_streak_count", .whole(1...RiskLimits.longestStreak, .count), builtIn: "1000",
+      .smallestBinds,
+      "Losses in a row, of all agents of a strategy together, after which it is paused for limits.loss_streak_pause_s; 1000: never."
+    ),
+    ConfigKey(
+      "limits.strategy_daily_loss_pct", .decimal(from: "0.01", to: "100", .percent), builtIn: "100", .smallestBinds,
+      "Loss of the UTC day of all agents of a strategy together, closed trades only, in per cent of the floor's capital, at which its entries are refused until the next day; 100: never."
+    ),
+    ConfigKey(
+      "limits.strategy_drawdown_pct", .decimal(from: "0.01", to: "100", .percent), builtIn: "100", .smallestBinds,
+      "Fall of a strategy's result from the day's peak, open positions included, in per cent of the floor's capital, at which its entries are refused until the next day or a person's reset; 100: never."
+    ),
     ConfigKey(
       "limits.open_positions_count", .whole(1...10_000, .count), builtIn: "10", .smallestBinds,
       "Most positions one agent may hold."),

@@ -495,6 +495,52 @@ import Testing
     #expect(script.feed(standing(realised: -1500, equity: 8500)) == [.demand(.halted, reason: "drawdown")])
   }
 
+  @Test(
+    "A breaker of an agent or a strategy is told when it begins and when it is over, once each, and refuses entries alone"
+  )
+  func breakers() {
+    var settings = OrderManager.Settings()
+    settings.limits.strategyLossStreak = 2
+    let script = Script(settings: settings)
+    let trip = RejectBreaker.Trip(
+      at: script.now.market, until: script.now.market.advanced(by: .seconds(60)), repeats: 0)
+    func standing(losses: Int = 0, rejects: RejectBreaker.Trip? = nil, ofStrategy: Int = 0) -> GatewayEvent {
+      let agent = Standing.Agent(
+        mayEnter: true, allocation: USD(dollars: 1000), invested: .zero, lossesInARow: losses, strategy: "momentum",
+        rejects: rejects)
+      return .standing(
+        Standing(
+          agents: [AgentName("a")!: agent],
+          strategies: ["momentum": StrategyStanding(name: "momentum", lossesInARow: ofStrategy)],
+          capital: USD(dollars: 10_000), realisedToday: .zero, equity: USD(dollars: 10_000),
+          peakEquity: USD(dollars: 10_000)))
+    }
+    func notes(_ effects: [GatewayEffect]) -> [String] {
+      effects.map { if case .note(let note) = $0 { "\(note.code) \(note.detail)" } else { "another effect" } }
+    }
+    let words = "its entries are refused, exits go on"
+    #expect(
+      notes(script.feed(standing(rejects: trip))) == [
+        "breaker_tripped agent a: venue_rejects agent=a rejects=5 window_s=600 until=\(trip.until); \(words)"
+      ])
+    #expect(script.feed(standing(rejects: trip)) == [])
+    let refused = script.feed(.intent(script.world.wish(1), .valid, script.world.view))
+    #expect(
+      refused.contains {
+        if case .record(.deny(_, _, let refusal)) = $0 { refusal.code == .venueRejects } else { false }
+      })
+    #expect(
+      notes(script.feed(standing(losses: 5, ofStrategy: 2))) == [
+        "breaker_tripped agent a: loss_streak losses=5 limit=5; \(words)",
+        "breaker_tripped strategy momentum: strategy_loss_streak strategy=momentum losses=2 limit=2; \(words)",
+      ])
+    #expect(
+      notes(script.feed(standing())) == [
+        "breaker_over agent a: loss_streak is over", "breaker_over strategy momentum: strategy_loss_streak is over",
+      ])
+    #expect(script.feed(standing()) == [])
+  }
+
   @Test("A throttled post is sent again as the identical bytes, a bounded number of times")
   func throttled() {
     let script = Script()
