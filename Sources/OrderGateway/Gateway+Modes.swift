@@ -224,6 +224,10 @@ extension Gateway {
       if peakDay != 0 { peakEquity = .zero }
       peakDay = day
     }
+    // Money that comes or goes is no profit and no loss: the peak moves with it.
+    let outside = try row.usd("outside")
+    if let outsideMoney { peakEquity += outside - outsideMoney }
+    outsideMoney = outside
     peakEquity = max(peakEquity, equity)
     let strategies = try strategies(row, of: agents, capital: capital)
     feed(

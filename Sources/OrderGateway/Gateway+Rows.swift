@@ -65,6 +65,7 @@ extension Gateway {
     select f.mode, f.reason, f.halted, f.halt_holds, f.capital,
            (select coalesce(sum(balance), 0) from ledger_balances
              where asset = 'USD' and (account = 'treasury' or account like 'agent:%')) as cash,
+           (select coalesce(-sum(balance), 0) from ledger_balances where asset = 'USD' and account = 'external') as outside,
            (select coalesce(sum(realized), 0) from agent_day_pnl) as realised,
            coalesce((select jsonb_agg(jsonb_build_object('name', a.name, 'status', a.status, 'strategy', a.strategy,
                        'room', (l.allocated + least(l.realized, 0) - l.overdrawn)::text, 'invested', l.invested::text,

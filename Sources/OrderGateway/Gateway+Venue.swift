@@ -124,7 +124,7 @@ extension Gateway {
   /// So many at a time.
   private static let settlementQuestionsMost = 10
 
-  /// Money at the venue beside the ledger's: recorded as evidence, and three equal drifts over two minutes are an alarm.
+  /// Money at the venue beside the ledger's: recorded as evidence, and three equal drifts over a minute halt.
   func pollBalance() {
     guard phase == .open, core.venueIsUp, database.isConnected, let epoch = lease.epoch else { return }
     link.balance { [weak self] result in
@@ -147,18 +147,28 @@ extension Gateway {
   }
 
   private func judgeDrift(_ balance: USD) {
-    let now = SystemClock.monotonic()
-    let drift = balance - cashInRecord
-    // Between a match and its booking the two sides differ for a moment; only a drift that stays the same is one.
-    if drift == .zero || driftReadings.last.map({ $0.drift != drift }) ?? false { driftReadings.removeAll() }
-    guard drift != .zero, core.openOrders.isEmpty else { return }
-    driftReadings.append((now, drift))
-    guard driftReadings.count >= 3, now.since(driftReadings[0].at) >= .seconds(60) else { return }
-    driftReadings.removeAll()
+    let difference = balance - cashInRecord
+    guard difference == .zero || nothingIsOnItsWay else { return }
+    balancesRead += 1
+    let reading = BalanceDrift.Reading(id: balancesRead, at: SystemClock.wall(), difference: difference)
+    guard let drift = moneyDrift.judge(reading) else { return }
+    moneyDrift = Self.newMoneyDrift
     tell(
       GatewayNote(
         severity: .critical, code: "money_drift", detail: "venue \(balance), ledger \(cashInRecord), drift \(drift)"))
-    if !config.isPaper { haltLocally("money drift of \(drift)", .divergence) }
+    // What is matched in this process is held by nobody: a difference there is our own arithmetic, and the auditor's.
+    if !config.isMatchedHere { haltLocally("unexplained money: venue less ledger \(drift) USD", .divergence) }
+  }
+
+  /// Only a difference that stays the same is one: between a match and its booking there is always one for a moment.
+  static var newMoneyDrift: BalanceDrift { BalanceDrift(span: .seconds(60)) }
+
+  /// No order that may have traded, no match that may have failed unheard, no outcome that the venue may have paid before we booked it.
+  private var nothingIsOnItsWay: Bool {
+    let now = moment().market
+    return core.openOrders.isEmpty
+      && core.unsettledTrades(sentBefore: now.advanced(by: .zero - core.settings.tradeOverlap)).isEmpty
+      && positions.allSatisfy { shelf.terms[$0.slug]?.closes.map { $0 > now } ?? true }
   }
 
   // MARK: The dead-man switch

@@ -121,7 +121,11 @@ final class Gateway {
   var cashInRecord = USD.zero
   var peakEquity = USD.zero
   var peakDay: Int64 = 0
-  var driftReadings: [(at: MonotonicTime, drift: USD)] = []
+  /// The venue's money less the ledger's, as often as it was read while nothing was on its way.
+  var moneyDrift = Gateway.newMoneyDrift
+  var balancesRead: Int64 = 0
+  /// Dollars that came from outside in all, as the record had them last.
+  var outsideMoney: USD?
   /// The comparison with the venue that is under way, and when the last one ended.
   var reconciling: ReconciliationRun?
   var lastReconciled: MonotonicTime?

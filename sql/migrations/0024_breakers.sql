@@ -113,8 +113,28 @@ end
 $$;
 comment on function record_strategy_day is 'A higher peak of a strategy''s day, or its fall by the limit. A peak never sinks, a fall stays until the day is over or reset.';
 
+-- Money that a person brought to the wallet, or took from it: explained, it is no drift.
+create function declare_money(p_ref text, p_amount numeric) returns text
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+  v_kind text := case when p_amount > 0 then 'deposit' else 'withdrawal' end;
+begin
+  if p_amount is null or p_amount = 0 or p_amount <> round(p_amount, 6) or p_ref !~ '^[A-Za-z0-9._:-]{1,200}$' then
+    raise exception 'a deposit or withdrawal is an amount of dollars, not zero, and a reference' using errcode = 'FL020';
+  end if;
+  if post_ledger(v_kind, p_ref, null,
+                 jsonb_build_array(jsonb_build_array('external', 'USD', -p_amount), jsonb_build_array('treasury', 'USD', p_amount))) is null then
+    return 'duplicate';
+  end if;
+  perform report_event('WARNING', 'ledger', v_kind, format('%s USD (%s), declared by %s', trim_scale(p_amount), p_ref, session_user));
+  perform write_audit('deposit', jsonb_build_object('ref', p_ref, 'amount', p_amount::text, 'by', session_user));
+  return 'booked';
+end
+$$;
+comment on function declare_money is 'A deposit, or with a negative amount a withdrawal, that was made at the venue by hand; once for each reference of a kind.';
+
 grant select on breaker_resets, strategy_days, agent_rejections, strategy_day_pnl to floor_readers;
-grant execute on function reset_breakers(text, text) to floor_operator;
+grant execute on function reset_breakers(text, text), declare_money(text, numeric) to floor_operator;
 grant execute on function record_strategy_day(jsonb) to floor_gateway;
 
 reset role;

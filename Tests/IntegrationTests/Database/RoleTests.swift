@@ -67,7 +67,7 @@ struct RoleTests {
       ("purge_history('1 day')", ["floor_boss"]),
       ("request_reconciliation()", ["floor_operator"]), ("take_reconciliation(1)", ["floor_gateway"]),
       ("record_reconciliation('{}')", ["floor_gateway"]), ("record_strategy_day('{}')", ["floor_gateway"]),
-      ("reset_breakers('agent', 'nobody')", ["floor_operator"]),
+      ("reset_breakers('agent', 'nobody')", ["floor_operator"]), ("declare_money('x', 0)", ["floor_operator"]),
       ("offer_intent('{}')", ["floor_agent_01"]),
     ]
     for role in [

@@ -44,6 +44,61 @@ import Testing
   }
 
   @Test(
+    "Money that a person explains halts nothing; what nobody explains halts the floor, which names both sides and sells nothing"
+  )
+  func money() throws {
+    let bench = try GatewayBench()
+    bench.extraConfiguration = [.init("floor", ["capital_usd": "1000", "on_halt": "close"])]
+    try bench.startGateway()
+    try bench.open()
+    let owner = try Owner(bench)
+    var salt: UInt64 = 900
+    func withdraw() throws -> USD {
+      let before = try bench.venueBalance()
+      try bench.until("the owner to trade") {
+        salt += 1
+        return try owner.trade(.buy, .yes, Shares(whole: 7), salt: salt)
+      }
+      return try before - bench.venueBalance()
+    }
+    func evidence() throws -> (readings: Int64, drift: USD) {
+      let row = try bench.looker.query(
+        """
+        SELECT count(*) AS n, coalesce((SELECT (body->>'balance_usd')::numeric - (body->>'ledger_cash_usd')::numeric
+          FROM evidence WHERE kind = 'balance' ORDER BY id DESC LIMIT 1), 0) AS drift FROM evidence WHERE kind = 'balance'
+        """
+      ).one()
+      return (try row.int("n"), try row.usd("drift"))
+    }
+    let taken = try withdraw()
+    #expect(taken > .zero)
+    let operating = try bench.database.open(as: "floor_operator")
+    func declare(_ amount: USD) throws -> String {
+      try operating.query("SELECT declare_money('by-hand-1', $1::numeric) AS o", [.usd(amount)]).one().text("o")
+    }
+    #expect(try declare(.zero - taken) == "booked")
+    #expect(try declare(.zero - taken) == "duplicate", "one reference books once")
+    #expect(try bench.ledgerCash() == bench.venueBalance())
+    let first = try evidence().readings
+    try bench.until("a reading of the balance after it", within: .seconds(60)) { try evidence().readings > first }
+    #expect(try evidence().drift == .zero)
+
+    let stolen = try withdraw()
+    try bench.until("the halt", within: .seconds(150)) { bench.control?.progress?.mode == "HALTED" }
+    #expect(try evidence().drift == .zero - stolen)
+    try bench.until("the latch") { try bench.looker.query("SELECT halted FROM floor_state").one().bool("halted") }
+    let reason = try bench.looker.query("SELECT reason, halt_holds FROM floor_state").one()
+    #expect(try reason.text("reason").contains("unexplained money: venue less ledger -\(stolen) USD"))
+    #expect(try reason.bool("halt_holds"), "the shares in the books may not be there")
+    #expect(
+      try bench.looker.query("SELECT count(*) AS n FROM system_events WHERE event_type = 'money_drift'").one().int("n")
+        == 1)
+    let wish = try bench.wish(price: try bench.takingPrice(), size: Shares(whole: 5))
+    try bench.send(wish)
+    #expect(try bench.final(of: wish.terms.intent).reason == RefusalCode.halted.rawValue)
+  }
+
+  @Test(
     "Shares that the record does not know close their token to purchases, not to sales, and not the market's other one; until they are gone"
   )
   func shares() throws {

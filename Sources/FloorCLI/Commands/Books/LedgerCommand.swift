@@ -5,7 +5,8 @@ import Shared
 enum LedgerCommand {
   static let command = FloorCommand(
     name: "ledger", summary: "the double-entry ledger: balances, entries, and whether every asset sums to zero",
-    usage: "[ACCOUNT | AGENT | ORDER] [--since WHEN] [--limit N] [--json]",
+    usage:
+      "[ACCOUNT | AGENT | ORDER] [--since WHEN] [--limit N] [--json] | --deposit USD --ref TEXT | --withdrawal USD --ref TEXT",
     details: """
       Without a word: the balances of all accounts, and the newest bookings. With one: those of
         ACCOUNT   treasury, venue, fees, external, or agent:NUMBER     AGENT   a name
@@ -13,14 +14,17 @@ enum LedgerCommand {
       Every booking's lines sum to zero in each asset. venue is the counterparty of all trades: it owes what we hold.
         --since WHEN   bookings since then: \(SinceWord.help)
         --limit N      at most so many bookings, the newest (default 20)
+        --deposit, --withdrawal USD   books money that you brought to the wallet, or took from it, by hand; once for each --ref
+                       (letters, digits and . _ : -). Money that differs without a booking halts the floor after a minute.
       All entries are added up at each call. Exit status 1: they do not agree.
-      """, options: ["since", "limit"], run: run)
+      """, options: ["since", "limit", "deposit", "withdrawal", "ref"], run: run)
 
   private static func run(_ line: CommandLineWords, _ instance: Instance) throws -> ExitCode {
     guard line.words.count <= 1 else { throw FloorFailure(.usage, "give at most one account, agent or order") }
     let since = try line.since(default: .seconds(100 * 365 * 86_400))
     let limit = try line.whole("limit", default: 20, in: 1...100_000)
     let database = try instance.openDatabase()
+    try declare(line, database)
     let reading = LedgerReading(database: database)
     let scope = try reading.scope(line.words.first)
     let sheet = try reading.sheet()
@@ -40,6 +44,32 @@ enum LedgerCommand {
       show(sheet, shown, bookings, scope, names)
     }
     return sheet.faults.isEmpty ? .done : .refused
+  }
+
+  // MARK: Declaring
+
+  private static func declare(_ line: CommandLineWords, _ database: BlockingDatabase) throws {
+    let said = ["deposit", "withdrawal"].filter { line.option($0) != nil }
+    guard let kind = said.first else {
+      if line.option("ref") != nil { throw FloorFailure(.usage, "--ref belongs to --deposit or --withdrawal") }
+      return
+    }
+    guard said.count == 1, let text = line.option(kind), let micros = try? Decimal6.parse(text), micros > 0 else {
+      throw FloorFailure(.usage, "--\(kind): one amount of dollars above 0 is wanted, with at most six decimals")
+    }
+    guard let reference = line.option("ref") else {
+      throw FloorFailure(.usage, "--\(kind) needs --ref: a word of your own that books it once and not twice")
+    }
+    let amount = USD(micros: kind == "deposit" ? micros : -micros)
+    do {
+      let outcome = try database.query(
+        "SELECT declare_money($1, $2::numeric) AS outcome", [.text(reference), .usd(amount)]
+      ).one().text("outcome")
+      if outcome == "duplicate" { throw FloorFailure(.refused, "a \(kind) \(reference) is booked already") }
+    } catch let error as DatabaseError where error.sqlState == "FL020" {
+      throw FloorFailure(.usage, "--ref \(reference): letters, digits and . _ : - are wanted")
+    }
+    Terminal.tell("\(kind) of \(Decimal6.text(micros, minimumDecimals: 2)) USD booked (\(reference))")
   }
 
   // MARK: Showing
