@@ -116,7 +116,8 @@ extension Gateway {
     let record = RecordQueue(
       loop: process.loop, database: database, log: process.log,
       statements: RecordStatements(
-        gatewayEpoch: epoch, limits: config.limits, capital: config.capital),
+        gatewayEpoch: epoch, limits: config.limits, capital: config.capital,
+        floor: { [unowned self] in core.floorStanding }),
       moment: { [unowned self] in moment() })
     record.onAnswer = { [weak self] call, answer in self?.recorded(call, answer) }
     record.onUnanswered = { [weak self] call in
@@ -173,7 +174,9 @@ extension Gateway {
           feed(.restored(order))
         }
         feed(.decisionsRead(try Self.decisions(answers[3])))
-        if let row = answers[2].first, !row.isNull("peak") { peakEquity = try row.usd("peak") }
+        if let row = answers[2].first, !row.isNull("peak") {
+          (peakEquity, dayEquity) = (try row.usd("peak"), try row.usd("first"))
+        }
         if let row = answers[4].first, !row.isNull("at") { comparedUntil = clock.market(at: try row.wall("at")) }
         process.log.info(
           "record read", [.int("markets", answers[0].count), .int("orders", answers[1].count)])

@@ -221,13 +221,18 @@ extension Gateway {
     let equity = cashInRecord + positions.reduce(.zero) { $0 + worth($1) }
     let day = SystemClock.wall().seconds / 86_400
     if day != peakDay {
-      if peakDay != 0 { peakEquity = .zero }
+      if peakDay != 0 { (peakEquity, dayEquity) = (.zero, nil) }
       peakDay = day
     }
     // Money that comes or goes is no profit and no loss: the peak moves with it.
     let outside = try row.usd("outside")
-    if let outsideMoney { peakEquity += outside - outsideMoney }
+    if let outsideMoney {
+      peakEquity += outside - outsideMoney
+      dayEquity = dayEquity.map { $0 + outside - outsideMoney }
+    }
     outsideMoney = outside
+    let dayEquity = self.dayEquity ?? equity
+    self.dayEquity = dayEquity
     peakEquity = max(peakEquity, equity)
     let strategies = try strategies(row, of: agents, capital: capital)
     feed(
@@ -235,7 +240,7 @@ extension Gateway {
         Standing(
           agents: agents, stakes: positions.map { Standing.Stake($0.slug, $0.groups, cost: $0.cost) },
           strategies: strategies, capital: capital, realisedToday: try row.usd("realised"), equity: equity,
-          peakEquity: peakEquity)))
+          peakEquity: peakEquity, dayEquity: dayEquity)))
     let breach = FloorGuard(limits: config.limits).breach(
       FloorStanding(
         capital: capital, deployed: .zero, realisedToday: core.standing.realisedToday, equity: equity,

@@ -38,8 +38,9 @@ extension Gateway {
     """
 
   static let peakStatement: StaticString = """
-    select max((body->>'peak_usd')::numeric(20,6)) as peak from evidence
-     where kind = 'balance' and at >= date_trunc('day', now(), 'UTC')
+    select max((body->>'peak_usd')::numeric(20,6)) as peak,
+           (array_agg((body->>'equity_usd')::numeric(20,6) order by id))[1] as first
+      from evidence where kind = 'balance' and at >= date_trunc('day', now(), 'UTC')
     """
 
   /// When the last comparison began that found venue and record the same.

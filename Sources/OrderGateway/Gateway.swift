@@ -120,6 +120,8 @@ final class Gateway {
   var agentStatuses: [AgentName: String] = [:]
   var cashInRecord = USD.zero
   var peakEquity = USD.zero
+  /// The first equity of the UTC day; `nil` until it is read.
+  var dayEquity: USD?
   var peakDay: Int64 = 0
   /// The venue's money less the ledger's, as often as it was read while nothing was on its way.
   var moneyDrift = Gateway.newMoneyDrift

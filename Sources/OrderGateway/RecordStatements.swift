@@ -6,24 +6,47 @@ struct RecordStatements {
   let gatewayEpoch: Epoch
   private let perOrder: USD
   private let marketCap: USD?
-  /// What the record has to hold too where two orders race.
+  /// What the record has to hold too where two orders race: as it is of the capital, and those rules that have to be worked out each time.
   private let rules: JSON?
+  private let moving: [LimitRule]
+  private let capital: USD
+  private let floor: () -> FloorStanding?
 
-  init(gatewayEpoch: Epoch, limits: RiskLimits, capital: USD) {
+  /// - Parameter floor: how it stands now; without it rules that are of its worth are held by the gate alone.
+  init(gatewayEpoch: Epoch, limits: RiskLimits, capital: USD, floor: @escaping () -> FloorStanding? = { nil }) {
+    self.capital = capital
+    self.floor = floor
     self.gatewayEpoch = gatewayEpoch
     perOrder = limits.perTrade(capital)
     marketCap = limits.perMarketUSD
     let shared = limits.rules.filter { $0.scope != .order }
+    moving = shared.contains { $0.base != .capital } ? shared : []
     rules =
-      shared.isEmpty
-      ? nil
-      : .array(
-        shared.map { rule in
-          [
-            "scope": .string(rule.scope.rawValue), "name": .optional(rule.name.map { .string($0) }),
-            "cap": .text(rule.limit(of: capital)), "code": .string(rule.scope.code.rawValue),
-          ]
-        })
+      shared.isEmpty || !moving.isEmpty ? nil : .array(shared.map { Self.json($0, $0.limit(of: capital)) })
+  }
+
+  private static func json(_ rule: LimitRule, _ cap: USD?) -> JSON {
+    let json: JSON = [
+      "scope": .string(rule.scope.rawValue), "name": .optional(rule.name.map { .string($0) }),
+      "cap": .optional(cap.map { .text($0) }), "code": .string(rule.scope.code.rawValue),
+    ]
+    guard rule.base == .allocation else { return json }
+    return json.with("allocation_bps", .optional(rule.amount.basisPoints.map { .int($0) }))
+  }
+
+  /// The rules with what they come to now. Of an allocation the record knows more than we: it works the share out under its own locks.
+  private var limits: JSON? {
+    if moving.isEmpty { return rules }
+    let floor = floor()
+    return .array(
+      moving.map { rule in
+        switch rule.base {
+        case .capital: Self.json(rule, rule.limit(of: capital))
+        case .allocation: Self.json(rule, rule.amount.usd)
+        case .equity, .dayEquity:
+          Self.json(rule, floor.map { rule.limit(of: $0.base(rule.base, allocation: .zero)) } ?? rule.amount.usd)
+        }
+      })
   }
 
   static let submitIntent: StaticString = "select submit_intent($1::jsonb) as answer"
@@ -93,7 +116,7 @@ struct RecordStatements {
     add("worst", .text(submission.worst))
     add("per_order_limit", .text(perOrder))
     if let marketCap { add("market_cap", .text(marketCap)) }
-    if let rules { add("limits", rules) }
+    if let limits { add("limits", limits) }
     add("order_id", .text(submission.signed.id))
     add("signed_body", .string(Base64.encode(submission.signed.body)))
     add("expires_ns", .optional(submission.signed.expires.map { .int($0.nanoseconds) }))

@@ -14,6 +14,7 @@ extension BacktestDesk {
     equity.note(worth, at: now)
     let isNewDay = day != peak.day
     peak = (day, isNewDay ? worth : max(peak.equity, worth))
+    if isNewDay { dayEquity = worth }
     var agents: [AgentName: Standing.Agent] = [:]
     for (name, account) in record.accounts {
       let isRested = account.lastTradeAt.map { now.since($0) >= settings.streakPause } ?? true
@@ -35,7 +36,7 @@ extension BacktestDesk {
               place.market, markets[place.market]?.groups ?? MarketGroups(place.market), cost: held.cost + held.fees)
           }, strategies: strategyStandings(now, day), capital: settings.capital,
           realisedToday: record.realised(on: day), equity: worth,
-          peakEquity: peak.equity)))
+          peakEquity: peak.equity, dayEquity: dayEquity)))
     // A day's loss ends with the day, or with a gain; a halt is a person's to lift, and nobody is there.
     let standing = FloorStanding(
       capital: settings.capital, deployed: .zero, realisedToday: record.realised(on: day), equity: worth,

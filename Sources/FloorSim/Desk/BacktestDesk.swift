@@ -33,6 +33,8 @@ struct BacktestDesk: Sendable {
   private static let memory = Duration.seconds(900)
   private var forgotAt = MarketTime(nanoseconds: 0)
   var peak: (day: Int64, equity: USD)
+  /// The first of the same day.
+  var dayEquity = USD.zero
   /// The same of the results of strategies, and whether each has fallen from it by its limit.
   var strategyPeaks: [String: (day: Int64, peak: USD, hasFallen: Bool)] = [:]
   private var signedCount = 0

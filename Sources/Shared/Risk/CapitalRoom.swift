@@ -11,9 +11,21 @@ public struct CapitalRoom: Hashable, Sendable {
 }
 
 extension CapitalRoom {
-  init(_ rule: LimitRule, _ use: ScopeUse, capital: USD) {
-    self.init(
-      code: rule.scope.code, scope: rule.scope, name: use.name, limit: rule.limit(of: capital), used: use.used)
+  init(_ rule: LimitRule, _ use: ScopeUse, agent: AgentStanding, floor: FloorStanding) {
+    let base = floor.base(rule.base, allocation: rule.scope == .strategy ? agent.strategyAllocation : agent.allocation)
+    self.init(code: rule.scope.code, scope: rule.scope, name: use.name, limit: rule.limit(of: base), used: use.used)
+  }
+}
+
+extension FloorStanding {
+  /// What per cent of a rule are of; a floor that is worth nothing allows nothing.
+  public func base(_ base: LimitRule.Base, allocation: USD) -> USD {
+    switch base {
+    case .capital: capital
+    case .equity: max(.zero, equity)
+    case .dayEquity: max(.zero, dayEquity)
+    case .allocation: max(.zero, allocation)
+    }
   }
 }
 
@@ -29,7 +41,7 @@ extension RiskLimits {
         ScopeUse(.floor, used: floor.deployed),
       ] + uses
     var rooms = capitalRules.flatMap { rule in
-      all.filter(rule.covers).map { CapitalRoom(rule, $0, capital: floor.capital) }
+      all.filter(rule.covers).map { CapitalRoom(rule, $0, agent: agent, floor: floor) }
     }
     let allocation = CapitalRoom(
       code: .allocation, scope: .agent, name: agent.name, limit: agent.allocation, used: agent.deployed)

@@ -9,7 +9,8 @@ extension LimitRule {
   public static let expectation =
     "a list of rules, each with scope ("
     + Scope.allCases.map(\.rawValue).joined(separator: ", ")
-    + "), pct (0.01 to 100, of the floor's capital) or usd (1 to 1000000) or both, and if it is for one of them alone its name"
+    + "), pct (0.01 to 100) or usd (1 to 1000000) or both, if pct is not of the floor's capital its basis ("
+    + Base.allCases.map(\.rawValue).joined(separator: ", ") + "), and if it is for one of them alone its name"
 
   /// Reads `scope=category name=crypto pct=20`, in any order.
   public init(parsing text: String) throws(Fault) {
@@ -19,7 +20,9 @@ extension LimitRule {
         throw Fault("has the word \(part), which is not of the form member=value")
       }
       let member = String(part[..<split])
-      guard ["scope", "name", "pct", "usd"].contains(member) else { throw Fault("has \(member), which no rule has") }
+      guard ["scope", "name", "pct", "usd", "basis"].contains(member) else {
+        throw Fault("has \(member), which no rule has")
+      }
       guard members.updateValue(String(part[part.index(after: split)...]), forKey: member) == nil else {
         throw Fault("says \(member) twice")
       }
@@ -35,11 +38,20 @@ extension LimitRule {
     }
     let pct = try Self.number(members["pct"], "pct", 10_000...100_000_000)
     let usd = try Self.number(members["usd"], "usd", 1_000_000...1_000_000_000_000).map { USD(micros: $0) }
+    let base = try Self.base(members["basis"], of: scope, hasPercent: pct != nil)
     switch (pct, usd) {
-    case (let pct?, let usd): self.init(scope, name: name, Amount(basisPoints: pct / 10_000, usd: usd))
+    case (let pct?, let usd): self.init(scope, name: name, Amount(basisPoints: pct / 10_000, usd: usd), of: base)
     case (nil, let usd?): self.init(scope, name: name, Amount(usd: usd))
     case (nil, nil): throw Fault("has neither pct nor usd")
     }
+  }
+
+  private static func base(_ word: String?, of scope: Scope, hasPercent: Bool) throws(Fault) -> Base {
+    guard let word else { return .capital }
+    guard let base = Base(rawValue: word) else { throw Fault("has the basis \(word), which there is not") }
+    guard hasPercent else { throw Fault("has a basis and no pct that could be of it") }
+    guard base.fits(scope) else { throw Fault("has the basis \(word), and a \(scope.rawValue) has none") }
+    return base
   }
 
   private static func number(
@@ -70,6 +82,7 @@ extension LimitRule {
     if let name { parts.append("name=\(name)") }
     if let points = amount.basisPoints { parts.append("pct=\(Decimal6.text(points * 10_000))") }
     if let usd = amount.usd { parts.append("usd=\(usd)") }
+    if base != .capital { parts.append("basis=\(base.rawValue)") }
     return parts.joined(separator: " ")
   }
 }

@@ -38,7 +38,27 @@ public struct LimitRule: Hashable, Sendable {
     case equityFall
   }
 
-  /// Per cent of the floor's capital and dollars: the tighter binds.
+  /// What per cent are of.
+  public enum Base: String, Hashable, Sendable, CaseIterable {
+    /// The floor's capital, as configured.
+    case capital
+    /// What the floor is worth now: cash, and positions at our best bid.
+    case equity
+    /// The same as the UTC day's first reading had it.
+    case dayEquity = "day_equity"
+    /// What the agent was given, less its losses; of a strategy that of all its agents.
+    case allocation
+
+    /// Whether there is such a thing for one of that scope.
+    public func fits(_ scope: Scope) -> Bool {
+      switch (self, scope) {
+      case (.allocation, .category), (.allocation, .market), (.allocation, .eventGroup), (.allocation, .floor): false
+      case (.capital, _), (.equity, _), (.dayEquity, _), (.allocation, _): true
+      }
+    }
+  }
+
+  /// Per cent of the base and dollars: the tighter binds.
   public struct Amount: Hashable, Sendable {
     /// Hundredths of a per cent.
     public let basisPoints: Int64?
@@ -68,10 +88,13 @@ public struct LimitRule: Hashable, Sendable {
   public let name: String?
   public let amount: Amount
   public let basis: Basis
+  public let base: Base
 
-  /// - Precondition: only a scope of which there are several is named.
-  public init(_ scope: Scope, name: String? = nil, _ amount: Amount, basis: Basis = .atRisk) {
+  /// - Precondition: only a scope of which there are several is named, and the base is one that it has.
+  public init(_ scope: Scope, name: String? = nil, _ amount: Amount, basis: Basis = .atRisk, of base: Base = .capital) {
     precondition(name == nil || scope.isNamed, "there is one floor, and orders have no names")
+    precondition(base.fits(scope), "only agents have an allocation")
+    self.base = base
     self.scope = scope
     self.name = name
     self.amount = amount

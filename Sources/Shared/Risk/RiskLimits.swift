@@ -88,9 +88,11 @@ public struct RiskLimits: Hashable, Sendable {
     losses >= lossStreak ? Refusal(.lossStreak, .init("losses", losses), .init("limit", lossStreak)) : nil
   }
 
-  /// What one order may cost at worst.
+  /// What one order may cost at worst whatever the floor is worth and its agent was given; rules that are of these may allow less.
   public func perTrade(_ capital: USD) -> USD {
-    capitalRules.filter { $0.scope == .order }.map { $0.limit(of: capital) }.min() ?? .zero
+    capitalRules.filter { $0.scope == .order }.compactMap {
+      $0.base == .capital ? $0.limit(of: capital) : $0.amount.usd
+    }.min() ?? .zero
   }
 
   /// Whether what all agents of a strategy have at risk has to be added up: at the whole capital its limit is none.

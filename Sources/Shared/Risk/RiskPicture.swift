@@ -22,6 +22,8 @@ public struct AgentStanding: Hashable, Sendable {
   public var strategyClass: StrategyClass
   /// What all agents of its strategy have at risk, this one included.
   public var strategyDeployed: USD
+  /// What all agents of its strategy were given, less their losses.
+  public var strategyAllocation: USD
   /// Tokens it holds or is buying, without the token of this wish.
   public var otherPositions: Int
   /// Its name and its strategy's, for rules that are for one of them.
@@ -35,7 +37,8 @@ public struct AgentStanding: Hashable, Sendable {
   public init(
     name: String = "", strategy: String = "", mayEnter: Bool, allocation: USD, deployed: USD, lossesInARow: Int,
     strategyClass: StrategyClass = .directional,
-    strategyDeployed: USD = .zero, otherPositions: Int = 0, rejects: RejectBreaker.Trip? = nil,
+    strategyDeployed: USD = .zero, strategyAllocation: USD = .zero, otherPositions: Int = 0,
+    rejects: RejectBreaker.Trip? = nil,
     strategyStanding: StrategyStanding? = nil
   ) {
     self.name = name
@@ -46,6 +49,7 @@ public struct AgentStanding: Hashable, Sendable {
     self.lossesInARow = lossesInARow
     self.strategyClass = strategyClass
     self.strategyDeployed = strategyDeployed
+    self.strategyAllocation = strategyAllocation
     self.otherPositions = otherPositions
     self.rejects = rejects
     self.strategyStanding = strategyStanding
@@ -64,13 +68,19 @@ public struct FloorStanding: Hashable, Sendable {
   public var equity: USD
   /// The highest `equity` since 00:00 UTC.
   public var peakEquity: USD
+  /// The first `equity` since 00:00 UTC.
+  public var dayEquity: USD
 
-  public init(capital: USD, deployed: USD, realisedToday: USD, equity: USD, peakEquity: USD) {
+  /// - Parameter dayEquity: where nothing is of it, whatever.
+  public init(
+    capital: USD, deployed: USD, realisedToday: USD, equity: USD, peakEquity: USD, dayEquity: USD? = nil
+  ) {
     self.capital = capital
     self.deployed = deployed
     self.realisedToday = realisedToday
     self.equity = equity
     self.peakEquity = peakEquity
+    self.dayEquity = dayEquity ?? equity
   }
 }
 

@@ -196,6 +196,20 @@ import Testing
     #expect(sheet.lines.first { $0.code == "loss_streak" }?.used == "0")
   }
 
+  @Test("a rule's share of an allocation or of the equity is shown as what it comes to for each")
+  func bases() throws {
+    let rules = try [
+      "scope=agent pct=50 basis=allocation", "scope=order pct=5 basis=allocation", "scope=floor pct=10 basis=equity",
+    ].map { try LimitRule(parsing: $0) }
+    let sheet = sheet([agent(), agent("beta", allocation: 80)], equity: 900, rules: rules)
+    let lines = sheet.lines.filter { $0.limit.contains("basis=") }.map { "\($0.scope) \($0.allowed)" }
+    #expect(
+      lines == [
+        "alpha 50.00", "beta 40.00", "one order of alpha 5.00", "one order of beta 4.00", "floor 90.00",
+      ])
+    #expect(sheet.next(sheet.agents[1]) == .atMost(USD(dollars: 4), code: "per_trade_limit"))
+  }
+
   @Test("an agent's and a strategy's breakers stop the next entry and have lines with use and end")
   func breakers() {
     let until = MarketTime(seconds: 1_795_180_500)

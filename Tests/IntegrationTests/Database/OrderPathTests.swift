@@ -244,7 +244,9 @@ struct OrderPathTests {
   struct RuleCase: Sendable {
     let scope: String
     let name: String?
-    let cap: String
+    let cap: String?
+    /// Hundredths of a per cent of the allocation.
+    var share: Int64?
     /// Of 120 orders of 5.30 dollars, 30 of each of two agents in each of two markets of one category and of two event groups.
     let accepted: Int
   }
@@ -260,6 +262,10 @@ struct OrderPathTests {
       RuleCase(scope: "strategy", name: nil, cap: "60", accepted: 11),
       RuleCase(scope: "agent", name: "one", cap: "30", accepted: 5 + 60),
       RuleCase(scope: "floor", name: nil, cap: "40", accepted: 7),
+      // Each was given 400.
+      RuleCase(scope: "agent", name: nil, cap: nil, share: 1000, accepted: 7 + 7),
+      RuleCase(scope: "agent", name: nil, cap: "30", share: 1000, accepted: 5 + 5),
+      RuleCase(scope: "strategy", name: nil, cap: nil, share: 1000, accepted: 15),
     ])
   func rulesHoldAtOnce(rule: RuleCase) async throws {
     let floor = try DatabaseFloor(capital: "1000", allocationCap: "1000")
@@ -270,7 +276,8 @@ struct OrderPathTests {
     let database = floor.database
     let limits: JSON = [
       [
-        "scope": .string(rule.scope), "name": .optional(rule.name.map { .string($0) }), "cap": .string(rule.cap),
+        "scope": .string(rule.scope), "name": .optional(rule.name.map { .string($0) }),
+        "cap": .optional(rule.cap.map { .string($0) }), "allocation_bps": .optional(rule.share.map { .int($0) }),
         "code": "over",
       ]
     ]

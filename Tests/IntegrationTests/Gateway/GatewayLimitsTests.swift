@@ -77,6 +77,36 @@ import Testing
     #expect(locks == ["event_group \(group)"])
   }
 
+  @Test("A rule that is per cent of the allocation follows it: what is refused of a small one passes when it has grown")
+  func ruleOfTheAllocation() throws {
+    let bench = try GatewayBench()
+    bench.extraConfiguration = [
+      .init("limits", JSON.object([.init("rules", ["scope=agent pct=7 basis=allocation"])]))
+    ]
+    try bench.startGateway()
+    try bench.open(allocation: "100")
+    let price = try bench.restingPrice()
+    let size = Shares(micros: 7_000_000 * 1_000_000 / price.micros * 6 / 10).cut(decimals: 2)
+    func rest(_ ticks: Int64) throws -> IntentMessage {
+      let below = try #require(Price(micros: price.micros - ticks * bench.market.tick.micros))
+      let wish = try bench.wish(price: below, size: size, type: .goodTillCancelled, useful: .seconds(3600))
+      try bench.publishBook()
+      try bench.send(wish)
+      try bench.until("an answer") { !bench.events(of: wish.terms.intent).isEmpty }
+      return wish
+    }
+    let first = try rest(0)
+    #expect(bench.events(of: first.terms.intent)[0].event == .live)
+    let refused = try bench.final(of: rest(1).terms.intent)
+    #expect(refused.reason == "per_agent_limit")
+    #expect(refused.detail.contains("limit_usd=7 scope=agent name=\(bench.agent)"), "\(refused.detail)")
+    try bench.boss.query("SELECT allocate($1, 100, $2)", [.id(bench.agent), .int(bench.bossEpoch)])
+    try bench.until("the larger allocation to be known") {
+      bench.events(of: try rest(1).terms.intent)[0].event == .live
+    }
+    #expect(try bench.venueOpenOrders() == 2)
+  }
+
   @Test(
     "A lost day ends entries and lets exits pass; a drawdown halts; both say why, and the record has it",
     arguments: [("daily_loss_pct", "daily_loss", "REDUCE_ONLY"), ("drawdown_pct", "drawdown", "HALTED")])

@@ -58,6 +58,39 @@ struct CapitalRoomTests {
     }
   }
 
+  @Test(
+    "Per cent of a rule are of the base that it names, of the scope that it is for; a loss of all is no negative limit")
+  func bases() throws {
+    var floor = floor(deployed: 0)
+    floor.equity = USD(dollars: 800)
+    floor.dayEquity = USD(dollars: 900)
+    var agent = agent(allocation: 100, deployed: 0)
+    (agent.name, agent.strategy, agent.strategyAllocation) = ("a", "spike", USD(dollars: 250))
+    func limit(_ rule: String) throws -> USD {
+      var limits = RiskLimits()
+      limits.perAgentBps = 10_000
+      limits.rules = [try LimitRule(parsing: rule)]
+      let uses = [ScopeUse(.market, "m", used: .zero)]
+      return try #require(limits.rooms(agent: agent, floor: floor, uses: uses).last).limit
+    }
+    #expect(try limit("scope=market pct=1") == USD(dollars: 10))
+    #expect(try limit("scope=market pct=1 basis=capital") == USD(dollars: 10))
+    #expect(try limit("scope=market pct=1 basis=equity") == USD(dollars: 8))
+    #expect(try limit("scope=floor pct=1 basis=day_equity") == USD(dollars: 9))
+    #expect(try limit("scope=agent pct=10 basis=allocation") == USD(dollars: 10))
+    #expect(try limit("scope=order pct=5 basis=allocation") == USD(dollars: 5))
+    #expect(try limit("scope=strategy pct=10 basis=allocation") == USD(dollars: 25))
+    #expect(try limit("scope=strategy pct=10 usd=20 basis=allocation") == USD(dollars: 20))
+    floor.equity = USD(dollars: -3)
+    #expect(try limit("scope=floor pct=50 basis=equity") == .zero)
+    // The key's default binds an order, whatever a rule of another base says.
+    var limits = RiskLimits()
+    limits.rules = try ["scope=order pct=1 basis=equity", "scope=order pct=1 usd=15 basis=allocation"].map {
+      try LimitRule(parsing: $0)
+    }
+    #expect(limits.perTrade(USD(dollars: 1000)) == USD(dollars: 15))
+  }
+
   @Test("The gate's refusals are told from the record's by their words")
   func deniers() {
     #expect(Denier(reason: "per_trade_limit", detail: "cost_usd=26 limit_usd=20") == .gate)

@@ -197,10 +197,13 @@ struct ConfigTests {
     #expect(try RiskLimits(load().reader).rules == [])
     let config = try load(
       rules("profile", [item([("usd", "50"), ("scope", "event_group"), ("name", "btc-5m")])]), file,
-      ConfigLayer(commandLine: ["limits.rules=scope=market usd=5, scope=category pct=20"]))
+      ConfigLayer(commandLine: [
+        "limits.rules=scope=market usd=5, scope=agent basis=allocation pct=50.0, scope=category pct=20"
+      ]))
     #expect(
       try RiskLimits(config.reader).rules.map(\.text) == [
         "scope=event_group name=btc-5m usd=50", "scope=category pct=20", "scope=market usd=5",
+        "scope=agent pct=50 basis=allocation",
       ])
     #expect(config.explain("limits.rules")?.contains("part of it") == true)
     let layers = try #require(EffectiveConfig(schema: FloorSchema.schema, layersJSON: config.layersJSON))
@@ -212,6 +215,9 @@ struct ConfigTests {
       ([("scope", "market"), ("usd", "a lot")], "something other than a word"),
       ([("scope", "market"), ("usd", "1e3")], "no plain decimal"),
       ([("scope", "category"), ("name", "Crypto"), ("usd", "5")], "small letters"),
+      ([("scope", "agent"), ("pct", "5"), ("basis", "gold")], "basis gold, which there is not"),
+      ([("scope", "agent"), ("usd", "5"), ("basis", "equity")], "no pct that could be of it"),
+      ([("scope", "market"), ("pct", "5"), ("basis", "allocation")], "a market has none"),
     ] {
       let found = problems(rules("file", [item(members)]))
       #expect(found.count == 1 && found[0].description.contains(words), "\(found)")

@@ -21,6 +21,8 @@ struct LimitSheet: Hashable {
     let ordersLastMinute: Int64
     /// What the venue refused of its orders.
     var rejects = RejectBreaker.Finding()
+    /// What all agents of its strategy were given, less their losses.
+    var strategyAllocation = USD.zero
   }
 
   /// A market, a category or an event group in which something is at risk.
@@ -99,7 +101,8 @@ struct LimitSheet: Hashable {
       deployed: agent.deployed,
       lossesInARow: agent.hasRested ? 0 : agent.lossesInARow,
       // Where the limit is none the gate does not add up for it.
-      strategyDeployed: limits.limitsStrategies ? agent.strategyDeployed : .zero)
+      strategyDeployed: limits.limitsStrategies ? agent.strategyDeployed : .zero,
+      strategyAllocation: agent.strategyAllocation)
   }
 
   /// The code of the limit on capital that bounds this agent's next buy.
@@ -176,10 +179,18 @@ struct LimitSheet: Hashable {
 
   /// One line for each of the scope that the rule is for; where nothing is at risk in any, one that says so.
   private func ruled(_ rule: LimitRule) -> [Line] {
-    let limit = rule.limit(of: floor.capital)
+    func limit(_ name: String) -> USD {
+      let agent = agents.first { rule.scope == .strategy ? $0.strategy == name : $0.name == name }
+      let allocation = rule.scope == .strategy ? agent?.strategyAllocation : agent?.allocation
+      return rule.limit(of: floor.base(rule.base, allocation: allocation ?? .zero))
+    }
     let uses: [ScopeUse]
     switch rule.scope {
-    case .order: return [capital("one order", rule.text, rule.scope.code, nil, limit, binds: false)]
+    case .order where rule.base == .allocation:
+      return agents.map {
+        capital("one order of \($0.name)", rule.text, rule.scope.code, nil, limit($0.name), binds: false)
+      }
+    case .order: return [capital("one order", rule.text, rule.scope.code, nil, limit(""), binds: false)]
     case .floor: uses = [ScopeUse(.floor, used: floor.deployed)]
     case .agent: uses = agents.map { ScopeUse(.agent, $0.name, used: $0.deployed) }
     case .strategy:
@@ -192,11 +203,12 @@ struct LimitSheet: Hashable {
     let covered = uses.filter(rule.covers)
     if covered.isEmpty {
       let which = rule.name ?? "each \(rule.scope.rawValue)"
-      return [capital(which, rule.text, rule.scope.code, .zero, limit, binds: false)]
+      return [capital(which, rule.text, rule.scope.code, .zero, limit(rule.name ?? ""), binds: false)]
     }
     return covered.map {
       capital(
-        $0.name.isEmpty ? rule.scope.rawValue : $0.name, rule.text, rule.scope.code, $0.used, limit, binds: false)
+        $0.name.isEmpty ? rule.scope.rawValue : $0.name, rule.text, rule.scope.code, $0.used, limit($0.name),
+        binds: false)
     }
   }
 

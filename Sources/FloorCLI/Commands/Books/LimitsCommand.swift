@@ -102,7 +102,9 @@ struct LimitsReading {
              (SELECT coalesce(sum(realized), 0) FROM agent_day_pnl) AS realised,
              e.body->>'equity_usd' AS equity, coalesce(e.body->'strategy_results_usd', '{}') AS results, e.market_at,
              (SELECT max((body->>'peak_usd')::numeric(20,6)) FROM evidence
-               WHERE kind = 'balance' AND at >= date_trunc('day', now(), 'UTC')) AS peak
+               WHERE kind = 'balance' AND at >= date_trunc('day', now(), 'UTC')) AS peak,
+             (SELECT (body->>'equity_usd')::numeric(20,6) FROM evidence
+               WHERE kind = 'balance' AND at >= date_trunc('day', now(), 'UTC') ORDER BY id LIMIT 1) AS first
         FROM floor_state f LEFT JOIN LATERAL (SELECT body, market_at FROM evidence WHERE kind = 'balance' ORDER BY id DESC LIMIT 1) e ON true
       """
     ).one()
@@ -111,7 +113,8 @@ struct LimitsReading {
     let equity = try floor.usd(floor.isNull("equity") ? "at_cost" : "equity")
     let standing = FloorStanding(
       capital: capital, deployed: try floor.usd("deployed"), realisedToday: try floor.usd("realised"), equity: equity,
-      peakEquity: floor.isNull("peak") ? equity : max(equity, try floor.usd("peak")))
+      peakEquity: floor.isNull("peak") ? equity : max(equity, try floor.usd("peak")),
+      dayEquity: floor.isNull("first") ? equity : try floor.usd("first"))
     let now = floor.isNull("market_at") ? nil : try floor.market("market_at")
     let agents = try agents(name, limits, now: now)
     return LimitSheet(
@@ -153,6 +156,9 @@ struct LimitsReading {
       SELECT a.name, a.status, a.strategy,
              (SELECT coalesce(sum(x.reserved + x.invested), 0) FROM allocations x JOIN agents b ON b.id = x.agent_id
                WHERE b.strategy = a.strategy AND b.status <> 'RETIRED') AS strategy_deployed,
+             (SELECT coalesce(sum(greatest(0, x.allocated + least(x.realized, 0) - x.overdrawn)), 0)
+                FROM allocations x JOIN agents b ON b.id = x.agent_id
+               WHERE b.strategy = a.strategy AND b.status <> 'RETIRED') AS strategy_allocation,
              l.allocated + least(l.realized, 0) - l.overdrawn AS room, l.reserved + l.invested AS deployed,
              d.losses_in_a_row,
              (SELECT coalesce(jsonb_agg(r.market_at), '[]') FROM agent_rejections r WHERE r.agent_id = a.id) AS rejects,
@@ -175,7 +181,8 @@ struct LimitsReading {
         deployed: try row.usd("deployed"), positions: Int(try row.int("positions")),
         lossesInARow: Int(try row.int("losses_in_a_row")), hasRested: try hasRested(row, "last_trade", now),
         ordersLastMinute: try row.int("orders"),
-        rejects: now.map { limits.rejects.look(at: refusals, $0) } ?? RejectBreaker.Finding())
+        rejects: now.map { limits.rejects.look(at: refusals, $0) } ?? RejectBreaker.Finding(),
+        strategyAllocation: try row.usd("strategy_allocation"))
     }
   }
 

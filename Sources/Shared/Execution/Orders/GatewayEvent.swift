@@ -78,14 +78,17 @@ public struct Standing: Hashable, Sendable {
   public var realisedToday: USD
   public var equity: USD
   public var peakEquity: USD
+  /// The first `equity` since 00:00 UTC.
+  public var dayEquity: USD
 
   public static let empty = Standing(
     agents: [:], capital: .zero, realisedToday: .zero, equity: .zero, peakEquity: .zero)
 
   public init(
     agents: [AgentName: Agent], stakes: [Stake] = [], strategies: [String: StrategyStanding] = [:], capital: USD,
-    realisedToday: USD, equity: USD, peakEquity: USD
+    realisedToday: USD, equity: USD, peakEquity: USD, dayEquity: USD? = nil
   ) {
+    self.dayEquity = dayEquity ?? equity
     self.agents = agents
     self.strategies = strategies
     self.stakes = stakes

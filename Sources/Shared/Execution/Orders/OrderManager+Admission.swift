@@ -122,14 +122,14 @@ extension OrderManager {
           name: terms.agent.text, strategy: $0.strategy, mayEnter: $0.mayEnter, allocation: $0.allocation,
           deployed: atRisk.agent,
           lossesInARow: $0.lossesInARow, strategyClass: settings.classes[$0.strategy] ?? .directional,
-          strategyDeployed: atRisk.strategy,
+          strategyDeployed: atRisk.strategy, strategyAllocation: allocation(of: $0.strategy),
           otherPositions: otherPositions(of: terms, $0.held), rejects: $0.rejects,
           strategyStanding: standing.strategies[$0.strategy])
       },
       floor: FloorStanding(
         capital: standing.capital, deployed: atRisk.floor, realisedToday: standing.realisedToday,
         equity: standing.equity,
-        peakEquity: standing.peakEquity),
+        peakEquity: standing.peakEquity, dayEquity: standing.dayEquity),
       uses: view.map {
         [
           ScopeUse(.market, $0.terms.slug.text, used: atRisk.market),

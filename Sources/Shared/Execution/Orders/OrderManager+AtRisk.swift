@@ -12,6 +12,12 @@ extension OrderManager {
   /// Dollars that an agent has at risk.
   public func deployed(_ agent: AgentName) -> USD { atRisk(agent, strategy: nil, market: nil).agent }
 
+  /// What all agents of a strategy were given, where strategies are limited.
+  func allocation(of strategy: String) -> USD {
+    guard settings.limits.limitsStrategies else { return .zero }
+    return standing.agents.values.reduce(.zero) { $1.strategy == strategy ? $0 + $1.allocation : $0 }
+  }
+
   /// By everything that a buy of that agent in that market is limited by.
   /// - Parameters:
   ///   - strategy: the agent's; `nil` where nothing limits strategies.

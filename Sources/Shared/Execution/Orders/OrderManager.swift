@@ -129,6 +129,13 @@ public struct OrderManager: Sendable {
 
   // MARK: Looking in
 
+  /// What the record said last of the floor's money; what is at risk is not in it.
+  public var floorStanding: FloorStanding {
+    FloorStanding(
+      capital: standing.capital, deployed: .zero, realisedToday: standing.realisedToday, equity: standing.equity,
+      peakEquity: standing.peakEquity, dayEquity: standing.dayEquity)
+  }
+
   /// Whether the gateway itself may sell.
   public var maySell: Bool { mode(for: .exit, of: .gateway).allows(.exit) }
 

@@ -80,7 +80,8 @@ import Testing
     "scope=category usd=300", "scope=category name=crypto pct=22", "scope=event_group usd=240", "scope=market pct=18",
     "scope=market name=mlb-nyy-bos-2026-11-20 usd=90", "scope=agent name=b usd=200", "scope=strategy pct=38",
     "scope=floor pct=37",
-    "scope=order usd=80",
+    "scope=order usd=80", "scope=agent name=a pct=60 basis=allocation", "scope=strategy pct=55 basis=allocation",
+    "scope=category pct=25 basis=equity",
   ]
 
   @Test(
@@ -109,7 +110,9 @@ import Testing
         restart: 1, askStanding: 30)
       wish(&world, steps: 100, in: OrderManagerWorld.markets)
       for rule in rules {
-        let limit = rule.limit(of: capital)
+        // In these worlds equity is the capital, and both agents were given 300.
+        let allocation = USD(dollars: rule.scope == .strategy ? 600 : 300)
+        let limit = rule.limit(of: rule.base == .allocation ? allocation : capital)
         for (name, at) in world.atMost(rule.scope) where rule.name == nil || rule.name == name {
           #expect(at <= limit, "seed \(base + seed): \(at) in \(name) by \(rule.text)")
           most[rule.scope] = max(most[rule.scope] ?? 0, Double(at.micros) / Double(limit.micros))
