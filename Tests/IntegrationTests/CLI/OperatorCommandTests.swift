@@ -86,7 +86,9 @@ import Testing
       """, [.integer(agent), .integer(epoch), .int(evaluations)])
   }
 
-  private func floor(_ words: String...) throws -> Command.Output {
+  private func floor(_ words: String...) throws -> Command.Output { try floor(words) }
+
+  private func floor(_ words: [String]) throws -> Command.Output {
     let servers = record.database.servers
     var environment = ChildSpecification.allowedEnvironment()
     environment["PGPASSWORD"] = servers.databasePassword("floor_operator").reveal()
@@ -218,6 +220,48 @@ import Testing
     let text = try floor("limits", "--config", config)
     #expect(text.text.contains("alpha: no entry: mode REDUCE_ONLY: test"), "\(text.text)")
     #expect(try floor("limits", "nobody", "--config", config).status == .code(1))
+  }
+
+  @Test("limits: what breakers hold is taken back for one agent or strategy that there is, and for nothing else")
+  func resets() throws {
+    let config = Repository.root + "/config/floor.yaml"
+    for subject in ["agent:alpha", "strategy:momentum"] {
+      let output = try floor("limits", "--reset", subject, "--config", config)
+      #expect(output.succeeded, "\(output.text)")
+    }
+    let rows = try record.boss.query("SELECT scope, name, requested_by FROM breaker_resets ORDER BY id").map {
+      "\(try $0.text("scope")):\(try $0.text("name")) \(try $0.text("requested_by"))"
+    }
+    #expect(rows == ["agent:alpha floor_operator", "strategy:momentum floor_operator"])
+    #expect(try floor("limits", "--reset", "agent:nobody", "--config", config).status == .code(1))
+    for subject in ["alpha", "floor:all", "agent"] {
+      let output = try floor("limits", "--reset", subject, "--config", config)
+      #expect(output.status == .code(64) && output.text.contains("agent:NAME or strategy:NAME"), "\(output.text)")
+    }
+    #expect(try record.boss.query("SELECT count(*) AS n FROM breaker_resets").one().int("n") == 2)
+  }
+
+  @Test(
+    "ledger: money brought or taken by hand is booked once for each reference, exactly, and what does not read is not")
+  func declaredMoney() throws {
+    func treasury() throws -> USD {
+      try record.boss.query("SELECT account_balance('treasury') AS b").one().usd("b")
+    }
+    let before = try treasury()
+    #expect(try floor("ledger", "--deposit", "12.345678", "--ref", "bank-1").succeeded)
+    #expect(try treasury() == before + USD(parsing: "12.345678"))
+    #expect(try floor("ledger", "--deposit", "12.345678", "--ref", "bank-1").status == .code(1))
+    #expect(try floor("ledger", "--withdrawal", "2.345678", "--ref", "bank-1").succeeded)
+    for words in [
+      ["--deposit", "0", "--ref", "x"], ["--deposit", "-1", "--ref", "x"], ["--deposit", "1.1234567", "--ref", "x"],
+      ["--deposit", "1"], ["--ref", "x"], ["--deposit", "1", "--withdrawal", "1", "--ref", "x"],
+      ["--deposit", "1", "--ref", "not a word"],
+    ] {
+      let output = try floor(["ledger"] + words)
+      #expect(output.status == .code(64), "\(words): \(output.text)")
+    }
+    #expect(try treasury() == before + USD(dollars: 10))
+    #expect(try record.brokenInvariants() == [])
   }
 
   // MARK: Reconcile

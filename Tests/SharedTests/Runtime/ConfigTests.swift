@@ -225,6 +225,24 @@ struct ConfigTests {
     }
   }
 
+  @Test(
+    "A breaker's threshold that makes no sense is refused with its key, what it was and what to do, and of several layers the strictest holds",
+    arguments: [
+      ("limits.rejects_count", "0", "4", "9"), ("limits.rejects_window_s", "86401", "900", "60"),
+      ("limits.rejects_pause_s", "0", "3600", "60"), ("limits.strategy_loss_streak_count", "1001", "6", "70"),
+      ("limits.strategy_daily_loss_pct", "0", "3", "50"), ("limits.strategy_drawdown_pct", "101", "4", "60"),
+    ])
+  func breakers(key: String, bad: String, strict: String, lax: String) throws {
+    let found = problems(ConfigLayer(commandLine: ["\(key)=\(bad)"]))
+    #expect(found.map(\.key) == [key])
+    #expect(found[0].description.contains(bad) && !found[0].remedy.isEmpty, "\(found)")
+    for layers in [[strict, lax], [lax, strict]] {
+      let config = try load(
+        ConfigLayer(commandLine: ["\(key)=\(layers[0])"]), ConfigLayer(commandLine: ["\(key)=\(layers[1])"]))
+      #expect(config.value(key)?.written.hasPrefix(strict) == true, "\(layers)")
+    }
+  }
+
   @Test("Every number's key ends in its unit, and every environment name is unique")
   func schemaIsConsistent() {
     for key in FloorSchema.schema.keys {
