@@ -15,9 +15,7 @@ struct ThrottleTests {
 
   /// A market that does not end, and cancel what rests in it, while a test waits for its turn.
   private func lastingMarket(_ bench: VenueBench) throws -> GammaMarket {
-    let clock = try #require(SimClock.clock(bench.console("/sim/clock")))
-    let least = clock.market(at: SystemClock.wall()).advanced(by: .seconds(180))
-    return try bench.liveMarket { market, _ in market.end.map { $0 > least } ?? true }.0
+    try bench.liveMarket(open: .seconds(180)).0
   }
 
   @Test("Answers to orders and cancels announce the signer's limits, others do not; without limits none does")

@@ -80,12 +80,21 @@ final class VenueBench {
 
   // MARK: Markets and orders
 
-  /// A market with a book on both sides that a small order can take from.
-  func liveMarket(_ wanted: (GammaMarket, VenueBook) -> Bool = { _, _ in true }) throws -> (GammaMarket, VenueBook) {
-    let end = SystemClock.monotonic().advanced(by: .seconds(30))
+  /// A market with a book on both sides that a small order can take from, and open long enough for a test: near its end a price may
+  /// fall to where an order of ours rests, and the end itself takes every order with it.
+  ///
+  /// - Parameter open: for so long yet by the market's clock. At the end of an hour most questions are over within a minute, and the next
+  ///   ones open with the new one.
+  func liveMarket(
+    open: Duration = .seconds(60), _ wanted: (GammaMarket, VenueBook) -> Bool = { _, _ in true }
+  ) throws -> (GammaMarket, VenueBook) {
+    let clock = try #require(SimClock.clock(console("/sim/clock")))
+    let end = SystemClock.monotonic().advanced(by: .seconds(150))
     while SystemClock.monotonic() < end {
       let page = try wait { gamma.openMarkets($0) }.get()
-      for market in page.items where market.acceptingOrders && market.hasOrderBook {
+      let least = clock.market(at: SystemClock.wall()).advanced(by: open)
+      for market in page.items
+      where market.acceptingOrders && market.hasOrderBook && market.end.map({ $0 > least }) ?? true {
         // One that has ended since it was listed has no book.
         guard case .success(let book) = try wait({ clob.book(market.token(of: .yes), $0) }) else { continue }
         if let ask = book.asks.first, book.bids.first != nil, ask.size >= market.minimumSize, wanted(market, book) {
