@@ -33,7 +33,9 @@ extension Gateway {
              union all
              select order_id from order_state where state = 'VOID' and updated_at > clock_timestamp() - interval '1 day'
              union all
-             select order_id from fill_state where status in ('MATCHED', 'MINED'))
+             select order_id from order_state s
+              where settlement in ('PENDING', 'MIXED')
+                and exists (select from fill_state x where x.order_id = s.order_id and x.status in ('MATCHED', 'MINED')))
      order by o.created_at
     """
 

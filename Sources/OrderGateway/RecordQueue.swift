@@ -90,9 +90,12 @@ final class RecordQueue {
   private func send(_ items: [Item]) {
     flights += 1
     inFlight += items.count
+    let parcels = parcels(of: items)
     let now = moment()
-    let calls = items.map { item in
-      let (sql, argument) = statements.statement(item.call, now: now)
+    let calls = parcels.map { parcel in
+      let (sql, argument) =
+        parcel.count == 1
+        ? statements.statement(parcel[0].call, now: now) : statements.settlements(parcel.map(\.call), now: now)
       return (sql: sql, values: [SQLValue.json(argument)])
     }
     database.batch(calls) { [weak self] result in
@@ -101,7 +104,7 @@ final class RecordQueue {
       inFlight -= items.count
       isAnswering = true
       switch result {
-      case .success(let answers): for (item, rows) in zip(items, answers) { answered(item, rows) }
+      case .success(let answers): for (parcel, rows) in zip(parcels, answers) { answered(parcel, rows) }
       case .failure(let error): failed(items, error)
       }
       isAnswering = false
@@ -110,15 +113,32 @@ final class RecordQueue {
     }
   }
 
-  private func answered(_ item: Item, _ rows: Rows) {
+  /// What is one statement each. News of settlements is one together, behind the rest: each tells its fill whole, and a status that the
+  /// fill has passed already changes nothing.
+  private func parcels(of items: [Item]) -> [[Item]] {
+    let news = items.filter { $0.call.isProgressOfSettlement }
+    guard news.count > 1 else { return items.map { [$0] } }
+    return items.filter { !$0.call.isProgressOfSettlement }.map { [$0] } + [news]
+  }
+
+  private func answered(_ parcel: [Item], _ rows: Rows) {
     do {
       let answer = try rows.one().json("answer")
-      if answer["outcome"]?.string == "order_unknown", waitsForItsOrder(item.call) { return later([item]) }
-      onAnswer?(item.call, answer)
-      ended(item.call)
+      let answers = parcel.count == 1 ? [answer] : answer.array ?? []
+      guard answers.count == parcel.count else {
+        throw DatabaseError(.shape, "\(answers.count) answers to \(parcel.count) calls")
+      }
+      for (item, answer) in zip(parcel, answers) { answered(item, answer) }
     } catch {
-      refuse(item, DatabaseError(.shape, "\(error)"))
+      let error = DatabaseError(.shape, "\(error)")
+      for item in parcel { refuse(item, error) }
     }
+  }
+
+  private func answered(_ item: Item, _ answer: JSON) {
+    if answer["outcome"]?.string == "order_unknown", waitsForItsOrder(item.call) { return later([item]) }
+    onAnswer?(item.call, answer)
+    ended(item.call)
   }
 
   private func failed(_ items: [Item], _ error: DatabaseError) {

@@ -53,6 +53,7 @@ struct RecordStatements {
   static let submitOwnExit: StaticString = "select submit_own_exit($1::jsonb) as answer"
   static let advanceOrder: StaticString = "select advance_order($1::jsonb) as answer"
   static let recordFill: StaticString = "select record_fill($1::jsonb) as answer"
+  static let settleFills: StaticString = "select settle_fills($1::jsonb) as answer"
 
   func statement(_ call: RecordCall, now: Moment) -> (sql: StaticString, argument: JSON) {
     switch call {
@@ -76,6 +77,14 @@ struct RecordStatements {
     case .fill(let fill): (Self.recordFill, told(fill, fill.settlement, now: now))
     case .settle(let fill, let state): (Self.recordFill, told(fill, state, now: now))
     }
+  }
+
+  /// News of many settlements in one statement; the answer is a list of theirs, in the same order.
+  func settlements(_ calls: [RecordCall], now: Moment) -> (sql: StaticString, argument: JSON) {
+    let told = calls.compactMap { call in
+      if case .settle(let fill, let state) = call { self.told(fill, state, now: now) } else { nil }
+    }
+    return (Self.settleFills, ["gateway_epoch": .int(gatewayEpoch.number), "fills": .array(told)])
   }
 
   /// News of a settlement tells the fill whole: when the fill's own call had to be repeated, this one comes before it and makes its row.

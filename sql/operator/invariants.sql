@@ -58,6 +58,13 @@ SELECT 'an order has one state, and a state its order', coalesce(o.order_id, s.o
   FROM orders o FULL JOIN order_state s USING (order_id)
  WHERE o.order_id IS NULL OR s.order_id IS NULL OR o.agent_id <> s.agent_id OR o.token_id <> s.token_id
 UNION ALL
+SELECT 'a fill is of its order, and has one state', coalesce(f.venue_trade_id, s.venue_trade_id), coalesce(f.order_id, s.order_id)
+  FROM fills f FULL JOIN fill_state s USING (venue_trade_id, order_id) LEFT JOIN orders o ON o.order_id = f.order_id
+ WHERE o.order_id IS NULL OR s.order_id IS NULL OR (f.agent_id, f.token_id, f.side) <> (o.agent_id, o.token_id, o.side)
+UNION ALL
+SELECT 'a ledger line is of a transaction', e.tx_id::text, e.line::text
+  FROM ledger_entries e LEFT JOIN ledger_transactions t USING (tx_id) WHERE t.tx_id IS NULL
+UNION ALL
 SELECT 'an intent and an event belong to an agent', x.what, x.agent_id::text
   FROM (SELECT id AS what, agent_id FROM intents UNION ALL SELECT agent_id || '/' || cursor, agent_id FROM order_events) x
   LEFT JOIN agents a ON a.id = x.agent_id WHERE a.id IS NULL

@@ -113,7 +113,7 @@ private struct Parser {
     while true {
       skipSpace()
       let key = try string()
-      guard seen.insert(key).inserted else { throw error(.duplicateKey) }
+      guard isNew(key, members, &seen) else { throw error(.duplicateKey) }
       skipSpace()
       try expect(UInt8(ascii: ":"))
       skipSpace()
@@ -127,6 +127,15 @@ private struct Parser {
       try expect(UInt8(ascii: ","))
     }
   }
+
+  /// Few members are looked through faster than their keys are hashed; many are not, and a stranger may send as many as it likes.
+  private func isNew(_ key: String, _ members: [JSON.Member], _ seen: inout Set<String>) -> Bool {
+    guard members.count >= Self.membersLookedThrough else { return !members.contains { $0.key == key } }
+    if seen.isEmpty { seen = Set(members.map(\.key)) }
+    return seen.insert(key).inserted
+  }
+
+  private static let membersLookedThrough = 16
 
   mutating func array(depth: Int) throws(JSONError) -> JSON {
     try expect(UInt8(ascii: "["))
@@ -253,7 +262,7 @@ private struct Parser {
   }
 
   func checked(_ slice: ArraySlice<UInt8>) throws(JSONError) -> String {
-    guard let text = String(validating: slice, as: UTF8.self) else { throw error(.invalidUTF8) }
-    return text
+    guard let span = try? UTF8Span(validating: slice.span) else { throw error(.invalidUTF8) }
+    return String(copying: span)
   }
 }

@@ -7,29 +7,45 @@ struct TruthError: Error, Hashable, CustomStringConvertible {
   var description: String { "truth log, line \(line): \(problem)" }
 }
 
-/// Reads the text form back. What was cut off in the middle of the last line by a crash is dropped; anything else that does not read is an
-/// error, for a venue that guesses at its own history is worth nothing.
-enum TruthReading {
-  /// - Returns: the records, and how many bytes of the text are whole lines.
-  static func records(_ text: [UInt8]) throws(TruthError) -> (records: [TruthRecord], whole: Int) {
-    var records: [TruthRecord] = []
-    var start = 0
-    var line = 0
-    while let end = text[start...].firstIndex(of: 0x0A) {
-      line += 1
-      guard let value = WireReader.read(Array(text[start..<end])), let record = record(value) else {
-        throw TruthError(
-          line: line, problem: "not a record: \(String(decoding: text[start..<end].prefix(120), as: UTF8.self))")
-      }
-      if let last = records.last, record.sequence != last.sequence + 1 {
-        throw TruthError(line: line, problem: "sequence \(record.sequence) follows \(last.sequence)")
-      }
-      records.append(record)
+/// Reads the text form back, piece by piece as it comes from the disk. What was cut off in the middle of the last line by a crash is left
+/// out; anything else that does not read is an error, for a venue that guesses at its own history is worth nothing.
+struct TruthScan {
+  /// How many bytes of the text are whole lines.
+  private(set) var whole = 0
+  /// The newest record.
+  private(set) var last: TruthRecord?
+  private var line = 0
+  private var rest: [UInt8] = []
+
+  /// The next piece; `each` gets its records in order.
+  mutating func take(_ piece: ArraySlice<UInt8>, _ each: (TruthRecord) -> Void) throws(TruthError) {
+    var start = piece.startIndex
+    while let end = piece[start...].firstIndex(of: 0x0A) {
+      let text = rest + piece[start..<end]
+      rest.removeAll(keepingCapacity: true)
       start = end + 1
+      whole += text.count + 1
+      line += 1
+      let record = try record(text)
+      last = record
+      each(record)
     }
-    return (records, start)
+    rest += piece[start...]
   }
 
+  private func record(_ text: [UInt8]) throws(TruthError) -> TruthRecord {
+    guard let value = WireReader.read(text), let record = TruthReading.record(value) else {
+      throw TruthError(line: line, problem: "not a record: \(String(decoding: text.prefix(120), as: UTF8.self))")
+    }
+    if let last, record.sequence != last.sequence + 1 {
+      throw TruthError(line: line, problem: "sequence \(record.sequence) follows \(last.sequence)")
+    }
+    return record
+  }
+}
+
+/// The records of the text form.
+enum TruthReading {
   static func record(_ value: WireValue) -> TruthRecord? {
     guard let sequence = value["seq"]?.asNumber, let wall = value["wall_ns"]?.asNumber,
       let market = value["market_ns"]?.asNumber, let kind = value["kind"]?.asText, let entry = entry(kind, value)

@@ -225,20 +225,25 @@ enum PrivateAnswers {
       guard let place = state.clients.tradeIndex[id] else { return Paging.empty(call) }
       range = place..<(place + 1)
     }
+    // No more is looked at than tells whether another page follows.
+    let most = Paging.end(call).map { $0 + 1 } ?? 0
     for place in range.reversed() {
-      let trade = all[place]
-      if let after, trade.matchedAt.market.seconds <= after { break }
-      guard state.isParty(account, to: trade),
-        let spec = state.clients.market(trade.slug)
-      else { continue }
-      if let condition, spec.conditionID != condition { continue }
-      if let token, !([trade.taker] + trade.makers).contains(where: { spec.tokens[$0.outcome.index] == token }) {
-        continue
-      }
-      if let before, trade.matchedAt.market.seconds >= before { continue }
+      if found.count >= most { break }
+      let seconds = all[place].matchedAt.market.seconds
+      if let after, seconds <= after { break }
+      if let before, seconds >= before { continue }
+      guard state.isParty(account, to: all[place]) else { continue }
+      if condition != nil || token != nil, !isOf(all[place], condition, token, state) { continue }
       found.append(place)
     }
     return Paging.page(call, found) { AccountText.trade(all[$0], account, key.apiKey, state) }
+  }
+
+  private static func isOf(_ trade: TradeRecord, _ condition: String?, _ token: String?, _ state: VenueState) -> Bool {
+    guard let spec = state.clients.market(trade.slug), condition == nil || spec.conditionID == condition else {
+      return false
+    }
+    return token == nil || ([trade.taker] + trade.makers).contains { spec.tokens[$0.outcome.index] == token }
   }
 
   private static func balance(_ call: Call, _ account: Int, _ gate: Gate, _ state: VenueState) -> Answer {

@@ -7,13 +7,10 @@ import Shared
 final class TruthFile {
   private let lock: FileLock
   private let file: AppendFile
-  /// What was in it at the opening.
-  private(set) var records: [TruthRecord] = []
 
-  /// More than any machine holds in memory: the size of a log is not judged here.
-  private static let bytesMax = 1 << 40
+  private static let pieceBytes = 1 << 20
 
-  /// Opens or makes it, reads it, and cuts off what a crash left of a line. Throws `SystemError`, `TruthError`.
+  /// Opens or makes it. Throws `SystemError`.
   init(directory: String) throws {
     try Self.make(directory)
     let path = directory + "/truth.jsonl"
@@ -22,15 +19,27 @@ final class TruthFile {
     }
     self.lock = lock
     file = try AppendFile(path)
-    let read = try TruthReading.records(try SmallFile.read(path, bytesMax: Self.bytesMax))
-    records = read.records
-    if read.whole < file.size { try file.cut(to: read.whole) }
   }
 
   var path: String { file.path }
 
-  /// Lets go of what was read at the opening.
-  func forget() { records = [] }
+  /// Tells every record that is in it, in order, and cuts off what a crash left of a line. A log may be larger than the memory: one piece
+  /// of it is held at a time. Throws `SystemError`, `TruthError`.
+  func read(_ each: (TruthRecord) -> Void) throws {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard descriptor >= 0 else { throw SystemError("open", errno, path) }
+    defer { close(descriptor) }
+    var piece = [UInt8](repeating: 0, count: Self.pieceBytes)
+    var scan = TruthScan()
+    while true {
+      let count = unsafe piece.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress!, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw SystemError("read", errno, path) }
+      if count == 0 { break }
+      try scan.take(piece[..<count], each)
+    }
+    if scan.whole < file.size { try file.cut(to: scan.whole) }
+  }
 
   /// Appends whole lines.
   func append(_ lines: [UInt8]) throws { try file.append(lines, isDurable: false) }

@@ -83,14 +83,14 @@ final class VenueHouse {
     rateMilli = settings.rateMilli
     console = FaultConsole(seed: settings.seed)
     if settings.throttles { console.limits.percent = 100 }
-    let records = truth.records
+    var restoration = VenueRestoration(rules: settings.rules)
+    try truth.read { restoration.take($0) }
     let fresh = MarketClock(
       anchorWall: wall, anchorMarket: life.origin(wall: wall),
       rateMilli: settings.startsPaused ? Self.paused : settings.rateMilli)
     var line = fresh
-    if let last = records.last {
-      state = VenueState.restored(
-        from: records, rules: settings.rules, now: Now(wall: wall, market: last.now.market))
+    if let last = restoration.last {
+      state = restoration.venue(now: Now(wall: wall, market: last.now.market))
       if let known = state.clients.source, known != life.name {
         throw Refusal(
           description: "\(truth.path) belongs to another source of life (\(known)); this one is \(life.name): "
@@ -108,7 +108,6 @@ final class VenueHouse {
       state = VenueState(rules: settings.rules, now: Now(wall: wall, market: fresh.anchorMarket))
     }
     clock = line
-    truth.forget()
     state.keccak = gate.keccak
     state.faultChance = SeededGenerator(seed: settings.seed)
     state.now = Now(wall: wall, market: max(state.now.market, line.market(at: wall)))

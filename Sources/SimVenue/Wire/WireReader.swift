@@ -15,7 +15,12 @@ struct WireReader {
   static func read(_ text: String) -> WireValue? { read(Array(text.utf8)) }
 
   private mutating func blanks() {
-    while at < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[at]) { at += 1 }
+    while at < bytes.count {
+      switch bytes[at] {
+      case 0x20, 0x09, 0x0A, 0x0D: at += 1
+      default: return
+      }
+    }
   }
 
   private mutating func take(_ byte: UInt8) -> Bool {
@@ -104,7 +109,24 @@ struct WireReader {
 
   private mutating func text() -> String? {
     at += 1
-    var out: [UInt8] = []
+    let start = at
+    while at < bytes.count {
+      switch bytes[at] {
+      case UInt8(ascii: "\""):
+        defer { at += 1 }
+        guard let span = try? UTF8Span(validating: bytes.span.extracting(start..<at)) else { return nil }
+        return String(copying: span)
+      case 0..<0x20: return nil
+      case UInt8(ascii: "\\"): return escaped(Array(bytes[start..<at]))
+      default: at += 1
+      }
+    }
+    return nil
+  }
+
+  /// The rest of a text from its first escape on, behind what was read of it.
+  private mutating func escaped(_ beginning: [UInt8]) -> String? {
+    var out = beginning
     while at < bytes.count {
       let byte = bytes[at]
       at += 1

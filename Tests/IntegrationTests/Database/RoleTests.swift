@@ -55,7 +55,8 @@ struct RoleTests {
     let database = try servers.database()
     let calls: [(function: String, roles: Set<String>)] = [
       ("submit_intent('{}')", ["floor_gateway"]), ("record_fill('{}')", ["floor_gateway"]),
-      ("submit_own_exit('{}')", ["floor_gateway"]),
+      ("submit_own_exit('{}')", ["floor_gateway"]), ("settle_fills('{}')", ["floor_gateway"]),
+      ("take_fill(null, null, null)", []), ("fail_fill(null, null, null)", []), ("is_recorded('', '', 1, 1)", []),
       ("advance_order('{}')", ["floor_gateway"]), ("settle_market('{}')", ["floor_gateway"]),
       ("record_deposit('{}')", ["floor_gateway"]), ("allocate('a', 1, 1)", ["floor_boss"]),
       ("return_capital('a', 1)", ["floor_boss"]), ("set_mode('ACTIVE', '', 1)", ["floor_boss"]),

@@ -69,14 +69,16 @@ import Testing
       try looker.query("SELECT count(DISTINCT xmin::text) AS n FROM order_events WHERE event = 'live'").one().int("n")
     }
 
-    /// A fill that no record takes: its fee is negative.
-    func impossible(_ order: VenueOrderID) -> RecordCall {
-      .fill(
-        FillRecord(
-          key: FillKey(trade: VenueTradeID("t1")!, order: order), token: TokenID("71")!, side: .buy,
-          size: Shares(whole: 1), price: Price(micros: 500_000)!, cash: USD(micros: 500_000), fee: USD(micros: -1),
-          isTaker: true, settlement: .matched, matchedAt: MarketTime(nanoseconds: DatabaseFloor.now), road: .stream))
+    func fill(_ order: VenueOrderID, fee: USD = .zero) -> FillRecord {
+      FillRecord(
+        key: FillKey(trade: VenueTradeID("t-\(order.text.suffix(4))")!, order: order), token: TokenID("71")!,
+        side: .buy,
+        size: Shares(whole: 1), price: Price(micros: 500_000)!, cash: USD(micros: 500_000), fee: fee,
+        isTaker: true, settlement: .matched, matchedAt: MarketTime(nanoseconds: DatabaseFloor.now), road: .stream)
     }
+
+    /// A fill that no record takes: its fee is negative.
+    func impossible(_ order: VenueOrderID) -> RecordCall { .fill(fill(order, fee: USD(micros: -1))) }
   }
 
   @Test("What comes while two transactions are under way shares the next commit; answers keep the order of the calls")
@@ -117,6 +119,29 @@ import Testing
     try bench.drain()
     #expect(bench.answered == bench.orders && bench.refused.count == 2 && bench.unanswered == 0)
     #expect(try bench.transactions() == 90)
+  }
+
+  @Test(
+    "News of settlements is one statement of its transaction, and each is answered; one that a fill waits for makes it")
+  func settlements() throws {
+    let bench = try Bench(orders: 30, floor: try DatabaseFloor())
+    for order in bench.orders.dropLast() { bench.queue.put(.fill(bench.fill(order))) }
+    try bench.drain()
+    bench.answered.removeAll()
+    for order in bench.orders {
+      bench.queue.put(.settle(bench.fill(order), .mined))
+      bench.live(order)
+      bench.queue.put(.settle(bench.fill(order), .confirmed))
+    }
+    try bench.drain()
+    #expect(bench.refused == [] && bench.unanswered == 0)
+    let times = Dictionary(bench.answered.map { ($0, 1) }, uniquingKeysWith: +)
+    #expect(times.count == 30 && times.values.allSatisfy { $0 == 3 })
+    let standing = try bench.looker.query(
+      "SELECT count(*) AS n, count(DISTINCT xmin::text) AS t FROM fill_state WHERE status = 'CONFIRMED'"
+    ).one()
+    #expect(try standing.int("n") == 30 && standing.int("t") < 6)
+    #expect(try bench.floor.brokenInvariants() == [])
   }
 
   @Test("A row that somebody has locked holds up its own call, and after the first time nothing else")

@@ -27,18 +27,25 @@ extension TortureFloor {
 
   /// Every outcome known, every trade settled, and both booked.
   private func waitUntilQuiet() throws {
-    try bench.until("the record to come to rest", within: .seconds(120)) {
-      try tend()
-      feed(SystemClock.monotonic())
-      guard isOpen, bench.control?.progress?.mode == "ACTIVE" else { return false }
-      let looker = try bench.database.openAsAdministrator()
-      return try looker.query(
-        """
-        SELECT NOT EXISTS (SELECT FROM order_state WHERE state IN ('SENDING', 'LIVE', 'DELAYED', 'CANCEL_SENT', 'UNKNOWN'))
-           AND NOT EXISTS (SELECT FROM fill_state WHERE status IN ('MATCHED', 'MINED')) AS quiet
-        """
-      ).one().bool("quiet")
-    }
+    var unrest = ""
+    do {
+      try bench.until("the record to come to rest", within: .seconds(120)) {
+        try tend()
+        feed(SystemClock.monotonic())
+        unrest = "mode \(bench.control?.progress?.mode ?? "unknown")"
+        guard isOpen, bench.control?.progress?.mode == "ACTIVE" else { return false }
+        let looker = try bench.database.openAsAdministrator()
+        unrest = try looker.query(
+          """
+          SELECT coalesce(string_agg(what || ' ' || n, ', '), '') AS unrest FROM (
+            SELECT state AS what, count(*) AS n FROM order_state
+             WHERE state IN ('SENDING', 'LIVE', 'DELAYED', 'CANCEL_SENT', 'UNKNOWN') GROUP BY 1
+            UNION ALL SELECT status, count(*) FROM fill_state WHERE status IN ('MATCHED', 'MINED') GROUP BY 1) x
+          """
+        ).one().text("unrest")
+        return unrest.isEmpty
+      }
+    } catch { throw BenchFailure("\(unrest): \(error)") }
   }
 
   /// Agents number their wishes from one: the record must hold every number.

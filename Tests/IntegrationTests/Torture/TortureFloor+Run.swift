@@ -86,7 +86,7 @@ extension TortureFloor {
 
   // MARK: Wishes
 
-  private func send(_ now: MonotonicTime) {
+  func send(_ now: MonotonicTime) {
     let index = Int.random(in: 0..<agents.count, using: &random)
     if let until = agents[index].pausesUntil, now < until { return }
     guard !markets.isEmpty, let terms = sale(index, now) ?? purchase(index, now) else { return }

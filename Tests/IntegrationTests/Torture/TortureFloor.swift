@@ -81,7 +81,10 @@ final class TortureFloor {
   ///   - agents: how many; every fourth has so little that it is at its limit all the time.
   ///   - durable: PostgreSQL waits for the disk.
   ///   - isUnlimited: the gateway does not keep to half of what the venue's documents allow, which is a hundred orders a second.
-  init(agents count: Int, durable: Bool, isUnlimited: Bool, seed: UInt64) throws {
+  ///   - requestTimeout: for how long the gateway waits for the venue's answer to an order.
+  init(
+    agents count: Int, durable: Bool, isUnlimited: Bool, requestTimeout: Duration = .milliseconds(800), seed: UInt64
+  ) throws {
     random = SeededGenerator(seed: seed)
     servers = try TestServers.own(durable: durable)
     bench = try GatewayBench(
@@ -107,7 +110,8 @@ final class TortureFloor {
       .init(
         "orders",
         [
-          "request_timeout_ms": 800, "absence_proof_s": 2, "reconcile_s": 3, "collar_points": "0.2",
+          "request_timeout_ms": .int(requestTimeout.milliseconds), "absence_proof_s": 2, "reconcile_s": 3,
+          "collar_points": "0.2",
           "duplicate_window_ms": 1, "floor_rate_per_s": 10_000, "venue_orders_per_s": 100_000,
         ]),
     ]

@@ -1,3 +1,4 @@
+import FloorTestSupport
 import Shared
 import Testing
 
@@ -43,6 +44,19 @@ struct JSONTests {
     ] as [(String, JSONError.Reason)])
   func refuses(text: String, reason: JSONError.Reason) {
     #expect { try JSON.parse(text) } throws: { ($0 as? JSONError)?.reason == reason }
+  }
+
+  @Test(
+    "A key that stands twice is found among few members and among many, wherever it stands", arguments: Seeds.some(4))
+  func duplicates(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    for count in [2, 15, 16, 17, 18, 40, 200] {
+      let keys = (0..<count).map { "k\($0)" }
+      func text(_ keys: [String]) -> String { "{" + keys.map { "\"\($0)\":1" }.joined(separator: ",") + "}" }
+      #expect(try JSON.parse(text(keys)).members?.count == count)
+      let twice = keys + [keys.randomElement(using: &random)!]
+      #expect { try JSON.parse(text(twice)) } throws: { ($0 as? JSONError)?.reason == .duplicateKey }
+    }
   }
 
   @Test("Invalid UTF-8 is refused")

@@ -135,6 +135,11 @@ public enum RecordCall: Hashable, Sendable {
   case advance(VenueOrderID, OrderState, reason: String, detail: String)
   case fill(FillRecord)
   case settle(FillRecord, SettlementState)
+
+  /// It moves no money and nobody waits for it: many such are one.
+  public var isProgressOfSettlement: Bool {
+    if case .settle(_, let state) = self { state == .mined || state == .confirmed } else { false }
+  }
 }
 
 /// What the record answered to a submission.

@@ -36,7 +36,7 @@ extension OrderManager {
     public var entriesOutAfter: Duration = .seconds(15)
     /// How far a reading of the newest trades goes back before the one before it, in market time: for what the venue lists late. Once
     /// in `tradeOverlap` it goes back by that.
-    public var newTradesOverlap: Duration = .seconds(10)
+    public var newTradesOverlap: Duration = .seconds(5)
     /// Posts refused for their rate are sent again so often.
     public var repostsMax = 3
 
