@@ -60,7 +60,7 @@ extension OrderManager {
         terms: terms, origin: wish.origin, market: approved.terms, token: approved.terms.token(terms.outcome),
         worst: approved.worst, feedOrder: wish.feedOrder, bookTime: wish.bookTime, reason: wish.reason,
         isNew: wish.isNew, state: .reserved, createdAt: now.monotonic)
-      open.append(terms.intent)
+      open.append(terms)
       effects.append(.sign(terms, approved.terms))
     }
   }
@@ -101,7 +101,7 @@ extension OrderManager {
 
   /// An open order of the same agent for the same token, side and price, made a moment ago: a runaway loop, not a second thought.
   private func twin(of terms: IntentMessage.Terms, token: TokenID, _ now: Moment) -> IntentID? {
-    open.first { intent in
+    open.in(terms.market).first { intent in
       guard let order = orders[intent], order.terms.agent == terms.agent, order.token == token else { return false }
       return order.terms.side == terms.side && order.terms.price == terms.price
         && now.monotonic.since(order.createdAt) < settings.limits.duplicateWindow
@@ -137,7 +137,7 @@ extension OrderManager {
           ScopeUse(.eventGroup, $0.terms.groups.event, used: atRisk.event),
         ]
       } ?? [],
-      tokenUnresolved: open.contains { orders[$0]?.state == .unknown && orders[$0]?.token == token },
+      tokenUnresolved: open.in(terms.market).contains { orders[$0]?.state == .unknown && orders[$0]?.token == token },
       inTheWay: terms.action == .enter ? inTheWay(of: terms) : nil,
       shortestBookAge: OrderManager.shortestBookAge(now))
   }
@@ -149,8 +149,8 @@ extension OrderManager {
   private func otherPositions(of terms: IntentMessage.Terms, _ held: Set<Standing.Holding>) -> Int {
     var all = held
     // On its way, or bought since the record was read. Not among all orders: the ended ones of minutes are many.
-    for intent in open {
-      guard let order = orders[intent], order.terms.agent == terms.agent, order.terms.side == .buy else { continue }
+    for intent in open.of(terms.agent) {
+      guard let order = orders[intent], order.terms.side == .buy else { continue }
       all.insert(Standing.Holding(order.terms.market, order.terms.outcome))
     }
     for fill in unread.values where fill.agent == terms.agent { all.insert(fill.holding) }
@@ -262,9 +262,10 @@ extension OrderManager {
 
   /// Forgets an order of which nothing has left and nothing is recorded.
   private mutating func drop(_ intent: IntentID) {
-    if let id = orders[intent]?.signed?.id { intentOf[id] = nil }
+    guard let order = orders[intent] else { return }
+    if let id = order.signed?.id { intentOf[id] = nil }
     orders[intent] = nil
-    open.removeAll { $0 == intent }
+    open.remove(order.terms)
   }
 
   private mutating func cancelWish(_ terms: IntentMessage.Terms, _ now: Moment, _ effects: inout [GatewayEffect]) {

@@ -44,9 +44,10 @@ extension OrderManager {
     }
     for stake in standing.stakes { add(stake.market, stake.groups, stake.cost) }
     for intent in open {
-      guard let order = orders[intent] else { continue }
-      let worst = order.remainingWorst
-      if worst > .zero { add(order.terms.agent, order.terms.market, order.market.groups, worst) }
+      let worst = orders.remainingWorst(of: intent)
+      if worst > .zero, let order = orders[intent] {
+        add(order.terms.agent, order.terms.market, order.market.groups, worst)
+      }
     }
     for fill in unread.values { add(fill.agent, fill.holding.market, fill.groups, fill.cost) }
     return sum

@@ -247,7 +247,12 @@ extension OrderManager {
   ) {
     guard let intent = intentOf[id], let order = orders[intent] else { return }
     orders[intent]!.lookUp.asked = nil
-    orders[intent]!.lookUp.rounds += 1
+    if result == .inconclusive {
+      orders[intent]!.lookUp.unanswered += 1
+    } else {
+      orders[intent]!.lookUp.unanswered = 0
+      orders[intent]!.lookUp.rounds += 1
+    }
     if order.state.isTerminal { return }
     switch result {
     case .found:
@@ -277,8 +282,11 @@ extension OrderManager {
       return
     }
     if needsAsking(after) {
+      // Each of the two kinds waits longer for its own repeats alone: what was asked in vain shall not put off the proof that the venue,
+      // once it answers, could give.
       let delays = settings.lookUpDelays
-      askSoon(intent, after: delays[min(after.lookUp.rounds, delays.count) - 1], now)
+      let repeats = result == .inconclusive ? after.lookUp.unanswered : after.lookUp.rounds
+      askSoon(intent, after: delays[min(repeats, delays.count) - 1], now)
     }
   }
 

@@ -25,12 +25,12 @@ extension OrderManager {
   /// What an entry would trade with: an open order, or an exit that waits.
   func inTheWay(of terms: IntentMessage.Terms) -> OwnOrder? {
     if let exit = waiting.first(where: { $0.wish.terms.meets(terms) }) { return OwnOrder(exit.wish.terms) }
-    let first = open.first { orders[$0]?.terms.meets(terms) ?? false }
+    let first = open.in(terms.market).first { orders[$0]?.terms.meets(terms) ?? false }
     return first.flatMap { orders[$0] }.map { OwnOrder($0.terms) }
   }
 
   private func obstacles(to terms: IntentMessage.Terms) -> [IntentID] {
-    open.filter { orders[$0]?.terms.meets(terms) ?? false }
+    open.in(terms.market).filter { orders[$0]?.terms.meets(terms) ?? false }
   }
 
   /// Whether an exit has to wait. What rests in its way is taken out, of whatever agent and whether it buys or sells: the newer decision knows

@@ -18,7 +18,7 @@ extension OrderManager {
       if next == .unknown { counters.unknown += 1 }
       if next.isTerminal {
         orders[intent]!.closedAt = now.monotonic
-        open.removeAll { $0 == intent }
+        open.remove(order.terms)
         close(intent)
       }
       // RESERVED and SIGNED are ours alone; SENDING is what the submission itself records.
@@ -55,7 +55,7 @@ extension OrderManager {
     var due = changed
     if concernsAll || isMoved {
       concernsAll = false
-      due = open
+      due = open.all
     } else if let soonest = wakes.soonest, soonest <= now.monotonic {
       due += open.filter { wakes.isDue($0, now.monotonic) }
     }
@@ -234,7 +234,7 @@ extension OrderManager {
     intentOf[submission.signed.id] = intent
     watchSettlement(intent)
     if order.state.isTerminal { return close(intent) }
-    open.append(intent)
+    open.append(working.terms)
     // The bytes may have left in the life before this one.
     if order.state == .sending { apply(.loseOutcome, intent, reason: "restart", now, &effects) }
     askSoon(intent, after: .zero, now)
@@ -288,12 +288,13 @@ extension OrderManager {
     for intent in open {
       guard let order = orders[intent], order.state == .unknown || order.isMissingSomething else { continue }
       orders[intent]!.lookUp.rounds = 0
+      orders[intent]!.lookUp.unanswered = 0
       askSoon(intent, after: .zero, now)
     }
   }
 
   mutating func resolved(_ slug: MarketSlug, _ now: Moment) {
-    for intent in open where orders[intent]?.terms.market == slug { askSoon(intent, after: .zero, now) }
+    for intent in open.in(slug) { askSoon(intent, after: .zero, now) }
   }
 
   mutating func cancelAll(of agent: AgentName?, reason: String, _ now: Moment, _ effects: inout [GatewayEffect]) {

@@ -20,7 +20,7 @@ public struct OrderManager: Sendable {
   var concernsAll = false
   var intentOf: [VenueOrderID: IntentID] = [:]
   /// Orders that are not terminal, oldest first.
-  var open: [IntentID] = []
+  var open = OpenOrders()
   /// Terminal ones, for late news and repeats, oldest first.
   var closed = IntentQueue()
   /// Those that were proven absent, and those with fills that may still fail: watched for longer, beside the others and not before them.
@@ -149,7 +149,7 @@ public struct OrderManager: Sendable {
     return late.flatMap { sent, fills in fills.filter { !$0.value.isFinal }.map { (sent, $0.key.trade) } }
       .sorted { $0 < $1 }.map(\.1)
   }
-  public var unknownCount: Int { open.count { orders[$0]?.state == .unknown } }
+  public var unknownCount: Int { open.all.count { orders[$0]?.state == .unknown } }
 
   /// What a halt has to prove the end of.
   public var ownOrders: FlatProof.Own {

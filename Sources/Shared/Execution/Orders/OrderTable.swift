@@ -14,6 +14,11 @@ struct OrderTable: Sendable {
     }
   }
 
+  /// What its unfilled part can still cost: read in its place, for every wish asks it of every open order.
+  func remainingWorst(of intent: IntentID) -> USD {
+    rows.index(forKey: intent).map { rows.values[$0].remainingWorst } ?? .zero
+  }
+
   /// Everything that was changed since it was asked last.
   mutating func takeChanged() -> [IntentID] {
     guard !changed.isEmpty else { return [] }

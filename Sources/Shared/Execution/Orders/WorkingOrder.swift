@@ -50,7 +50,10 @@ public struct WorkingOrder: Hashable, Sendable {
   struct LookUp: Hashable, Sendable {
     var due: MonotonicTime?
     var asked: MonotonicTime?
+    /// Rounds that were answered.
     var rounds = 0
+    /// Rounds since then that were not, or not whole.
+    var unanswered = 0
     var absences = 0
     var firstAbsent: MonotonicTime?
     /// Rounds since the last fill that did not bring what the venue says there is.

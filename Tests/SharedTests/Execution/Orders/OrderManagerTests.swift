@@ -221,6 +221,38 @@ import Testing
     #expect(elapsed >= 90_000 && elapsed < 125_000)
   }
 
+  @Test("Rounds without an answer put off their own repeats, and not the proof that the answers after them give")
+  func unansweredRounds() {
+    var settings = OrderManager.Settings()
+    settings.absenceSpan = .seconds(2)
+    let script = Script(settings: settings)
+    let wish = script.world.wish(1, useful: .seconds(900))
+    let order = script.send(wish, 7)
+    var effects = script.feed(.answered(order.id, .unknown("timeout")))
+    /// Milliseconds until the next question.
+    func wait() -> Int64 {
+      var waited: Int64 = 0
+      while !effects.contains(where: { if case .lookUp = $0 { true } else { false } }), waited < 60_000 {
+        effects = script.wait(100)
+        waited += 100
+      }
+      return waited
+    }
+    _ = wait()
+    var waits: [Int64] = []
+    for _ in 0..<7 {
+      effects = script.feed(.lookedUp(order.id, .inconclusive))
+      waits.append(wait())
+    }
+    #expect(waits == [1000, 2000, 5000, 10_000, 15_000, 30_000, 30_000])
+    waits = []
+    while script.state(wish) == .unknown {
+      effects = script.feed(.lookedUp(order.id, .absent))
+      if script.state(wish) == .unknown { waits.append(wait()) }
+    }
+    #expect(script.state(wish) == .void && waits == [1000, 2000])
+  }
+
   @Test("An inconclusive look-up proves nothing, and neither does an absent one while the venue is not well")
   func inconclusive() {
     let script = Script()
