@@ -152,39 +152,56 @@ public final class ClobClient {
     _ path: String, query: [WebField], decode: @escaping (JSON) -> Item?,
     _ done: @escaping (Result<[Item], VenueCallError>) -> Void
   ) {
-    page(path, query, decode, cursor: "MA==", collected: [], number: 1, done)
+    page(of: PagedList(path: path, query: query, decode: decode, done: done))
   }
 
-  private func page<Item>(
-    _ path: String, _ query: [WebField], _ decode: @escaping (JSON) -> Item?, cursor: String, collected: [Item],
-    number: Int, _ done: @escaping (Result<[Item], VenueCallError>) -> Void
-  ) {
-    askPrivately("GET", path, query: query + [WebField("next_cursor", cursor)]) { [weak self] result in
+  private func page<Item>(of list: PagedList<Item>) {
+    askPrivately("GET", list.path, query: list.query + [WebField("next_cursor", list.cursor)]) { [weak self] result in
       switch result {
       case .failure(let error):
-        guard let self, number > 1, let wait = error.wait, wait <= ClobClient.pagePatience else {
-          return done(.failure(error))
+        guard let self, list.number > 1, let wait = error.wait, wait <= ClobClient.pagePatience else {
+          return list.done(.failure(error))
         }
-        requests.http.later(after: wait) { [weak self] in
-          self?.page(path, query, decode, cursor: cursor, collected: collected, number: number, done)
-        }
+        requests.http.later(after: wait) { [weak self] in self?.page(of: list) }
       case .success(let json):
         guard let items = json["data"]?.array, let next = json["next_cursor"]?.string else {
-          return done(.failure(.malformed("\(path) without data or cursor")))
+          return list.done(.failure(.malformed("\(list.path) without data or cursor")))
         }
-        var collected = collected
         for item in items {
-          guard let value = decode(item) else { return done(.failure(.malformed("an item of \(path)"))) }
-          collected.append(value)
+          guard let value = list.decode(item) else { return list.done(.failure(.malformed("an item of \(list.path)"))) }
+          list.items.append(value)
         }
-        if next.isEmpty || next == ClobClient.lastCursor { return done(.success(collected)) }
+        if next.isEmpty || next == ClobClient.lastCursor { return list.done(.success(list.items)) }
         // A venue whose list never ends must not keep us for ever, and what was read of it is a part.
-        guard next != cursor, number < ClobClient.pagesMax, let self else {
-          return done(.failure(.malformed("\(path): pages without end")))
+        guard next != list.cursor, list.number < ClobClient.pagesMax, let self else {
+          return list.done(.failure(.malformed("\(list.path): pages without end")))
         }
-        page(path, query, decode, cursor: next, collected: collected, number: number + 1, done)
+        list.cursor = next
+        list.number += 1
+        page(of: list)
       }
     }
+  }
+}
+
+/// A list that is being read, page by page, into one array: handed on by value it would be copied with every page.
+private final class PagedList<Item> {
+  let path: String
+  let query: [WebField]
+  let decode: (JSON) -> Item?
+  let done: (Result<[Item], VenueCallError>) -> Void
+  var items: [Item] = []
+  var cursor = "MA=="
+  var number = 1
+
+  init(
+    path: String, query: [WebField], decode: @escaping (JSON) -> Item?,
+    done: @escaping (Result<[Item], VenueCallError>) -> Void
+  ) {
+    self.path = path
+    self.query = query
+    self.decode = decode
+    self.done = done
   }
 }
 
