@@ -175,7 +175,7 @@ extension Gateway {
         }
         feed(.decisionsRead(try Self.decisions(answers[3])))
         if let row = answers[2].first, !row.isNull("peak") {
-          (peakEquity, dayEquity) = (try row.usd("peak"), try row.usd("first"))
+          (peakEquity, dayEquity, outsideMoney) = (try row.usd("peak"), try row.usd("first"), try row.usd("outside"))
         }
         if let row = answers[4].first, !row.isNull("at") { comparedUntil = clock.market(at: try row.wall("at")) }
         process.log.info(

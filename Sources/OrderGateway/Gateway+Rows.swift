@@ -40,9 +40,7 @@ extension Gateway {
     """
 
   static let peakStatement: StaticString = """
-    select max((body->>'peak_usd')::numeric(20,6)) as peak,
-           (array_agg((body->>'equity_usd')::numeric(20,6) order by id))[1] as first
-      from evidence where kind = 'balance' and at >= date_trunc('day', now(), 'UTC')
+    select peak, first, outside from day_equity
     """
 
   /// When the last comparison began that found venue and record the same.
@@ -68,7 +66,7 @@ extension Gateway {
     select f.mode, f.reason, f.halted, f.halt_holds, f.capital,
            (select coalesce(sum(balance), 0) from ledger_balances
              where asset = 'USD' and (account = 'treasury' or account like 'agent:%')) as cash,
-           (select coalesce(-sum(balance), 0) from ledger_balances where asset = 'USD' and account = 'external') as outside,
+           (select usd from outside_money) as outside,
            (select coalesce(sum(realized), 0) from agent_day_pnl) as realised,
            coalesce((select jsonb_agg(jsonb_build_object('name', a.name, 'status', a.status, 'strategy', a.strategy,
                        'room', (l.allocated + least(l.realized, 0) - l.overdrawn)::text, 'invested', l.invested::text,

@@ -136,7 +136,8 @@ extension Gateway {
         "body": [
           "balance_usd": .text(balance), "ledger_cash_usd": .text(cashInRecord),
           "equity_usd": .text(core.standing.equity),
-          "peak_usd": .text(peakEquity), "strategy_results_usd": strategyResults,
+          "peak_usd": .text(peakEquity), "outside_usd": .optional(outsideMoney.map { .text($0) }),
+          "strategy_results_usd": strategyResults,
         ],
       ]
       database.query("select record_evidence($1::jsonb)", [.json(evidence)]) { [log = process.log] result in

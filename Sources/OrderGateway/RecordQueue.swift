@@ -1,7 +1,7 @@
 import FloorIOData
 import Shared
 
-/// The way into the record: calls leave in order. While two transactions are under way, what comes waits and leaves as the next one, all
+/// The way into the record: the calls of an order leave in order. While two transactions are under way, what comes waits and leaves as the next one, all
 /// of it together: a call alone is not kept waiting, and under load many share one commit. Answers are told after the commit. A call
 /// without an answer, or refused for a passing reason, stays and leaves again with the next connection, or a moment later; some that had
 /// left after it may be in the record by then. Every call is idempotent, so a repeat after a lost answer changes nothing, and says all
@@ -114,11 +114,20 @@ final class RecordQueue {
   }
 
   /// What is one statement each. News of settlements is one together, behind the rest: each tells its fill whole, and a status that the
-  /// fill has passed already changes nothing.
+  /// fill has passed already changes nothing. But no news goes behind another call of its own order: it may be what brings the fill.
   private func parcels(of items: [Item]) -> [[Item]] {
-    let news = items.filter { $0.call.isProgressOfSettlement }
-    guard news.count > 1 else { return items.map { [$0] } }
-    return items.filter { !$0.call.isProgressOfSettlement }.map { [$0] } + [news]
+    var singles: [[Item]] = []
+    var news: [Item] = []
+    var spokenOf: Set<VenueOrderID> = []
+    for item in items.reversed() {
+      if case .settle(let fill, _) = item.call, item.call.isProgressOfSettlement, !spokenOf.contains(fill.key.order) {
+        news.append(item)
+      } else {
+        if let order = item.call.order { spokenOf.insert(order) }
+        singles.append([item])
+      }
+    }
+    return Array(singles.reversed()) + (news.isEmpty ? [] : [Array(news.reversed())])
   }
 
   private func answered(_ parcel: [Item], _ rows: Rows) {
@@ -166,12 +175,8 @@ final class RecordQueue {
   /// What is said of an order that the record does not know, because the call that brings it was refused and is on its way again. That
   /// happens to an order that left on the journal's word.
   private func waitsForItsOrder(_ call: RecordCall) -> Bool {
-    let id: VenueOrderID
-    switch call {
-    case .advance(let order, _, _, _): id = order
-    case .fill(let fill), .settle(let fill, _): id = fill.key.order
-    case .submit, .deny, .acceptCancel: return false
-    }
+    guard let id = call.order else { return false }
+    if case .submit = call { return false }
     return submitting[id] != nil
   }
 

@@ -27,7 +27,7 @@ comment on table strategy_days is 'State. The most that a strategy''s agents had
   'they have fallen from it by the limit. Kept only where `limits.strategy_drawdown_pct` bounds it.';
 
 -- What the venue refused for what the order was: not for its mode, its rate, our keys, or because nobody stood against it.
-create index order_state_refused on order_state (agent_id)
+create index order_state_refused on order_state (agent_id, updated_at)
   where state = 'REJECTED' and reason in ('venue_not_enough_balance', 'venue_tick_size', 'venue_minimum_size', 'venue_market_closed',
     'venue_invalid_expiration', 'venue_order_invalidated', 'venue_malformed_order', 'venue_rejected', 'venue_invalid');
 
@@ -37,9 +37,9 @@ create view agent_rejections as
    where s.state = 'REJECTED'
      and s.reason in ('venue_not_enough_balance', 'venue_tick_size', 'venue_minimum_size', 'venue_market_closed',
        'venue_invalid_expiration', 'venue_order_invalidated', 'venue_malformed_order', 'venue_rejected', 'venue_invalid')
-     and i.origin = 'agent' and o.created_at > now() - interval '2 days'
+     and i.origin = 'agent' and s.updated_at > now() - interval '14 days'
      and not exists (select from breaker_resets b where b.scope = 'agent' and b.name = a.name and b.at >= o.created_at);
-comment on view agent_rejections is 'Orders of two days that the venue refused for what they were, each with when it was sent; those before a person''s reset not.';
+comment on view agent_rejections is 'Orders of fourteen days that the venue refused for what they were, each with when it was sent; those before a person''s reset not.';
 
 -- As it was, and from a person's reset on anew.
 create or replace view agent_day_pnl as
@@ -133,7 +133,20 @@ end
 $$;
 comment on function declare_money is 'A deposit, or with a negative amount a withdrawal, that was made at the venue by hand; once for each reference of a kind.';
 
-grant select on breaker_resets, strategy_days, agent_rejections, strategy_day_pnl to floor_readers;
+-- Dollars that came from outside in all.
+create view outside_money as
+  select coalesce(-sum(balance), 0) as usd from ledger_balances where asset = 'USD' and account = 'external';
+
+create view day_equity as
+  select max((e.body->>'peak_usd')::numeric(20,6) + o.usd - coalesce((e.body->>'outside_usd')::numeric(20,6), o.usd)) as peak,
+         (array_agg((e.body->>'equity_usd')::numeric(20,6) + o.usd - coalesce((e.body->>'outside_usd')::numeric(20,6), o.usd)
+                    order by e.id))[1] as first,
+         max(o.usd) as outside
+    from outside_money o left join evidence e on e.kind = 'balance' and e.at >= date_trunc('day', now(), 'UTC');
+comment on view day_equity is 'The highest and the first equity since 00:00 UTC that the gateway noted, as if all that was brought or taken since had been there or '
+  'gone before: outside money is no profit and no loss. Null before the first note.';
+
+grant select on outside_money, day_equity, breaker_resets, strategy_days, agent_rejections, strategy_day_pnl to floor_readers;
 grant execute on function reset_breakers(text, text), declare_money(text, numeric) to floor_operator;
 grant execute on function record_strategy_day(jsonb) to floor_gateway;
 

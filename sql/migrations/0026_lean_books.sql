@@ -18,6 +18,12 @@ $$;
 
 -- Guards ------------------------------------------------------------------------------------------------------------------------
 
+create or replace function refuse_row(p_what text, p_which text) returns void language plpgsql set search_path = public, pg_temp as $$
+begin
+  raise exception '% % breaks a rule of its table (sql/README.md, Rules of rows)', p_what, p_which using errcode = 'check_violation';
+end
+$$;
+
 create function fill_is_sound() returns trigger language plpgsql set search_path = public, pg_temp as $$
 begin
   if not (new.venue_trade_id <> '' and new.side in ('BUY', 'SELL') and new.price >= 0 and new.price <= 1 and new.size > 0
@@ -54,6 +60,11 @@ create trigger advances before insert or update on fill_state for each row execu
 drop index fill_state_pending;
 alter table fill_state set (fillfactor = 70);
 create index order_state_unsettled on order_state (order_id) where settlement in ('PENDING', 'MIXED');
+
+-- A repeated intent is answered with what it was answered first, and an agent's last trade is looked for every second: neither may cost
+-- more with every event and every trade that the agent ever had.
+create index order_events_answer on order_events (intent_id) where event in ('accepted', 'denied');
+create index trade_records_agent_market on trade_records (agent_id, market_at) where voided_at is null;
 
 -- A booking is one statement. Its lines balance when the statement ends, and facts do not change: what was summed once at commit for
 -- each line is summed once. The balances are locked in the order of account and asset everywhere.
@@ -360,7 +371,6 @@ begin
   return to_jsonb(v_answers);
 end
 $$;
-revoke all on function settle_fills(jsonb) from public;
 grant execute on function settle_fills(jsonb) to floor_gateway;
 
 reset role;

@@ -1,5 +1,5 @@
 /// Keeps an agent from entering for a while when the venue refuses too many of its orders for what they are. Pure, and without a memory:
-/// the refusals of two days, as the record has them, say all there is to say, before and after a restart.
+/// the refusals of fourteen days, as the record has them, say all there is to say, before and after a restart.
 public struct RejectBreaker: Hashable, Sendable {
   /// So many refusals …
   public var count = 5

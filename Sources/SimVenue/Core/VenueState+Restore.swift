@@ -28,15 +28,12 @@ struct VenueRestoration {
 }
 
 extension VenueState {
-  static func restored(from records: some Sequence<TruthRecord>, rules: VenueRules, now: Now) -> VenueState {
-    var restoration = VenueRestoration(rules: rules)
-    for record in records { restoration.take(record) }
-    return restoration.venue(now: now)
-  }
-
   /// After its records, before anything else: books, and what is due.
   fileprivate mutating func wake(now: Now) {
     self.now = now
+    // Of the day that it was when the last record was written, if that is over meanwhile.
+    marketDue = DueQueue()
+    awaitRebates()
     let clients = self.clients
     for (index, spec) in clients.markets.enumerated() {
       var market = LiveMarket(tick: spec.tick)

@@ -128,6 +128,40 @@ struct BreakerRecordTests {
     #expect(try floor.brokenInvariants() == [])
   }
 
+  @Test("what a person brings or takes moves the day's first and highest equity, whatever was noted before it")
+  func outsideMoney() throws {
+    func day() throws -> [USD?] {
+      let row = try floor.boss.query("SELECT peak, first, outside FROM day_equity").one()
+      return try ["peak", "first", "outside"].map { row.isNull($0) ? nil : try row.usd($0) }
+    }
+    let outside = try #require(day()[2])
+    #expect(try day() == [nil, nil, outside])
+    func note(_ equity: Int64, peak: Int64, outside: USD?) throws {
+      try floor.gateway.query(
+        "SELECT record_evidence($1)",
+        [
+          .json([
+            "gateway_epoch": .int(floor.gatewayEpoch), "kind": "balance",
+            "body": [
+              "equity_usd": .text(USD(dollars: equity)), "peak_usd": .text(USD(dollars: peak)),
+              "outside_usd": .optional(outside.map { .text($0) }),
+            ],
+          ])
+        ])
+    }
+    let operating = try database.open(as: "floor_operator")
+    try note(90, peak: 100, outside: outside)
+    try operating.query("SELECT declare_money('taken', -30)")
+    #expect(try day() == [USD(dollars: 70), USD(dollars: 60), outside - USD(dollars: 30)])
+    try note(65, peak: 71, outside: outside - USD(dollars: 30))
+    try operating.query("SELECT declare_money('brought', 5.5)")
+    #expect(
+      try day() == [USD(micros: 76_500_000), USD(micros: 65_500_000), outside - USD(micros: 24_500_000)])
+    // One that does not say what there was from outside is taken as it stands.
+    try note(80, peak: 80, outside: nil)
+    #expect(try day()[0] == USD(dollars: 80))
+  }
+
   @Test("a peak never sinks, a fall stays, and a reset takes both away, also from what was read before it")
   func peaks() throws {
     try floor.hire("one", allocation: "100", strategy: "momentum")

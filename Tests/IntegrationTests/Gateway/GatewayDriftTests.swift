@@ -48,7 +48,10 @@ import Testing
   )
   func money() throws {
     let bench = try GatewayBench()
-    bench.extraConfiguration = [.init("floor", ["capital_usd": "1000", "on_halt": "close"])]
+    // What is taken out is more than the floor may lose.
+    bench.extraConfiguration = [
+      .init("floor", ["capital_usd": "1000", "on_halt": "close"]), .init("limits", ["drawdown_pct": "0.1"]),
+    ]
     try bench.startGateway()
     try bench.open()
     let owner = try Owner(bench)
@@ -82,6 +85,15 @@ import Testing
     let first = try evidence().readings
     try bench.until("a reading of the balance after it", within: .seconds(60)) { try evidence().readings > first }
     #expect(try evidence().drift == .zero)
+
+    // A gateway that starts after it knows that the day's peak went with the money.
+    try bench.killGateway()
+    try bench.startGateway()
+    try bench.grant()
+    let second = try evidence().readings
+    try bench.until("a reading of the balance", within: .seconds(60)) { try evidence().readings > second }
+    #expect(bench.control?.progress?.mode == "ACTIVE")
+    #expect(try bench.looker.query("SELECT peak FROM day_equity").one().usd("peak") == bench.ledgerCash())
 
     let stolen = try withdraw()
     try bench.until("the halt", within: .seconds(150)) { bench.control?.progress?.mode == "HALTED" }

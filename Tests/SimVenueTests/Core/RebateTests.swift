@@ -35,6 +35,16 @@ import Testing
     #expect(PublicAnswers.answer(call, bench.state, wall: bench.state.now.wall)?.status == 200)
   }
 
+  @Test("a day that ended while the venue was away is paid when it is back")
+  func paidAfterRestart() throws {
+    var rules = VenueRules()
+    rules.paysRebates = true
+    var bench = traded(rules)
+    bench.state = VenueState.restored(from: bench.records, rules: rules, now: bench.state.now)
+    bench.wait(market: .seconds(86_400))
+    #expect(bench.cash(1) == "702.1")
+  }
+
   @Test("paid when the day is over, where the venue pays them, from a dollar on", arguments: [true, false])
   func paid(pays: Bool) {
     var rules = VenueRules()

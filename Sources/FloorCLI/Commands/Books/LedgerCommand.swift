@@ -15,8 +15,9 @@ enum LedgerCommand {
         --since WHEN   bookings since then: \(SinceWord.help)
         --limit N      at most so many bookings, the newest (default 20)
         --deposit, --withdrawal USD   books money that you brought to the wallet, or took from it, by hand; once for each --ref
-                       (letters, digits and . _ : -). Money that differs without a booking halts the floor after a minute.
-      All entries are added up at each call. Exit status 1: they do not agree.
+                       (letters, digits and . _ : -). Money that differs without a booking halts the floor within two minutes
+                       in which no order is open.
+      All entries are added up at each call. Exit status 1: they do not agree, or that reference is booked already.
       """, options: ["since", "limit", "deposit", "withdrawal", "ref"], run: run)
 
   private static func run(_ line: CommandLineWords, _ instance: Instance) throws -> ExitCode {
@@ -24,9 +25,10 @@ enum LedgerCommand {
     let since = try line.since(default: .seconds(100 * 365 * 86_400))
     let limit = try line.whole("limit", default: 20, in: 1...100_000)
     let database = try instance.openDatabase()
-    try declare(line, database)
     let reading = LedgerReading(database: database)
     let scope = try reading.scope(line.words.first)
+    let declared = try declare(line, database)
+    if let declared, !instance.isJSON { Terminal.tell(declared) }
     let sheet = try reading.sheet()
     let bookings = try reading.bookings(scope, since: since, limit: limit)
     let shown = sheet.balances.filter { balance in
@@ -48,11 +50,12 @@ enum LedgerCommand {
 
   // MARK: Declaring
 
-  private static func declare(_ line: CommandLineWords, _ database: BlockingDatabase) throws {
+  /// - Returns: what was booked, in words.
+  private static func declare(_ line: CommandLineWords, _ database: BlockingDatabase) throws -> String? {
     let said = ["deposit", "withdrawal"].filter { line.option($0) != nil }
     guard let kind = said.first else {
       if line.option("ref") != nil { throw FloorFailure(.usage, "--ref belongs to --deposit or --withdrawal") }
-      return
+      return nil
     }
     guard said.count == 1, let text = line.option(kind), let micros = try? Decimal6.parse(text), micros > 0 else {
       throw FloorFailure(.usage, "--\(kind): one amount of dollars above 0 is wanted, with at most six decimals")
@@ -69,7 +72,7 @@ enum LedgerCommand {
     } catch let error as DatabaseError where error.sqlState == "FL020" {
       throw FloorFailure(.usage, "--ref \(reference): letters, digits and . _ : - are wanted")
     }
-    Terminal.tell("\(kind) of \(Decimal6.text(micros, minimumDecimals: 2)) USD booked (\(reference))")
+    return "\(kind) of \(Decimal6.text(micros, minimumDecimals: 2)) USD booked (\(reference))"
   }
 
   // MARK: Showing

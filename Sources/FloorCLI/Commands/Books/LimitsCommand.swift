@@ -21,8 +21,12 @@ enum LimitsCommand {
   private static func run(_ line: CommandLineWords, _ instance: Instance) throws -> ExitCode {
     guard line.words.count <= 1 else { throw FloorFailure(.usage, "give at most one agent") }
     let database = try instance.openDatabase()
-    if let subject = line.option("reset") { try reset(subject, database) }
     let config = try ConfigCommand.ask(instance, isLive: false, line).config.reader
+    _ = try RiskLimits(config)
+    if let subject = line.option("reset") {
+      try reset(subject, database)
+      if !instance.isJSON { Terminal.tell("what breakers held against \(subject) counts no more") }
+    }
     let reading = LimitsReading(database: database, config: config)
     let sheet = try reading.sheet(line.words.first)
     if let name = line.words.first, sheet.agents.isEmpty {
@@ -42,7 +46,6 @@ enum LimitsCommand {
     } catch let error as DatabaseError where error.sqlState == "FL020" {
       throw FloorFailure(.refused, "there is no \(parts[0]) \(parts[1])")
     }
-    Terminal.tell("what breakers held against \(parts[0]) \(parts[1]) counts no more")
   }
 
   private static func text(_ sheet: LimitSheet) -> String {
@@ -101,11 +104,8 @@ struct LimitsReading {
              + (SELECT coalesce(sum(invested), 0) FROM allocations) AS at_cost,
              (SELECT coalesce(sum(realized), 0) FROM agent_day_pnl) AS realised,
              e.body->>'equity_usd' AS equity, coalesce(e.body->'strategy_results_usd', '{}') AS results, e.market_at,
-             (SELECT max((body->>'peak_usd')::numeric(20,6)) FROM evidence
-               WHERE kind = 'balance' AND at >= date_trunc('day', now(), 'UTC')) AS peak,
-             (SELECT (body->>'equity_usd')::numeric(20,6) FROM evidence
-               WHERE kind = 'balance' AND at >= date_trunc('day', now(), 'UTC') ORDER BY id LIMIT 1) AS first
-        FROM floor_state f LEFT JOIN LATERAL (SELECT body, market_at FROM evidence WHERE kind = 'balance' ORDER BY id DESC LIMIT 1) e ON true
+             d.peak, d.first
+        FROM floor_state f CROSS JOIN day_equity d LEFT JOIN LATERAL (SELECT body, market_at FROM evidence WHERE kind = 'balance' ORDER BY id DESC LIMIT 1) e ON true
       """
     ).one()
     let capital = try floor.usd("capital")

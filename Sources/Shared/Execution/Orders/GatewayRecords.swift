@@ -136,6 +136,16 @@ public enum RecordCall: Hashable, Sendable {
   case fill(FillRecord)
   case settle(FillRecord, SettlementState)
 
+  /// The order that it is about.
+  public var order: VenueOrderID? {
+    switch self {
+    case .submit(let submission): submission.signed.id
+    case .advance(let order, _, _, _): order
+    case .fill(let fill), .settle(let fill, _): fill.key.order
+    case .deny, .acceptCancel: nil
+    }
+  }
+
   /// It moves no money and nobody waits for it: many such are one.
   public var isProgressOfSettlement: Bool {
     if case .settle(_, let state) = self { state == .mined || state == .confirmed } else { false }

@@ -85,7 +85,7 @@ public struct Reconciliation: Hashable, Sendable {
       case .tradeNotOurs:
         "a trade of the account in which no order of ours took part: made by hand, or by another program"
       case .money:
-        "collateral at the venue is not the ledger's cash; with nothing open it is watched, and halts the floor after a minute"
+        "collateral at the venue is not the ledger's cash; with nothing open it is watched, and halts the floor after a minute of that"
       case .shares:
         "shares at the venue are not those of all agents together; nothing is bought of the token until they are"
       }
