@@ -41,19 +41,22 @@ struct MutantTests {
     }
   }
 
-  @Test("A function of the schema that is seeded with a bug is not defined anew by a later migration")
+  @Test("A function or view of the schema that is seeded with a bug is not defined anew by a later migration")
   func functions() throws {
     let migrations = SourceTree.files.filter { $0.path.hasPrefix("sql/migrations/") }
     for mutant in mutants where mutant.file.hasSuffix(".sql") {
       let before = try text(mutant.file).components(separatedBy: mutant.before)[0]
       let head = try #require(
         before.components(separatedBy: "\n").last {
-          $0.hasPrefix("create function ") || $0.hasPrefix("create or replace function ")
-        }, "\(mutant.name) is in no function")
-      let name = head.components(separatedBy: "function ")[1].prefix { $0 != "(" }
+          let words = $0.split(separator: " ")
+          return words.first == "create" && words.prefix(4).contains { $0 == "function" || $0 == "view" }
+        }, "\(mutant.name) is in no function or view")
+      let words = head.split { " (".contains($0) }
+      let kind = try #require(words.firstIndex { $0 == "function" || $0 == "view" })
+      let name = words[kind + 1]
+      let anew = words[kind] == "view" ? "view \(name) as" : "function \(name)(p"
       for later in migrations where later.path > mutant.file {
-        #expect(
-          !later.text.contains("function \(name)(p"), "\(mutant.name): \(later.path) defines \(name) anew")
+        #expect(!later.text.contains(anew), "\(mutant.name): \(later.path) defines \(name) anew")
       }
     }
   }

@@ -62,7 +62,7 @@ final class CrashFloor {
     try bench.killGateway()
     bench.extraConfiguration =
       configuration + [.init("crash", ["point": .string(point.rawValue), "pass": .int(pass)])]
-    try bench.startGateway(wait: wait)
+    try bench.startGateway(wait: wait, mayDie: true)
     if wait { _ = try turn(atMost: .seconds(10)) { !isAlive || bench.control?.progress?.mode == "ACTIVE" } }
   }
 
