@@ -15,19 +15,19 @@ enum LimitsCommand {
       The equity that the drawdown is measured by, and a strategy's result, are the gateway's last evidence, at most 30 s old while it runs.
         --reset   what breakers hold against an agent (losses in a row, refusals of the venue) or a strategy (losses in a row, the day's loss,
                   the fall from its peak) counts no more from now on; without this it ends with time
-      Exit status 1: there is no such agent. 78: the configuration cannot be read.
+      Exit status 1: there is no such agent or strategy. 78: the configuration cannot be read.
       """, options: ["config", "profile", "set", "reset"], run: run)
 
   private static func run(_ line: CommandLineWords, _ instance: Instance) throws -> ExitCode {
     guard line.words.count <= 1 else { throw FloorFailure(.usage, "give at most one agent") }
     let database = try instance.openDatabase()
     let config = try ConfigCommand.ask(instance, isLive: false, line).config.reader
-    _ = try RiskLimits(config)
+    let limits = try RiskLimits(config)
     if let subject = line.option("reset") {
       try reset(subject, database)
       if !instance.isJSON { Terminal.tell("what breakers held against \(subject) counts no more") }
     }
-    let reading = LimitsReading(database: database, config: config)
+    let reading = LimitsReading(database: database, config: config, limits: limits)
     let sheet = try reading.sheet(line.words.first)
     if let name = line.words.first, sheet.agents.isEmpty {
       throw FloorFailure(.refused, "there is no agent \(name) that could trade; floor agents lists them")
@@ -90,10 +90,10 @@ enum LimitsCommand {
 struct LimitsReading {
   let database: BlockingDatabase
   let config: ConfigReader
+  let limits: RiskLimits
 
   /// - Parameter name: one agent; `nil` for all that are not retired.
   func sheet(_ name: String?) throws -> LimitSheet {
-    let limits = try RiskLimits(config)
     let floor = try database.query(
       """
       SELECT f.mode, f.reason, f.capital, f.allocation_cap, f.order_cap,
